@@ -1,0 +1,282 @@
+/**
+ * The one table of faults: every named refusal that a door of Wattoken can answer with.
+ *
+ * A code is API and never changes its meaning; the text may be reworded. `http` is the status of the problem document
+ * (RFC 9457), `exit` the exit code of the command line, `outcome` says what is true of the money and the token after the
+ * refusal, `retry` what the caller should do next. Nothing secret ever stands in a fault: no key, no passphrase, and of a
+ * token number only its last four digits.
+ */
+
+/** What is true after a refusal: nothing happened, it is done already, or the caller cannot know yet. */
+export type FaultOutcome = 'none' | 'done' | 'unknown';
+
+/** What to do next: give up, send the same request id again, or wait and send it again. */
+export type FaultRetry = 'never' | 'same-key' | 'later';
+
+export interface FaultEntry {
+  readonly http: number;
+  readonly exit: number;
+  readonly outcome: FaultOutcome;
+  readonly retry: FaultRetry;
+  readonly text: string;
+}
+
+/** Exit codes of `wattoken`, in the order in which the README prints them. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  badInput: 3,
+  notFound: 4,
+  refused: 5,
+  unavailable: 6,
+  keyStore: 7,
+} as const;
+
+const none = { outcome: 'none', retry: 'never' } as const;
+const later = { outcome: 'none', retry: 'later' } as const;
+
+export const FAULTS = {
+  // Digits and fields.
+  token_number_malformed: { http: 422, exit: 3, ...none, text: 'a token number is 20 decimal digits' },
+  token_number_too_large: {
+    http: 422,
+    exit: 3,
+    ...none,
+    text: 'the 20 digits are 2^66 or more: no token has them',
+  },
+  meter_number_malformed: {
+    http: 422,
+    exit: 3,
+    ...none,
+    text: 'a meter number is a DRN of 11 or 13 digits or a MeterPAN of 18',
+  },
+  meter_number_check_digit: {
+    http: 422,
+    exit: 3,
+    ...none,
+    text: 'a Luhn digit of the meter number is wrong',
+  },
+  supply_group_malformed: { http: 422, exit: 3, ...none, text: 'a supply group code is 6 decimal digits' },
+  amount_out_of_range: { http: 422, exit: 3, ...none, text: 'the amount is outside what a token can carry' },
+  date_out_of_range: {
+    http: 422,
+    exit: 3,
+    ...none,
+    text: 'the date lies outside the 24 bits of its base date',
+  },
+  request_malformed: { http: 400, exit: 3, ...none, text: 'the request is not what this operation takes' },
+  request_too_large: {
+    http: 413,
+    exit: 3,
+    ...none,
+    text: 'the request body is larger than this operation takes',
+  },
+  media_type_unsupported: { http: 415, exit: 3, ...none, text: 'send application/json' },
+  // Keys and algorithms.
+  algorithm_not_supported: {
+    http: 422,
+    exit: 5,
+    ...none,
+    text: 'no public vector proves this algorithm, so it is refused',
+  },
+  key_type_not_supported: {
+    http: 422,
+    exit: 5,
+    ...none,
+    text: 'this key type cannot be derived by this algorithm',
+  },
+  vending_key_unknown: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the key store holds no vending key for this meter',
+  },
+  vending_key_not_active: { http: 409, exit: 5, ...none, text: 'the vending key is not active at this time' },
+  vending_key_no_credit: { http: 409, exit: 5, ...none, text: 'a default key cannot issue credit' },
+  key_expired: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the token identifier lies beyond the key expiry number',
+  },
+  tid_ahead_of_clock: {
+    http: 409,
+    exit: 5,
+    ...later,
+    text: 'the next token identifier is too far ahead of the clock',
+  },
+  // Selling.
+  authentication_required: { http: 401, exit: 5, ...none, text: 'send a valid API key as a bearer token' },
+  permission_denied: { http: 403, exit: 5, ...none, text: 'this API key may not do this' },
+  route_unknown: { http: 404, exit: 4, ...none, text: 'there is nothing at this address' },
+  method_not_allowed: { http: 405, exit: 4, ...none, text: 'this address does not answer this method' },
+  meter_unknown: { http: 404, exit: 4, ...none, text: 'no meter with this number is registered' },
+  meter_exists: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'this meter is registered already with other attributes',
+  },
+  vendor_unknown: { http: 404, exit: 4, ...none, text: 'no vendor with this id exists' },
+  vendor_exists: { http: 409, exit: 5, ...none, text: 'this vendor exists already with other attributes' },
+  tariff_unknown: { http: 404, exit: 4, ...none, text: 'no tariff with this id is in force' },
+  tariff_exists: { http: 409, exit: 5, ...none, text: 'this tariff exists already with other terms' },
+  sale_unknown: { http: 404, exit: 4, ...none, text: 'no sale with this id exists' },
+  request_id_reused: {
+    http: 422,
+    exit: 5,
+    ...none,
+    text: 'this request id was used before with another body; a new sale needs a new id',
+  },
+  currency_mismatch: {
+    http: 422,
+    exit: 5,
+    ...none,
+    text: 'vendor, tariff and payment are not in one currency',
+  },
+  payment_too_small: { http: 422, exit: 5, ...none, text: 'the payment is below what this tariff sells' },
+  payment_too_large: { http: 422, exit: 5, ...none, text: 'the payment is above what one sale may take' },
+  float_exhausted: { http: 402, exit: 5, ...none, text: 'the vendor float does not cover this sale' },
+  // The state of the service.
+  service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
+  security_module_unavailable: {
+    http: 503,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'the security module does not answer',
+  },
+  store_unavailable: {
+    http: 503,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'the database does not answer',
+  },
+  store_damaged: {
+    http: 503,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'the database file is damaged',
+  },
+  store_in_use: { http: 503, exit: 6, ...later, text: 'another process has this data folder open' },
+  store_newer: { http: 503, exit: 6, ...none, text: 'the database was written by a newer version' },
+  store_driver_missing: { http: 503, exit: 6, ...none, text: 'the database driver is not installed' },
+  ledger_mismatch: {
+    http: 503,
+    exit: 6,
+    ...none,
+    text: 'ledger and security module disagree; nothing is sold until this is explained',
+  },
+  internal_error: {
+    http: 500,
+    exit: 1,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'something failed that should not',
+  },
+  // Key store file.
+  key_store_missing: { http: 503, exit: 7, ...none, text: 'there is no key store file at this path' },
+  key_store_exists: { http: 409, exit: 7, ...none, text: 'there is a key store at this path already' },
+  key_store_damaged: { http: 503, exit: 7, ...none, text: 'the key store file is truncated or altered' },
+  key_store_passphrase_wrong: {
+    http: 503,
+    exit: 7,
+    ...none,
+    text: 'the passphrase does not open the key store',
+  },
+  key_store_passphrase_missing: {
+    http: 503,
+    exit: 7,
+    ...none,
+    text: 'a passphrase is needed to open the key store',
+  },
+  vending_key_malformed: {
+    http: 422,
+    exit: 7,
+    ...none,
+    text: 'the vending key record is not in the documented format',
+  },
+  vending_key_exists: {
+    http: 409,
+    exit: 7,
+    ...none,
+    text: 'the key store holds another key under this name already',
+  },
+  // The meter and its door.
+  meter_not_powered: { http: 503, exit: 6, ...later, text: 'the meter has no power' },
+  meter_unreachable: { http: 503, exit: 6, ...later, text: 'no meter answers at this address' },
+  server_unreachable: {
+    http: 503,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'no server answers at this address',
+  },
+  token_refused: { http: 409, exit: 5, ...none, text: 'the meter refused the token' },
+  key_press_unknown: { http: 422, exit: 3, ...none, text: 'the keypad has no such key' },
+  memory_image_damaged: { http: 503, exit: 6, ...none, text: 'the meter memory image has the wrong size' },
+  // The machine.
+  usage: { http: 400, exit: 2, ...none, text: 'the command line is not what this command takes' },
+  file_unreadable: { http: 400, exit: 3, ...none, text: 'a file named on the command line cannot be read' },
+  port_taken: { http: 503, exit: 6, ...none, text: 'the port is taken by another program' },
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** A fault of the world or of outside input, by its code in {@link FAULTS}; never an expected outcome. */
+export class StsFault extends Error {
+  override readonly name = 'StsFault';
+  readonly code: FaultCode;
+  /** The request field, flag or file that the fault is about. */
+  readonly param: string | undefined;
+
+  constructor(code: FaultCode, detail?: string, options: { param?: string; cause?: unknown } = {}) {
+    const text = FAULTS[code].text;
+    super(
+      detail === undefined ? text : `${text}: ${detail}`,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
+    this.code = code;
+    this.param = options.param;
+  }
+}
+
+export function isStsFault(error: unknown): error is StsFault {
+  return error instanceof StsFault;
+}
+
+/** A problem document (RFC 9457) with the extension members every door of Wattoken adds. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: FaultCode;
+  readonly outcome: FaultOutcome;
+  readonly retry: FaultRetry;
+  readonly requestId: string;
+  readonly param?: string;
+}
+
+/**
+ * Makes the problem document for any thrown value.
+ * A value that is no StsFault becomes `internal_error` without its message: an unknown error may quote a secret.
+ */
+export function toProblem(error: unknown, requestId: string): Problem {
+  const fault = isStsFault(error) ? error : new StsFault('internal_error');
+  const { http, outcome, retry, text } = FAULTS[fault.code];
+  return {
+    type: `urn:wattoken:fault:${fault.code}`,
+    title: text,
+    status: http,
+    detail: fault.message,
+    code: fault.code,
+    outcome,
+    retry,
+    requestId,
+    ...(fault.param === undefined ? {} : { param: fault.param }),
+  };
+}

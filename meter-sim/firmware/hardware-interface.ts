@@ -1,0 +1,109 @@
+/**
+ * What the firmware sees of the meter's body: the registers, pins and timers an MCU would have, and nothing behind them.
+ *
+ * Times are integer microseconds of the simulated clock. Energy is integer millijoule (1 mWh = 3,600 mJ). Every callback
+ * runs to completion before the next one, like interrupt handlers of one priority; none runs inside a call into this
+ * interface.
+ */
+
+/** Integer microseconds since the world began. */
+export type Micros = number;
+
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** The MCU's compare timer. */
+export interface McuTimer {
+  now(): Micros;
+  /** Runs once at `time`; a time that has passed runs as soon as the present handler returns. */
+  at(time: Micros, run: () => void): Cancellable;
+}
+
+/** The battery-backed clock: whole seconds since 1970-01-01 UTC, running also while the mains is off. */
+export interface RealTimeClock {
+  epochSeconds(): number;
+}
+
+export type WaveChannel = 'voltage' | 'current';
+
+/** A metering chip: sums energy itself, captures zero crossings and the contact's voltage drop when asked. */
+export interface MeteringChip {
+  /** Active import energy since the chip was powered, integer mJ, modulo 2^48. */
+  energyMilliJoule(): number;
+  /** One interrupt when the energy register has advanced by `energyMilliJoule` (at least 1) from now. */
+  alarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
+  voltageMilliVolt(): number;
+  currentMilliAmp(): number;
+  /** Signed active power, mW. */
+  powerMilliWatt(): number;
+  /**
+   * Interrupts at every zero crossing of the channel while captured, with the crossing's time interpolated between two
+   * samples (µs, not rounded). The current channel reports nothing while its wave is below the noise threshold.
+   */
+  captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable;
+  /**
+   * One interrupt at the first sample whose voltage across the load contact is above 8 V (`parted`), or back below it
+   * (`touched`). `between` are the times (µs) of that sample and of the one before it: the event lies in that interval.
+   */
+  captureContact(
+    event: 'parted' | 'touched',
+    handler: (between: readonly [Micros, Micros]) => void,
+  ): Cancellable;
+}
+
+export type SwitchDirection = 'open' | 'close';
+
+/** The two coils of the latching relay. */
+export interface RelayDriver {
+  /** Drives one coil from now for `widthMicros`. Ignored by the hardware while the other coil is driven. */
+  pulse(direction: SwitchDirection, widthMicros: Micros): void;
+}
+
+/** A serial EEPROM; reads are immediate, one page write at a time. */
+export interface NonVolatileMemory {
+  readonly size: number;
+  readonly pageSize: number;
+  read(address: number, length: number): Uint8Array;
+  /** Starts a write inside one page. `done` runs when the part answers again. A write while busy is lost by the part. */
+  write(address: number, bytes: Uint8Array, done: () => void): void;
+}
+
+/** What the glass shows: up to 16 characters and the icons that are lit. */
+export interface DisplayGlass {
+  show(text: string, icons: readonly DisplayIcon[]): void;
+}
+
+export type DisplayIcon =
+  | 'connected'
+  | 'disconnected'
+  | 'low-credit'
+  | 'no-credit'
+  | 'busy'
+  | 'accepted'
+  | 'rejected'
+  | 'locked';
+
+export type Beep = 'key' | 'accept' | 'reject';
+
+export interface MeterHardware {
+  readonly timer: McuTimer;
+  readonly rtc: RealTimeClock;
+  readonly metering: MeteringChip;
+  readonly relay: RelayDriver;
+  readonly memory: NonVolatileMemory;
+  readonly display: DisplayGlass;
+  beep(kind: Beep): void;
+}
+
+/** What the hardware calls in the firmware; the world makes one firmware per power-up and drops it at brown-out. */
+export interface FirmwarePorts {
+  /** First call after reset. */
+  boot(): void;
+  /** `'0'`–`'9'`, `'backspace'`, `'enter'`. */
+  keyPressed(key: KeypadKey): void;
+  /** The power-fail comparator: from now on only the hold-up capacitor feeds the MCU. */
+  powerFailing(): void;
+}
+
+export type KeypadKey = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | 'backspace' | 'enter';

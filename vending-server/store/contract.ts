@@ -1,0 +1,183 @@
+/**
+ * The store as whole operations. Each one is durable and complete when its promise resolves, or changed nothing; none can
+ * be left half done by a caller. SQLite and PostgreSQL stand behind it and pass the same suite
+ * (test/vending-server/store-contract.ts).
+ *
+ * Refusals that a caller must expect are members of the returned union, in the order in which they are looked for.
+ * Money is integer minor units, energy integer 0.1 kWh, times are milliseconds since 1970 UTC.
+ */
+import type {
+  BaseDate,
+  DecoderKeyAlgorithm,
+  EncryptionAlgorithm,
+  KeyType,
+} from '../../lib/identity/attributes.ts';
+import type { ChainEntry, JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
+
+export interface MeterRecord {
+  readonly meterPan: string;
+  readonly drn: string;
+  readonly encryptionAlgorithm: EncryptionAlgorithm;
+  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
+  readonly supplyGroupCode: string;
+  readonly tariffIndex: number;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+  readonly baseDate: BaseDate;
+  readonly tariffId: string;
+}
+
+export interface TariffRecord {
+  readonly tariffId: string;
+  /** The dated terms as `tariff/` defines them, canonical JSON. */
+  readonly terms: string;
+}
+
+export interface VendorRecord {
+  readonly vendorId: string;
+  readonly name: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** How far below zero the float may go; 0 for a prepaid vendor. */
+  readonly creditLimitMinor: number;
+  readonly floatMinor: number;
+}
+
+export type ApiKeyRole = 'operator' | 'vendor';
+
+export interface ApiKeyRecord {
+  /** SHA-256 of the key, hex; the key itself is shown once and never stored. */
+  readonly keyHash: string;
+  readonly role: ApiKeyRole;
+  /** null for an operator. */
+  readonly vendorId: string | null;
+  readonly label: string;
+}
+
+export interface DepositRequest {
+  readonly vendorId: string;
+  readonly requestId: string;
+  readonly requestHash: string;
+  readonly amountMinor: number;
+  readonly reference: string;
+  readonly at: number;
+}
+
+/** What a sale asks of the store before a token is made. */
+export interface VendClaimRequest {
+  readonly vendorId: string;
+  readonly requestId: string;
+  /** SHA-256 of the canonical request, hex. */
+  readonly requestHash: string;
+  readonly meterPan: string;
+  readonly paidMinor: number;
+  readonly baseDate: BaseDate;
+  /** The TID of the present minute; the claim gives this or the next free one. */
+  readonly nowTidMinutes: number;
+  /** Highest TID that may be given: how far a bumped TID may run ahead of the clock (open question D3). */
+  readonly maxTidMinutes: number;
+}
+
+export interface VendClaim {
+  readonly claimId: number;
+  readonly request: VendClaimRequest;
+  readonly tidMinutes: number;
+}
+
+/** A finished sale with the exact answer that its request id gives from now on. */
+export interface RecordedSale {
+  readonly saleId: string;
+  readonly vendorId: string;
+  readonly requestId: string;
+  /** The exact bytes of the response body. */
+  readonly responseBody: string;
+}
+
+export type ClaimVendResult =
+  | { readonly kind: 'claimed'; readonly claim: VendClaim }
+  /** This id with this request is answered already. */
+  | { readonly kind: 'exists'; readonly sale: RecordedSale }
+  | { readonly kind: 'exists_with_different_request' }
+  /** The same id is being sold at this moment; wait for `settled` and claim again. */
+  | { readonly kind: 'in_progress'; readonly settled: Promise<void> }
+  | { readonly kind: 'vendor_unknown' }
+  | { readonly kind: 'meter_unknown' }
+  | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
+  | { readonly kind: 'tid_ahead_of_clock' };
+
+/** One movement of money between two accounts; a positive amount, so that debits equal credits by construction. */
+export interface Transfer {
+  readonly debitAccount: string;
+  readonly creditAccount: string;
+  readonly amountMinor: number;
+}
+
+/** Everything that becomes durable with a token, in one commit. */
+export interface VendRecord {
+  readonly saleId: string;
+  readonly soldAt: number;
+  readonly currency: string;
+  readonly amountDeciKwh: number;
+  readonly tokenNo: string;
+  readonly transfers: readonly Transfer[];
+  readonly entry: ChainEntry;
+  readonly responseBody: string;
+}
+
+export interface AccountBalance {
+  readonly account: string;
+  readonly debitMinor: number;
+  readonly creditMinor: number;
+}
+
+/** A chain entry as the ledger holds it: sold, or issued by the module and never released. */
+export interface LedgerEntry extends ChainEntry {
+  readonly state: 'released' | 'unreleased';
+  readonly saleId: string | null;
+  readonly meterPan: string;
+  readonly tidMinutes: number;
+}
+
+export interface Store {
+  // Registry.
+  putTariff(tariff: TariffRecord): Promise<'created' | 'same' | 'exists'>;
+  findTariff(tariffId: string): Promise<TariffRecord | undefined>;
+  putMeter(meter: MeterRecord): Promise<'created' | 'same' | 'exists'>;
+  findMeter(meterPan: string): Promise<MeterRecord | undefined>;
+  putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<'created' | 'same' | 'exists'>;
+  findVendor(vendorId: string): Promise<VendorRecord | undefined>;
+  addApiKey(key: ApiKeyRecord): Promise<void>;
+  findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined>;
+  hasOperatorKey(): Promise<boolean>;
+  /** Idempotent by (vendor, request id) like a sale. */
+  deposit(
+    request: DepositRequest,
+  ): Promise<
+    | { kind: 'recorded' | 'exists'; floatMinor: number }
+    | { kind: 'exists_with_different_request' }
+    | { kind: 'vendor_unknown' }
+  >;
+
+  // Selling: claim, then record or release. A claim lives only as long as this process.
+  claimVend(request: VendClaimRequest): Promise<ClaimVendResult>;
+  recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale>;
+  /** Gives the float and the request id back; the TID stays used. */
+  releaseClaim(claim: VendClaim): void;
+  findSale(saleId: string): Promise<RecordedSale | undefined>;
+  findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined>;
+
+  // Proof.
+  /** Ties the data folder to one module for ever. @throws StsFault `ledger_mismatch` for another module. */
+  bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey'>): Promise<void>;
+  lastEntry(moduleId: string): Promise<LedgerEntry | undefined>;
+  /** The last entry that carries a signature. */
+  lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined>;
+  entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]>;
+  /** Names tokens that the module made and no sale released, and keeps their TIDs used. Entries held already are skipped. */
+  recordUnreleased(entries: readonly JournalledEntry[]): Promise<number>;
+  trialBalance(): Promise<readonly AccountBalance[]>;
+
+  /** Cheap proof that the database answers. @throws StsFault `store_unavailable`, `store_damaged`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
