@@ -59,3 +59,27 @@ export const DEFAULT_METER_CONFIGURATION: MeterConfiguration = {
   creditRefusedUnder: [0, 1],
   lockout: { freeFailures: 2, firstWaitSeconds: 10, longestWaitSeconds: 1280 },
 };
+
+/** What the factory or the commissioning key change puts into a meter. */
+export type MeterFactorySettings = Omit<MeterState, 'tidMemory' | 'creditMilliWh' | 'lockout'>;
+
+/** A meter that has accepted nothing yet. */
+export function newMeterState(
+  factory: MeterFactorySettings,
+  configuration: MeterConfiguration = DEFAULT_METER_CONFIGURATION,
+): MeterState {
+  return {
+    meterPan: factory.meterPan,
+    encryptionAlgorithm: factory.encryptionAlgorithm,
+    decoderKey: factory.decoderKey,
+    keyType: factory.keyType,
+    keyRevision: factory.keyRevision,
+    keyExpiry: factory.keyExpiry,
+    supplyGroupCode: factory.supplyGroupCode,
+    tariffIndex: factory.tariffIndex,
+    baseDate: factory.baseDate,
+    tidMemory: new Array<number>(configuration.tidMemorySize).fill(0),
+    creditMilliWh: 0,
+    lockout: { failures: 0, untilSeconds: 0 },
+  };
+}
