@@ -1,7 +1,7 @@
 /**
  * The store as whole operations. Each one is durable and complete when its promise resolves, or changed nothing; none can
  * be left half done by a caller. SQLite and PostgreSQL stand behind it and pass the same suite
- * (test/vending-server/store-contract.ts).
+ * (test/vending-server/store/store-contract.ts).
  *
  * Refusals that a caller must expect are members of the returned union, in the order in which they are looked for.
  * Money is integer minor units, energy integer 0.1 kWh, times are milliseconds since 1970 UTC.
@@ -61,7 +61,19 @@ export interface DepositRequest {
   readonly amountMinor: number;
   readonly reference: string;
   readonly at: number;
+  /** The double entry of the deposit, durable with it. */
+  readonly transfers: readonly Transfer[];
 }
+
+export type DepositResult =
+  | { readonly kind: 'recorded'; readonly floatMinor: number }
+  /** `floatMinor` is the float right after the first recording, as it was answered then. */
+  | { readonly kind: 'exists'; readonly floatMinor: number }
+  | { readonly kind: 'exists_with_different_request' }
+  | { readonly kind: 'vendor_unknown' };
+
+/** `same`: held already with equal fields, a retry. `exists`: held with other fields, and left as it was. */
+export type PutResult = 'created' | 'same' | 'exists';
 
 /** What a sale asks of the store before a token is made. */
 export interface VendClaimRequest {
@@ -89,6 +101,8 @@ export interface RecordedSale {
   readonly saleId: string;
   readonly vendorId: string;
   readonly requestId: string;
+  /** SHA-256 of the canonical request that this answers, hex. */
+  readonly requestHash: string;
   /** The exact bytes of the response body. */
   readonly responseBody: string;
 }
@@ -140,23 +154,17 @@ export interface LedgerEntry extends ChainEntry {
 
 export interface Store {
   // Registry.
-  putTariff(tariff: TariffRecord): Promise<'created' | 'same' | 'exists'>;
+  putTariff(tariff: TariffRecord): Promise<PutResult>;
   findTariff(tariffId: string): Promise<TariffRecord | undefined>;
-  putMeter(meter: MeterRecord): Promise<'created' | 'same' | 'exists'>;
+  putMeter(meter: MeterRecord): Promise<PutResult>;
   findMeter(meterPan: string): Promise<MeterRecord | undefined>;
-  putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<'created' | 'same' | 'exists'>;
+  putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult>;
   findVendor(vendorId: string): Promise<VendorRecord | undefined>;
   addApiKey(key: ApiKeyRecord): Promise<void>;
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined>;
   hasOperatorKey(): Promise<boolean>;
   /** Idempotent by (vendor, request id) like a sale. */
-  deposit(
-    request: DepositRequest,
-  ): Promise<
-    | { kind: 'recorded' | 'exists'; floatMinor: number }
-    | { kind: 'exists_with_different_request' }
-    | { kind: 'vendor_unknown' }
-  >;
+  deposit(request: DepositRequest): Promise<DepositResult>;
 
   // Selling: claim, then record or release. A claim lives only as long as this process.
   claimVend(request: VendClaimRequest): Promise<ClaimVendResult>;
@@ -172,8 +180,14 @@ export interface Store {
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined>;
   /** The last entry that carries a signature. */
   lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined>;
+  /** The highest counter up to which no entry is missing; sales may become durable in another order than their counters. */
+  counterWithoutGap(moduleId: string): Promise<number>;
   entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]>;
-  /** Names tokens that the module made and no sale released, and keeps their TIDs used. Entries held already are skipped. */
+  /**
+   * Names tokens that the module made and no sale released, and keeps their TIDs used. Entries held already are skipped.
+   * @returns how many were added.
+   * @throws StsFault `ledger_mismatch` when an entry is held with another hash; then none is added.
+   */
   recordUnreleased(entries: readonly JournalledEntry[]): Promise<number>;
   trialBalance(): Promise<readonly AccountBalance[]>;
 

@@ -1,0 +1,11 @@
+/** Time and chance as the server's rooms see them; the real ones are made in `main.ts`, tests bring their own. */
+
+export interface Clock {
+  /** Milliseconds since 1970 UTC. */
+  now(): number;
+}
+
+export interface Random {
+  /** Unpredictable bytes: API keys are made of them. */
+  bytes(length: number): Uint8Array;
+}

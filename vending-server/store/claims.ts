@@ -1,0 +1,105 @@
+/**
+ * Claims that live in this process: which request ids are being sold, how much of each float is spoken for, and the last
+ * TID handed out per meter. All of it may be forgotten in a crash: what became durable is in the database, and a token
+ * that was made but not sold comes back from the security module's journal.
+ */
+import type { BaseDate } from '../../lib/identity/attributes.ts';
+import type { VendClaim, VendClaimRequest } from './contract.ts';
+
+interface LiveClaim {
+  readonly claim: VendClaim;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+  recording: boolean;
+}
+
+export class ClaimBook {
+  readonly #live = new Map<string, LiveClaim>();
+  readonly #reservedMinor = new Map<string, number>();
+  readonly #lastTid = new Map<string, number>();
+  #lastClaimId = 0;
+
+  /** Resolves when the claim under this request id ends; undefined when there is none. */
+  settled(vendorId: string, requestId: string): Promise<void> | undefined {
+    return this.#live.get(requestKey(vendorId, requestId))?.settled;
+  }
+
+  reservedMinor(vendorId: string): number {
+    return this.#reservedMinor.get(vendorId) ?? 0;
+  }
+
+  /** The last TID handed out and not known to be durable; -1 when there is none. */
+  lastTidMinutes(meterPan: string, baseDate: BaseDate): number {
+    return this.#lastTid.get(meterKey(meterPan, baseDate)) ?? -1;
+  }
+
+  open(request: VendClaimRequest, tidMinutes: number): VendClaim {
+    this.#lastClaimId += 1;
+    const claim: VendClaim = { claimId: this.#lastClaimId, request, tidMinutes };
+    let settle: () => void = () => undefined;
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    this.#live.set(requestKey(request.vendorId, request.requestId), {
+      claim,
+      settled,
+      settle,
+      recording: false,
+    });
+    this.#reservedMinor.set(request.vendorId, this.reservedMinor(request.vendorId) + request.paidMinor);
+    this.#lastTid.set(meterKey(request.meterPan, request.baseDate), tidMinutes);
+    return claim;
+  }
+
+  /** @throws RangeError when the claim is not live or is being recorded already. */
+  startRecording(claim: VendClaim): void {
+    const live = this.#find(claim);
+    if (live === undefined || live.recording) {
+      throw new RangeError(
+        `"claim" expected a live claim, got ${live === undefined ? 'an ended one' : 'one in use'}`,
+      );
+    }
+    live.recording = true;
+  }
+
+  stopRecording(claim: VendClaim): void {
+    const live = this.#find(claim);
+    if (live !== undefined) live.recording = false;
+  }
+
+  /** Ends a claim whose sale is durable; the database knows its TID and its money from now on. */
+  recorded(claim: VendClaim): void {
+    const key = meterKey(claim.request.meterPan, claim.request.baseDate);
+    if (this.#lastTid.get(key) === claim.tidMinutes) this.#lastTid.delete(key);
+    this.#end(claim);
+  }
+
+  /** Ends a claim that came to nothing. Its TID stays used. An ended claim is left alone, one in use stays. */
+  release(claim: VendClaim): void {
+    if (this.#find(claim)?.recording === false) this.#end(claim);
+  }
+
+  #find(claim: VendClaim): LiveClaim | undefined {
+    const live = this.#live.get(requestKey(claim.request.vendorId, claim.request.requestId));
+    return live?.claim.claimId === claim.claimId ? live : undefined;
+  }
+
+  #end(claim: VendClaim): void {
+    const live = this.#find(claim);
+    if (live === undefined) return;
+    const { vendorId, requestId, paidMinor } = claim.request;
+    this.#live.delete(requestKey(vendorId, requestId));
+    const left = this.reservedMinor(vendorId) - paidMinor;
+    if (left === 0) this.#reservedMinor.delete(vendorId);
+    else this.#reservedMinor.set(vendorId, left);
+    live.settle();
+  }
+}
+
+function requestKey(vendorId: string, requestId: string): string {
+  return JSON.stringify([vendorId, requestId]);
+}
+
+function meterKey(meterPan: string, baseDate: BaseDate): string {
+  return `${meterPan} ${baseDate}`;
+}

@@ -1,0 +1,381 @@
+/**
+ * The store on SQLite: one file, one process, group commit. Reads are point look-ups in the calling turn; every write goes
+ * through `GroupCommit` and is durable when its promise resolves.
+ */
+import type { Database } from 'better-sqlite3';
+import { StsFault } from '../../lib/faults.ts';
+import { nextTidMinutes } from '../../lib/token/tid.ts';
+import type { JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
+import { ClaimBook } from './claims.ts';
+import type {
+  AccountBalance,
+  ApiKeyRecord,
+  ClaimVendResult,
+  DepositRequest,
+  DepositResult,
+  LedgerEntry,
+  MeterRecord,
+  PutResult,
+  RecordedSale,
+  Store,
+  TariffRecord,
+  Transfer,
+  VendClaim,
+  VendClaimRequest,
+  VendorRecord,
+  VendRecord,
+} from './contract.ts';
+import { GroupCommit } from './group-commit.ts';
+import {
+  type ApiKeyRow,
+  apiKeyOf,
+  type EntryRow,
+  entryOf,
+  type MeterRow,
+  meterOf,
+  responseDigest,
+  type SaleRow,
+  saleOf,
+  type VendorRow,
+  vendorOf,
+} from './rows.ts';
+import { storeFault } from './sqlite-faults.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+
+export class SqliteStore implements Store {
+  readonly #database: Database;
+  readonly #unlock: () => void;
+  readonly #sql: Statements;
+  readonly #commits: GroupCommit;
+  readonly #claims = new ClaimBook();
+
+  /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
+  constructor(database: Database, unlock: () => void) {
+    this.#database = database;
+    this.#unlock = unlock;
+    this.#sql = prepareStatements(database);
+    this.#commits = new GroupCommit(database);
+  }
+
+  putTariff({ tariffId, terms }: TariffRecord): Promise<PutResult> {
+    return this.#write(() => {
+      const held = this.#sql.findTariff.get(tariffId) as { terms: string } | undefined;
+      if (held !== undefined) return held.terms === terms ? 'same' : 'exists';
+      this.#sql.addTariff.run(tariffId, terms);
+      return 'created';
+    });
+  }
+
+  findTariff(tariffId: string): Promise<TariffRecord | undefined> {
+    return this.#read(() => {
+      const row = this.#sql.findTariff.get(tariffId) as { tariff_id: string; terms: string } | undefined;
+      return row && { tariffId: row.tariff_id, terms: row.terms };
+    });
+  }
+
+  putMeter(meter: MeterRecord): Promise<PutResult> {
+    return this.#write(() => {
+      const held = this.#meter(meter.meterPan);
+      if (held !== undefined) return sameFields(held, meter) ? 'same' : 'exists';
+      this.#sql.addMeter.run(
+        meter.meterPan,
+        meter.drn,
+        meter.encryptionAlgorithm,
+        meter.decoderKeyAlgorithm,
+        meter.supplyGroupCode,
+        meter.tariffIndex,
+        meter.keyRevision,
+        meter.keyType,
+        meter.baseDate,
+        meter.tariffId,
+      );
+      return 'created';
+    });
+  }
+
+  findMeter(meterPan: string): Promise<MeterRecord | undefined> {
+    return this.#read(() => this.#meter(meterPan));
+  }
+
+  putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult> {
+    return this.#write(() => {
+      const held = this.#vendor(vendor.vendorId);
+      if (held !== undefined) {
+        return sameFields(held, { ...vendor, floatMinor: held.floatMinor }) ? 'same' : 'exists';
+      }
+      this.#sql.addVendor.run(vendor.vendorId, vendor.name, vendor.currency, vendor.creditLimitMinor);
+      return 'created';
+    });
+  }
+
+  findVendor(vendorId: string): Promise<VendorRecord | undefined> {
+    return this.#read(() => this.#vendor(vendorId));
+  }
+
+  addApiKey(key: ApiKeyRecord): Promise<void> {
+    return this.#write(() => {
+      this.#sql.addApiKey.run(key.keyHash, key.role, key.vendorId, key.label);
+    });
+  }
+
+  findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
+    return this.#read(() => {
+      const row = this.#sql.findApiKey.get(keyHash) as ApiKeyRow | undefined;
+      return row && apiKeyOf(row);
+    });
+  }
+
+  hasOperatorKey(): Promise<boolean> {
+    return this.#read(() => (this.#sql.hasOperatorKey.get() as { has: number }).has === 1);
+  }
+
+  deposit(request: DepositRequest): Promise<DepositResult> {
+    return this.#write(() => {
+      const { vendorId, requestId, requestHash, amountMinor } = request;
+      const held = this.#sql.findDeposit.get(vendorId, requestId) as
+        | { request_hash: string; float_after_minor: number }
+        | undefined;
+      if (held !== undefined) {
+        if (held.request_hash !== requestHash) return { kind: 'exists_with_different_request' };
+        return { kind: 'exists', floatMinor: held.float_after_minor };
+      }
+      const vendor = this.#vendor(vendorId);
+      if (vendor === undefined) return { kind: 'vendor_unknown' };
+      const floatMinor = vendor.floatMinor + amountMinor;
+      this.#sql.moveFloat.run(amountMinor, vendorId);
+      this.#sql.addDeposit.run(
+        vendorId,
+        requestId,
+        requestHash,
+        amountMinor,
+        request.reference,
+        request.at,
+        floatMinor,
+      );
+      this.#addTransfers(`deposit ${vendorId} ${requestId}`, request.transfers);
+      return { kind: 'recorded', floatMinor };
+    });
+  }
+
+  claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
+    return this.#read(() => this.#claim(request));
+  }
+
+  async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
+    this.#claims.startRecording(claim);
+    try {
+      return await this.#write(
+        () => this.#record(claim, record),
+        () => this.#claims.recorded(claim),
+      );
+    } catch (error) {
+      this.#claims.stopRecording(claim);
+      throw error;
+    }
+  }
+
+  releaseClaim(claim: VendClaim): void {
+    this.#claims.release(claim);
+  }
+
+  findSale(saleId: string): Promise<RecordedSale | undefined> {
+    return this.#read(() => {
+      const row = this.#sql.findSale.get(saleId) as SaleRow | undefined;
+      return row && saleOf(row);
+    });
+  }
+
+  findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined> {
+    return this.#read(() => this.#saleByRequest(vendorId, requestId));
+  }
+
+  bindModule({ moduleId, publicKey }: Pick<ModuleIdentity, 'moduleId' | 'publicKey'>): Promise<void> {
+    return this.#write(() => {
+      const held = this.#sql.findModule.get() as { module_id: string; public_key: string } | undefined;
+      if (held === undefined) this.#sql.addModule.run(moduleId, publicKey);
+      else if (held.module_id !== moduleId || held.public_key !== publicKey) {
+        throw new StsFault('ledger_mismatch', 'this data folder belongs to another security module');
+      }
+    });
+  }
+
+  lastEntry(moduleId: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.lastEntry.get(moduleId)));
+  }
+
+  lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.lastSignedEntry.get(moduleId)));
+  }
+
+  counterWithoutGap(moduleId: string): Promise<number> {
+    return this.#read(() => (this.#sql.counterWithoutGap.get({ moduleId }) as { counter: number }).counter);
+  }
+
+  entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]> {
+    return this.#read(() =>
+      (this.#sql.entries.all(moduleId, afterCounter, limit) as EntryRow[]).map((row) => entryOf(row)),
+    );
+  }
+
+  recordUnreleased(entries: readonly JournalledEntry[]): Promise<number> {
+    return this.#write(() => {
+      let added = 0;
+      for (const entry of entries) {
+        const held = optionalEntry(this.#sql.findEntry.get(entry.moduleId, entry.counter));
+        if (held !== undefined && held.entryHash !== entry.entryHash) {
+          throw new StsFault('ledger_mismatch', `entry ${entry.counter} differs from the journal's`);
+        }
+        if (held !== undefined) continue;
+        this.#addEntry(entry, null, entry);
+        added += 1;
+      }
+      return added;
+    });
+  }
+
+  trialBalance(): Promise<readonly AccountBalance[]> {
+    return this.#read(() =>
+      (this.#sql.trialBalance.all() as { account: string; debit_minor: number; credit_minor: number }[]).map(
+        (row) => ({ account: row.account, debitMinor: row.debit_minor, creditMinor: row.credit_minor }),
+      ),
+    );
+  }
+
+  ping(): Promise<void> {
+    return this.#read(() => {
+      this.#sql.ping.get();
+    });
+  }
+
+  /** Commits what waits, closes the file and gives the folder free. A second call does nothing. */
+  async close(): Promise<void> {
+    if (!this.#database.open) return;
+    this.#commits.flush();
+    this.#database.close();
+    this.#unlock();
+  }
+
+  /**
+   * Caps the database file, in pages of 4,096 bytes: a quota of the disk. A write beyond it is refused as
+   * `store_unavailable`, as on a full disk.
+   * @returns the cap in force; a cap below the present size becomes the present size.
+   */
+  limitPages(pages: number): number {
+    return Number(this.#database.pragma(`max_page_count = ${Math.trunc(pages)}`, { simple: true }));
+  }
+
+  #claim(request: VendClaimRequest): ClaimVendResult {
+    const { vendorId, requestId, meterPan, baseDate } = request;
+    const sale = this.#saleByRequest(vendorId, requestId);
+    if (sale !== undefined) {
+      if (sale.requestHash !== request.requestHash) return { kind: 'exists_with_different_request' };
+      return { kind: 'exists', sale };
+    }
+    const settled = this.#claims.settled(vendorId, requestId);
+    if (settled !== undefined) return { kind: 'in_progress', settled };
+    const vendor = this.#vendor(vendorId);
+    if (vendor === undefined) return { kind: 'vendor_unknown' };
+    if (this.#meter(meterPan) === undefined) return { kind: 'meter_unknown' };
+    const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.#claims.reservedMinor(vendorId);
+    if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
+    const durable = this.#sql.findMeterTid.get(meterPan, baseDate) as { tid_minutes: number } | undefined;
+    const last = Math.max(durable?.tid_minutes ?? -1, this.#claims.lastTidMinutes(meterPan, baseDate));
+    const tidMinutes = nextTidMinutes(request.nowTidMinutes, last);
+    if (tidMinutes > request.maxTidMinutes) return { kind: 'tid_ahead_of_clock' };
+    return { kind: 'claimed', claim: this.#claims.open(request, tidMinutes) };
+  }
+
+  #record({ request, tidMinutes }: VendClaim, record: VendRecord): RecordedSale {
+    const { vendorId, requestId, requestHash, meterPan, baseDate } = request;
+    this.#sql.addSale.run(
+      record.saleId,
+      vendorId,
+      requestId,
+      requestHash,
+      meterPan,
+      record.currency,
+      request.paidMinor,
+      record.amountDeciKwh,
+      record.tokenNo,
+      record.soldAt,
+      record.responseBody,
+      responseDigest(record.responseBody),
+    );
+    this.#addTransfers(`sale ${record.saleId}`, record.transfers);
+    this.#sql.moveFloat.run(-request.paidMinor, vendorId);
+    this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
+    return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
+  }
+
+  #addEntry(
+    entry: Omit<LedgerEntry, 'state' | 'saleId' | 'meterPan' | 'tidMinutes'>,
+    saleId: string | null,
+    { meterPan, baseDate, tidMinutes }: Pick<JournalledEntry, 'meterPan' | 'baseDate' | 'tidMinutes'>,
+  ): void {
+    this.#sql.addEntry.run(
+      entry.moduleId,
+      entry.counter,
+      entry.saleDigest,
+      entry.tokenDigest,
+      entry.previousHash,
+      entry.entryHash,
+      entry.signature,
+      saleId === null ? 'unreleased' : 'released',
+      saleId,
+      meterPan,
+      baseDate,
+      tidMinutes,
+    );
+    this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
+  }
+
+  #addTransfers(cause: string, transfers: readonly Transfer[]): void {
+    for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+      this.#sql.addTransfer.run(cause, debitAccount, creditAccount, amountMinor);
+    }
+  }
+
+  #saleByRequest(vendorId: string, requestId: string): RecordedSale | undefined {
+    const row = this.#sql.findSaleByRequest.get(vendorId, requestId) as SaleRow | undefined;
+    return row && saleOf(row);
+  }
+
+  #meter(meterPan: string): MeterRecord | undefined {
+    const row = this.#sql.findMeter.get(meterPan) as MeterRow | undefined;
+    return row && meterOf(row);
+  }
+
+  #vendor(vendorId: string): VendorRecord | undefined {
+    const row = this.#sql.findVendor.get(vendorId) as VendorRow | undefined;
+    return row && vendorOf(row);
+  }
+
+  async #read<T>(look: () => T): Promise<T> {
+    this.#assertOpen();
+    try {
+      return look();
+    } catch (error) {
+      throw storeFault(error);
+    }
+  }
+
+  async #write<T>(change: () => T, committed?: () => void): Promise<T> {
+    this.#assertOpen();
+    return this.#commits.add(change, committed);
+  }
+
+  #assertOpen(): void {
+    if (!this.#database.open) throw new StsFault('store_unavailable', 'the database is closed');
+  }
+}
+
+function optionalEntry(row: unknown): LedgerEntry | undefined {
+  return row === undefined ? undefined : entryOf(row as EntryRow);
+}
+
+/** Two flat records with the same fields and values. */
+function sameFields(left: object, right: object): boolean {
+  const other = new Map(Object.entries(right));
+  const entries = Object.entries(left);
+  return entries.length === other.size && entries.every(([name, value]) => other.get(name) === value);
+}

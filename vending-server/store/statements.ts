@@ -1,0 +1,118 @@
+/** Every SQL statement of the SQLite store, by name, prepared once per connection. */
+import type { Database, Statement } from 'better-sqlite3';
+
+const FIND_MODULE = 'SELECT module_id, public_key FROM security_module WHERE only_one = 1';
+const ADD_MODULE = 'INSERT INTO security_module (only_one, module_id, public_key) VALUES (1, ?, ?)';
+
+const FIND_TARIFF = 'SELECT tariff_id, terms FROM tariff WHERE tariff_id = ?';
+const ADD_TARIFF = 'INSERT INTO tariff (tariff_id, terms) VALUES (?, ?)';
+
+const FIND_METER = `
+  SELECT meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index, key_revision,
+    key_type, base_date, tariff_id
+  FROM meter WHERE meter_pan = ?`;
+const ADD_METER = `
+  INSERT INTO meter (meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+    key_revision, key_type, base_date, tariff_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const FIND_METER_TID = 'SELECT tid_minutes FROM meter_tid WHERE meter_pan = ? AND base_date = ?';
+/** A TID only rises: sales of one meter may become durable in another order than they were claimed. */
+const RAISE_METER_TID = `
+  INSERT INTO meter_tid (meter_pan, base_date, tid_minutes) VALUES (?, ?, ?)
+  ON CONFLICT (meter_pan, base_date) DO UPDATE SET tid_minutes = excluded.tid_minutes
+  WHERE excluded.tid_minutes > tid_minutes`;
+
+const FIND_VENDOR =
+  'SELECT vendor_id, name, currency, credit_limit_minor, float_minor FROM vendor WHERE vendor_id = ?';
+const ADD_VENDOR =
+  'INSERT INTO vendor (vendor_id, name, currency, credit_limit_minor, float_minor) VALUES (?, ?, ?, ?, 0)';
+const MOVE_FLOAT = 'UPDATE vendor SET float_minor = float_minor + ? WHERE vendor_id = ?';
+
+const FIND_API_KEY = 'SELECT key_hash, role, vendor_id, label FROM api_key WHERE key_hash = ?';
+const ADD_API_KEY = 'INSERT INTO api_key (key_hash, role, vendor_id, label) VALUES (?, ?, ?, ?)';
+const HAS_OPERATOR_KEY = "SELECT EXISTS (SELECT 1 FROM api_key WHERE role = 'operator') AS has";
+
+const FIND_DEPOSIT =
+  'SELECT request_hash, float_after_minor FROM deposit WHERE vendor_id = ? AND request_id = ?';
+const ADD_DEPOSIT = `
+  INSERT INTO deposit (vendor_id, request_id, request_hash, amount_minor, reference, deposited_at, float_after_minor)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+
+const SALE_COLUMNS = 'sale_id, vendor_id, request_id, request_hash, response_body, response_digest';
+const FIND_SALE = `SELECT ${SALE_COLUMNS} FROM sale WHERE sale_id = ?`;
+const FIND_SALE_BY_REQUEST = `SELECT ${SALE_COLUMNS} FROM sale WHERE vendor_id = ? AND request_id = ?`;
+const ADD_SALE = `
+  INSERT INTO sale (sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh,
+    token_no, sold_at, response_body, response_digest)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const ADD_TRANSFER =
+  'INSERT INTO transfer (cause, debit_account, credit_account, amount_minor) VALUES (?, ?, ?, ?)';
+/** Summed from the rows and not from running totals, so that it can prove the floats instead of repeating them. */
+const TRIAL_BALANCE = `
+  SELECT account, sum(debit) AS debit_minor, sum(credit) AS credit_minor FROM (
+    SELECT debit_account AS account, amount_minor AS debit, 0 AS credit FROM transfer
+    UNION ALL SELECT credit_account, 0, amount_minor FROM transfer)
+  GROUP BY account ORDER BY account`;
+
+const ENTRY_COLUMNS = `module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id,
+    meter_pan, tid_minutes`;
+const ADD_ENTRY = `
+  INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
+    sale_id, meter_pan, base_date, tid_minutes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const FIND_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter = ?`;
+const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? ORDER BY counter DESC LIMIT 1`;
+const LAST_SIGNED_ENTRY = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND signature <> '' ORDER BY counter DESC LIMIT 1`;
+const ENTRIES = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter LIMIT ?`;
+/** The lowest counter that is held and whose successor is not; 0 when even the first is missing. */
+const COUNTER_WITHOUT_GAP = `
+  SELECT CASE
+    WHEN NOT EXISTS (SELECT 1 FROM chain_entry WHERE module_id = :moduleId AND counter = 1) THEN 0
+    ELSE (SELECT min(held.counter) FROM chain_entry AS held
+      WHERE held.module_id = :moduleId AND NOT EXISTS (
+        SELECT 1 FROM chain_entry AS next WHERE next.module_id = :moduleId AND next.counter = held.counter + 1))
+  END AS counter`;
+
+const PING = 'SELECT count(*) AS steps FROM sqlite_schema';
+
+const SQL = {
+  findModule: FIND_MODULE,
+  addModule: ADD_MODULE,
+  findTariff: FIND_TARIFF,
+  addTariff: ADD_TARIFF,
+  findMeter: FIND_METER,
+  addMeter: ADD_METER,
+  findMeterTid: FIND_METER_TID,
+  raiseMeterTid: RAISE_METER_TID,
+  findVendor: FIND_VENDOR,
+  addVendor: ADD_VENDOR,
+  moveFloat: MOVE_FLOAT,
+  findApiKey: FIND_API_KEY,
+  addApiKey: ADD_API_KEY,
+  hasOperatorKey: HAS_OPERATOR_KEY,
+  findDeposit: FIND_DEPOSIT,
+  addDeposit: ADD_DEPOSIT,
+  findSale: FIND_SALE,
+  findSaleByRequest: FIND_SALE_BY_REQUEST,
+  addSale: ADD_SALE,
+  addTransfer: ADD_TRANSFER,
+  trialBalance: TRIAL_BALANCE,
+  addEntry: ADD_ENTRY,
+  findEntry: FIND_ENTRY,
+  lastEntry: LAST_ENTRY,
+  lastSignedEntry: LAST_SIGNED_ENTRY,
+  entries: ENTRIES,
+  counterWithoutGap: COUNTER_WITHOUT_GAP,
+  ping: PING,
+} as const;
+
+export type Statements = Readonly<Record<keyof typeof SQL, Statement>>;
+
+export function prepareStatements(database: Database): Statements {
+  const prepared = Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(prepared) as Statements;
+}

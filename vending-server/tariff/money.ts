@@ -1,0 +1,52 @@
+/** Money between its two forms: integer minor units, and decimal text in major units ('1.8652'). No floats. */
+import { BigNumber } from 'bignumber.js';
+
+/** How a quotient becomes whole: towards zero, to the nearest with halves away from zero, or away from zero. */
+export type Rounding = 'down' | 'nearest' | 'up';
+
+export const ROUNDINGS = ['down', 'nearest', 'up'] as const satisfies readonly Rounding[];
+
+/** Decimal text: no sign, no exponent, at most 12 digits before the point and 8 after it. */
+export const DECIMAL = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,8})?$/;
+
+/** Digits after the point where ISO 4217 has other than two. */
+const MINOR_DIGITS: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(
+    'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0]),
+  ),
+  ...Object.fromEntries('BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3])),
+};
+
+/** Digits after the point of a currency: 2 unless ISO 4217 says 0 or 3. */
+export function minorDigits(currency: string): number {
+  return MINOR_DIGITS[currency] ?? 2;
+}
+
+/**
+ * Major units in decimal text, as minor units; exact, so possibly with a fraction of a cent.
+ * @throws RangeError unless the text is of the form {@link DECIMAL}.
+ */
+export function minorOf(major: string, currency: string): BigNumber {
+  return decimal(major, 'major').shiftedBy(minorDigits(currency));
+}
+
+/** @throws RangeError unless the text is of the form {@link DECIMAL}. */
+export function decimal(text: string, name: string): BigNumber {
+  if (!DECIMAL.test(text)) throw new RangeError(`"${name}" expected a decimal number as text, got ${text}`);
+  return new BigNumber(text);
+}
+
+/**
+ * `numerator` / `denominator`, both at least 0, as a whole number, rounded as named and never otherwise. The remainder is
+ * exact: a quotient cut at some decimal place could hide the crumb that 'up' must see.
+ */
+export function wholeQuotient(numerator: BigNumber, denominator: BigNumber, rounding: Rounding): number {
+  const whole = numerator.idiv(denominator);
+  const rest = numerator.minus(whole.times(denominator));
+  const more = {
+    down: false,
+    nearest: rest.times(2).isGreaterThanOrEqualTo(denominator),
+    up: rest.isGreaterThan(0),
+  }[rounding];
+  return whole.plus(more ? 1 : 0).toNumber();
+}
