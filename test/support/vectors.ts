@@ -1,0 +1,28 @@
+/** Reads a committed vector file, checked against its schema. */
+import { readFileSync } from 'node:fs';
+import { FILE_SCHEMAS, type SchemaName, type VectorTest } from '../vectors/schema.ts';
+
+export const VECTOR_FILES = {
+  des: 'block-cipher',
+  misty1: 'block-cipher',
+  sta: 'block-cipher',
+  'meter-number': 'meter-number',
+  'decoder-key': 'decoder-key',
+  crc: 'crc',
+  amount: 'amount',
+  'token-identifier': 'token-identifier',
+  'token-block': 'token-block',
+  'credit-electricity': 'credit-electricity',
+} as const satisfies Record<string, SchemaName>;
+
+export type VectorFileName = keyof typeof VECTOR_FILES;
+
+export function readVectors<Name extends VectorFileName>(
+  name: Name,
+): { file: string; numberOfTests: number; tests: VectorTest<(typeof VECTOR_FILES)[Name]>[] } {
+  const file = `${name}.json`;
+  const text = readFileSync(new URL(`../../vectors/${file}`, import.meta.url), 'utf8');
+  const parsed = FILE_SCHEMAS[VECTOR_FILES[name]].parse(JSON.parse(text));
+  const tests = parsed.testGroups.flatMap((group) => group.tests);
+  return { file, numberOfTests: parsed.numberOfTests, tests: tests as never };
+}

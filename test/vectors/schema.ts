@@ -1,0 +1,150 @@
+/**
+ * The shape of every file in `vectors/`: Wycheproof's skeleton, plus the clause a group is about, how much its source can
+ * be trusted, and the middle values on the way to the result. The JSON Schemas beside the vectors are made from these.
+ */
+import { z } from 'zod';
+
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const digits = (count: number) => z.string().regex(new RegExp(`^[0-9]{${count}}$`));
+const tokenNo = digits(20);
+
+const common = {
+  tcId: z.int().min(1),
+  comment: z.string(),
+  flags: z.array(z.string()).readonly(),
+  result: z.enum(['valid', 'invalid']),
+};
+
+const keyAttributes = {
+  decoderKeyAlgorithm: z.int(),
+  encryptionAlgorithm: z.int(),
+  vendingKey: z.string().regex(/^([0-9a-f]{2})+$/),
+  meterPan: digits(18),
+  supplyGroupCode: digits(6),
+  tariffIndex: z.int(),
+  keyRevision: z.int(),
+  keyType: z.int(),
+  baseDate: z.string(),
+};
+
+/** One test of each kind of file; the key is the schema's file name without its ending. */
+export const TEST_SCHEMAS = {
+  'block-cipher': z.strictObject({
+    ...common,
+    key: z.string().regex(/^([0-9a-f]{16}){1,2}$/),
+    msg: hex(16),
+    ct: hex(16),
+  }),
+  'meter-number': z.strictObject({
+    ...common,
+    text: z.string(),
+    meterPan: digits(18).optional(),
+    drn: z.string().optional(),
+    issuerNumber: z.string().optional(),
+    manufacturerCode: z.string().optional(),
+    /** The fault's name on an invalid test. */
+    fault: z.string().optional(),
+  }),
+  crc: z.strictObject({
+    ...common,
+    kind: z.enum(['crc', 'crcC']),
+    tokenClass: z.int().min(0).max(3),
+    /** Block bits 63-16. */
+    msg: hex(12),
+    /** The bytes that the CRC runs over. */
+    input: z.string().regex(/^([0-9a-f]{2}){7,8}$/),
+    crc: hex(4),
+  }),
+  amount: z.strictObject({
+    ...common,
+    units: z.number(),
+    field: hex(4).optional(),
+    /** What the field says, in the same units. */
+    carried: z.int().optional(),
+    fault: z.string().optional(),
+  }),
+  'token-identifier': z.strictObject({
+    ...common,
+    issued: z.string(),
+    baseDate: z.string(),
+    /** Of the last token of this meter, when that decides. */
+    lastTidMinutes: z.int().optional(),
+    tidMinutes: z.int().optional(),
+    fault: z.string().optional(),
+  }),
+  'decoder-key': z.strictObject({
+    ...common,
+    ...keyAttributes,
+    /** What the algorithm authenticates or encrypts: 49 bytes for DKGA04, X for DKGA02. */
+    keyInput: z.string().optional(),
+    decoderKey: z.string().optional(),
+    fault: z.string().optional(),
+  }),
+  'token-block': z.strictObject({
+    ...common,
+    encryptionAlgorithm: z.int(),
+    /** Absent for class 1, which is never encrypted. */
+    decoderKey: z.string().optional(),
+    tokenClass: z.int().min(0).max(3),
+    block: hex(16),
+    encrypted: hex(16),
+    crc: hex(4),
+    token66: hex(17),
+    tokenNo,
+  }),
+  'credit-electricity': z.strictObject({
+    ...common,
+    ...keyAttributes,
+    decoderKey: z.string(),
+    issued: z.string(),
+    tidMinutes: z.int(),
+    rnd: z.int().min(0).max(15),
+    /** kWh, as asked for. */
+    amount: z.string(),
+    amountDeciKwh: z.int(),
+    carriedDeciKwh: z.int(),
+    block: hex(16),
+    crc: hex(4),
+    token66: hex(17),
+    tokenNo,
+  }),
+} as const;
+
+export type SchemaName = keyof typeof TEST_SCHEMAS;
+export type VectorTest<Name extends SchemaName> = z.infer<(typeof TEST_SCHEMAS)[Name]>;
+
+/** Where a group comes from: printed by the owner of the document, agreed by a second implementation, or ours alone. */
+const trust = z.enum(['published', 'second-implementation', 'ours-alone']);
+
+function fileSchema(name: SchemaName) {
+  return z.strictObject({
+    algorithm: z.string(),
+    schema: z.literal(`schemas/${name}.schema.json`),
+    numberOfTests: z.int().min(1),
+    notes: z.record(z.string(), z.strictObject({ description: z.string() })),
+    testGroups: z.array(
+      z.strictObject({
+        clause: z.string(),
+        source: z.strictObject({ name: z.string(), version: z.string(), trust }),
+        tests: z.array(TEST_SCHEMAS[name]).min(1),
+      }),
+    ),
+  });
+}
+
+export const FILE_SCHEMAS = Object.fromEntries(
+  (Object.keys(TEST_SCHEMAS) as SchemaName[]).map((name) => [name, fileSchema(name)]),
+) as Record<SchemaName, ReturnType<typeof fileSchema>>;
+
+export interface VectorGroup<Name extends SchemaName> {
+  readonly clause: string;
+  readonly source: { readonly name: string; readonly version: string; readonly trust: z.infer<typeof trust> };
+  readonly tests: readonly Omit<VectorTest<Name>, 'tcId'>[];
+}
+
+export interface VectorFile<Name extends SchemaName> {
+  readonly algorithm: string;
+  readonly schema: Name;
+  readonly notes: Readonly<Record<string, string>>;
+  readonly groups: readonly VectorGroup<Name>[];
+}
