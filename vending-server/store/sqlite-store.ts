@@ -264,6 +264,11 @@ export class SqliteStore implements Store {
     return Number(this.#database.pragma(`max_page_count = ${Math.trunc(pages)}`, { simple: true }));
   }
 
+  /** The value of a PRAGMA of this connection, for proofs of how it was opened. */
+  pragma(name: 'synchronous' | 'journal_mode' | 'foreign_keys'): unknown {
+    return this.#database.pragma(name, { simple: true });
+  }
+
   #claim(request: VendClaimRequest): ClaimVendResult {
     const { vendorId, requestId, meterPan, baseDate } = request;
     const sale = this.#saleByRequest(vendorId, requestId);

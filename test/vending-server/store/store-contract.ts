@@ -1,0 +1,332 @@
+/**
+ * What every store must do, as a suite over an opener: SQLite runs it on a real file, PostgreSQL will run it on a real
+ * server. Each test gets an empty store of its own.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isStsFault } from '../../../lib/faults.ts';
+import type { Store } from '../../../vending-server/store/contract.ts';
+import {
+  claimed,
+  claimOf,
+  depositOf,
+  furnish,
+  hash,
+  journalled,
+  METER,
+  MODULE,
+  OTHER_METER,
+  recordOf,
+  TARIFF,
+  TestChain,
+  VENDOR,
+} from './store-fixtures.ts';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Closes the store and opens the same data again, as a restart does. */
+  reopen(): Promise<Store>;
+  destroy(): Promise<void>;
+}
+
+export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+  const test = suite<{ opened: OpenedStore }>(`store contract: ${name}`);
+  test.before.each(async (context) => {
+    context.opened = await open();
+  });
+  test.after.each(async ({ opened }) => {
+    await opened.destroy();
+  });
+
+  test('when a record is put twice then same fields are the same and other fields are refused', async ({
+    opened: { store },
+  }) => {
+    assert.is(await store.putTariff(TARIFF), 'created');
+    assert.is(await store.putTariff({ ...TARIFF }), 'same');
+    assert.is(await store.putTariff({ ...TARIFF, terms: '{}' }), 'exists');
+    assert.equal(await store.findTariff('home'), TARIFF);
+    assert.is(await store.putMeter(METER), 'created');
+    assert.is(await store.putMeter({ ...METER }), 'same');
+    assert.is(await store.putMeter({ ...METER, tariffIndex: 2 }), 'exists');
+    assert.equal(await store.findMeter(METER.meterPan), METER);
+    assert.is(await store.putVendor(VENDOR), 'created');
+    assert.is(await store.putVendor({ ...VENDOR }), 'same');
+    assert.is(await store.putVendor({ ...VENDOR, creditLimitMinor: 1 }), 'exists');
+    assert.equal(await store.findVendor('shop'), { ...VENDOR, floatMinor: 0 });
+    assert.is(await store.findTariff('none'), undefined);
+    assert.is(await store.findMeter('000000000000000000'), undefined);
+    assert.is(await store.findVendor('none'), undefined);
+  });
+
+  test('when an API key is added then its hash finds it, after a restart too', async ({ opened }) => {
+    await furnish(opened.store, 0);
+    assert.is(await opened.store.hasOperatorKey(), false);
+    const vendorKey = { keyHash: hash('v'), role: 'vendor', vendorId: 'shop', label: 'till 1' } as const;
+    const operatorKey = { keyHash: hash('o'), role: 'operator', vendorId: null, label: 'first' } as const;
+    await opened.store.addApiKey(vendorKey);
+    assert.is(await opened.store.hasOperatorKey(), false);
+    await opened.store.addApiKey(operatorKey);
+    const store = await opened.reopen();
+    assert.is(await store.hasOperatorKey(), true);
+    assert.equal(await store.findApiKey(hash('v')), vendorKey);
+    assert.equal(await store.findApiKey(hash('o')), operatorKey);
+    assert.is(await store.findApiKey(hash('x')), undefined);
+  });
+
+  test('when a deposit is retried then it counts once and answers the same', async ({
+    opened: { store },
+  }) => {
+    await furnish(store, 0);
+    assert.equal(await store.deposit(depositOf('d1', 5000)), { kind: 'recorded', floatMinor: 5000 });
+    assert.equal(await store.deposit(depositOf('d2', 1000)), { kind: 'recorded', floatMinor: 6000 });
+    assert.equal(await store.deposit(depositOf('d1', 5000)), { kind: 'exists', floatMinor: 5000 });
+    assert.equal(await store.deposit(depositOf('d1', 5001)), { kind: 'exists_with_different_request' });
+    assert.equal(await store.deposit({ ...depositOf('d3', 1), vendorId: 'none' }), {
+      kind: 'vendor_unknown',
+    });
+    assert.is((await store.findVendor('shop'))?.floatMinor, 6000);
+    assert.equal(await store.trialBalance(), [
+      { account: 'bank', debitMinor: 6000, creditMinor: 0 },
+      { account: 'vendor:shop', debitMinor: 0, creditMinor: 6000 },
+    ]);
+  });
+
+  test('when a claim is recorded then sale, float, ledger, chain and TID are durable together', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 5000);
+    const chain = new TestChain();
+    const claim = await claimed(opened.store, claimOf('r1'));
+    assert.is(claim.tidMinutes, 6_000_000);
+    const record = recordOf(claim, chain, 'signed');
+    const sale = await opened.store.recordVend(claim, record);
+    assert.is(sale.responseBody, record.responseBody);
+    const store = await opened.reopen();
+    assert.equal(await store.findSale('sale-r1'), sale);
+    assert.equal(await store.findSaleByRequest('shop', 'r1'), sale);
+    assert.equal(await store.claimVend(claimOf('r1')), { kind: 'exists', sale });
+    assert.equal(await store.claimVend(claimOf('r1', { requestHash: hash('other') })), {
+      kind: 'exists_with_different_request',
+    });
+    assert.is(await store.findSaleByRequest('other', 'r1'), undefined);
+    assert.is((await store.findVendor('shop'))?.floatMinor, 4000);
+    assert.equal(await store.lastEntry(MODULE.moduleId), {
+      ...record.entry,
+      state: 'released',
+      saleId: 'sale-r1',
+      meterPan: METER.meterPan,
+      tidMinutes: 6_000_000,
+    });
+    const balance = await store.trialBalance();
+    const sum = (side: 'debitMinor' | 'creditMinor') => balance.reduce((total, row) => total + row[side], 0);
+    assert.is(sum('debitMinor'), sum('creditMinor'));
+    const next = await claimed(store, claimOf('r2'));
+    assert.is(next.tidMinutes, 6_000_001);
+  });
+
+  test('refusals of a claim come in their documented order', async ({ opened: { store } }) => {
+    await furnish(store, 1500);
+    const nobody = { vendorId: 'none', meterPan: '600727999999999999', paidMinor: 9_999_999 };
+    assert.is((await store.claimVend(claimOf('a', nobody))).kind, 'vendor_unknown');
+    assert.is((await store.claimVend(claimOf('a', { ...nobody, vendorId: 'shop' }))).kind, 'meter_unknown');
+    assert.equal(await store.claimVend(claimOf('a', { paidMinor: 1501, maxTidMinutes: 0 })), {
+      kind: 'float_exhausted',
+      availableMinor: 1500,
+    });
+    assert.is((await store.claimVend(claimOf('a', { maxTidMinutes: 0 }))).kind, 'tid_ahead_of_clock');
+    await claimed(store, claimOf('a', { paidMinor: 1000 }));
+    assert.equal(await store.claimVend(claimOf('b', { paidMinor: 501 })), {
+      kind: 'float_exhausted',
+      availableMinor: 500,
+    });
+  });
+
+  test('when the same id is being sold then the second waits for the first', async ({
+    opened: { store },
+  }) => {
+    await furnish(store, 5000);
+    const claim = await claimed(store, claimOf('r1'));
+    const second = await store.claimVend(claimOf('r1'));
+    if (second.kind !== 'in_progress') throw new Error(second.kind);
+    let settled = false;
+    const waited = second.settled.then(() => {
+      settled = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.is(settled, false);
+    await store.recordVend(claim, recordOf(claim, new TestChain()));
+    await waited;
+    assert.is((await store.claimVend(claimOf('r1'))).kind, 'exists');
+  });
+
+  test('when a claim is released then money and id are free, and its TID stays used', async ({
+    opened: { store },
+  }) => {
+    await furnish(store, 1000);
+    const claim = await claimed(store, claimOf('r1'));
+    store.releaseClaim(claim);
+    store.releaseClaim(claim);
+    const again = await claimed(store, claimOf('r1'));
+    assert.is(again.tidMinutes, claim.tidMinutes + 1);
+    store.releaseClaim(claim); // an ended claim must not end its successor
+    assert.is((await store.claimVend(claimOf('r1'))).kind, 'in_progress');
+    const error = await store.recordVend(claim, recordOf(claim, new TestChain())).catch((e: unknown) => e);
+    assert.instance(error, RangeError);
+    assert.is((await store.findVendor('shop'))?.floatMinor, 1000);
+  });
+
+  test('TIDs of a meter strictly rise, skip the reserved minute, and are counted per meter', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 1_000_000);
+    const chain = new TestChain();
+    const midnight = 4167 * 1440;
+    const given: number[] = [];
+    let { store } = opened;
+    for (let sold = 0; sold < 40; sold += 1) {
+      const more = { nowTidMinutes: midnight - (sold % 3), maxTidMinutes: midnight + 1440 };
+      const claim = await claimed(store, claimOf(`r${sold}`, more));
+      given.push(claim.tidMinutes);
+      if (sold % 4 === 3) store.releaseClaim(claim);
+      else await store.recordVend(claim, recordOf(claim, chain));
+      if (sold === 20) store = await opened.reopen();
+    }
+    assert.ok(given.every((tid, index) => index === 0 || tid > given[index - 1]!));
+    assert.not.ok(given.includes(midnight + 1));
+    const other = await claimed(
+      store,
+      claimOf('other', { meterPan: OTHER_METER.meterPan, nowTidMinutes: midnight }),
+    );
+    assert.is(other.tidMinutes, midnight);
+    console.log(`    ${given.length} TIDs of one meter, ${new Set(given).size} distinct, rising`);
+  });
+
+  test('when sales of one meter are recorded in another order then the TID never falls', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 5000);
+    const chain = new TestChain();
+    const first = await claimed(opened.store, claimOf('r1'));
+    const second = await claimed(opened.store, claimOf('r2'));
+    await opened.store.recordVend(second, recordOf(second, chain));
+    await opened.store.recordVend(first, recordOf(first, chain));
+    const store = await opened.reopen();
+    assert.is((await claimed(store, claimOf('r3'))).tidMinutes, second.tidMinutes + 1);
+  });
+
+  test('when one sale of a group breaks a rule then it alone is refused', async ({ opened: { store } }) => {
+    await furnish(store, 5000);
+    const chain = new TestChain();
+    const claims = [];
+    for (const id of ['r1', 'r2', 'r3']) claims.push(await claimed(store, claimOf(id)));
+    const records = claims.map((claim) => recordOf(claim, chain));
+    records[1] = { ...records[1]!, tokenNo: '123' };
+    const results = await Promise.allSettled(
+      claims.map((claim, index) => store.recordVend(claim, records[index]!)),
+    );
+    assert.equal(
+      results.map((result) => result.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    store.releaseClaim(claims[1]!);
+    assert.is((await store.findVendor('shop'))?.floatMinor, 3000);
+    assert.is(await store.findSale('sale-r2'), undefined);
+    assert.is(await store.counterWithoutGap(MODULE.moduleId), 1);
+    assert.is((await store.lastEntry(MODULE.moduleId))?.counter, 3);
+  });
+
+  test('when the module made tokens that no sale released then they are named and their TIDs are used', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 5000);
+    const chain = new TestChain();
+    const claim = await claimed(opened.store, claimOf('r1'));
+    const record = recordOf(claim, chain, 'signed');
+    await opened.store.recordVend(claim, record);
+    const lost = [chain.next('1'), chain.next('2', 'signed'), chain.next('3')];
+    const entries = [
+      journalled(record.entry, claim.tidMinutes),
+      ...lost.map((entry, i) => journalled(entry, 6_000_100 + i)),
+    ];
+    assert.is(await opened.store.recordUnreleased(entries), 3);
+    assert.is(await opened.store.recordUnreleased(entries), 0);
+    const store = await opened.reopen();
+    assert.is(await store.counterWithoutGap(MODULE.moduleId), 4);
+    const held = await store.entries(MODULE.moduleId, 0, 10);
+    assert.equal(
+      held.map((entry) => [entry.counter, entry.state]),
+      [
+        [1, 'released'],
+        [2, 'unreleased'],
+        [3, 'unreleased'],
+        [4, 'unreleased'],
+      ],
+    );
+    assert.equal(
+      (await store.entries(MODULE.moduleId, 1, 2)).map((entry) => entry.counter),
+      [2, 3],
+    );
+    assert.is((await store.lastSignedEntry(MODULE.moduleId))?.counter, 3);
+    assert.is((await claimed(store, claimOf('r2'))).tidMinutes, 6_000_103);
+    const forged = { ...journalled(lost[0]!, 6_000_500), entryHash: hash('forged') };
+    const error = await store.recordUnreleased([forged]).catch((e: unknown) => e);
+    assert.ok(isStsFault(error) && error.code === 'ledger_mismatch');
+  });
+
+  test('when another module comes to the same data then it is refused', async ({ opened: { store } }) => {
+    await store.bindModule(MODULE);
+    await store.bindModule(MODULE);
+    for (const other of [
+      { ...MODULE, moduleId: 'module-2' },
+      { ...MODULE, publicKey: 'b3RoZXI=' },
+    ]) {
+      const error = await store.bindModule(other).catch((e: unknown) => e);
+      assert.ok(isStsFault(error) && error.code === 'ledger_mismatch');
+    }
+    assert.is(await store.counterWithoutGap(MODULE.moduleId), 0);
+    assert.is(await store.lastEntry(MODULE.moduleId), undefined);
+    assert.is(await store.lastSignedEntry(MODULE.moduleId), undefined);
+  });
+
+  test('when 64 sellers share one float then it is never overdrawn and debits equal credits', async ({
+    opened: { store },
+  }) => {
+    await furnish(store, 20_000);
+    const chain = new TestChain();
+    const kinds = await Promise.all(
+      Array.from({ length: 64 }, async (_, index) => {
+        const result = await store.claimVend(claimOf(`r${index}`));
+        if (result.kind === 'claimed') await store.recordVend(result.claim, recordOf(result.claim, chain));
+        assert.ok((await store.findVendor('shop'))!.floatMinor >= 0);
+        return result.kind;
+      }),
+    );
+    const sold = kinds.filter((kind) => kind === 'claimed').length;
+    assert.is(sold, 20);
+    assert.is(kinds.filter((kind) => kind === 'float_exhausted').length, 44);
+    assert.is((await store.findVendor('shop'))?.floatMinor, 0);
+    const vendor = (await store.trialBalance()).find((row) => row.account === 'vendor:shop');
+    assert.equal([vendor?.creditMinor, vendor?.debitMinor], [20_000, 20_000]);
+    console.log(`    ${kinds.length} claims on one float: ${sold} sold, ${kinds.length - sold} refused`);
+  });
+
+  test('when the store is closed then every operation says so', async ({ opened: { store } }) => {
+    await furnish(store, 1000);
+    await store.ping();
+    await store.close();
+    await store.close();
+    const operations = [
+      () => store.ping(),
+      () => store.findSale('x'),
+      () => store.claimVend(claimOf('r1')),
+      () => store.putTariff(TARIFF),
+      () => store.deposit(depositOf('d', 1)),
+    ];
+    for (const operation of operations) {
+      const error = await operation().catch((e: unknown) => e);
+      assert.ok(isStsFault(error) && error.code === 'store_unavailable');
+    }
+  });
+
+  test.run();
+}

@@ -1,0 +1,124 @@
+/** Records for tests of any store; the meter numbers are the published test numbers of sts.md 1.1. */
+import { createHash } from 'node:crypto';
+import { entryHash, GENESIS_HASH, tokenDigest } from '../../../vending-server/ledger/chain.ts';
+import type { ChainEntry, JournalledEntry } from '../../../vending-server/security-module/contract.ts';
+import type {
+  DepositRequest,
+  MeterRecord,
+  Store,
+  VendClaim,
+  VendClaimRequest,
+  VendRecord,
+} from '../../../vending-server/store/contract.ts';
+
+export const MODULE = { moduleId: 'module-1', publicKey: 'cHVibGlj' };
+export const TARIFF = { tariffId: 'home', terms: '{"kind":"flat"}' };
+export const VENDOR = { vendorId: 'shop', name: 'Corner shop', currency: 'ZAR', creditLimitMinor: 0 };
+export const METER: MeterRecord = {
+  meterPan: '600727111111111153',
+  drn: '11111111115',
+  encryptionAlgorithm: 11,
+  decoderKeyAlgorithm: 4,
+  supplyGroupCode: '201457',
+  tariffIndex: 1,
+  keyRevision: 1,
+  keyType: 2,
+  baseDate: '14',
+  tariffId: 'home',
+};
+export const OTHER_METER: MeterRecord = {
+  ...METER,
+  meterPan: '600727000000000009',
+  drn: '00000000000',
+  encryptionAlgorithm: 7,
+};
+
+export function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** A tariff, two meters and a vendor with this float. */
+export async function furnish(store: Store, floatMinor: number): Promise<void> {
+  await store.bindModule(MODULE);
+  await store.putTariff(TARIFF);
+  await store.putMeter(METER);
+  await store.putMeter(OTHER_METER);
+  await store.putVendor(VENDOR);
+  if (floatMinor > 0) await store.deposit(depositOf('first', floatMinor));
+}
+
+export function depositOf(requestId: string, amountMinor: number): DepositRequest {
+  return {
+    vendorId: VENDOR.vendorId,
+    requestId,
+    requestHash: hash(`${requestId} ${amountMinor}`),
+    amountMinor,
+    reference: 'slip 1',
+    at: 1_700_000_000_000,
+    transfers: [{ debitAccount: 'bank', creditAccount: 'vendor:shop', amountMinor }],
+  };
+}
+
+export function claimOf(requestId: string, more: Partial<VendClaimRequest> = {}): VendClaimRequest {
+  return {
+    vendorId: VENDOR.vendorId,
+    requestId,
+    requestHash: hash(requestId),
+    meterPan: METER.meterPan,
+    paidMinor: 1000,
+    baseDate: '14',
+    nowTidMinutes: 6_000_000,
+    maxTidMinutes: 6_001_440,
+    ...more,
+  };
+}
+
+/** A module's counter and chain, without a module: what the store is given is checked by nobody below the ledger. */
+export class TestChain {
+  #counter = 0;
+  #previousHash = GENESIS_HASH;
+
+  next(tokenNo: string, signature = ''): ChainEntry {
+    this.#counter += 1;
+    const link = {
+      moduleId: MODULE.moduleId,
+      counter: this.#counter,
+      saleDigest: hash(`sale ${this.#counter}`),
+      tokenDigest: tokenDigest(tokenNo),
+      previousHash: this.#previousHash,
+    };
+    this.#previousHash = entryHash(link);
+    return { ...link, entryHash: this.#previousHash, signature };
+  }
+}
+
+export function recordOf(claim: VendClaim, chain: TestChain, signature = ''): VendRecord {
+  const tokenNo = String(claim.claimId).padStart(20, '0');
+  return {
+    saleId: `sale-${claim.request.requestId}`,
+    soldAt: 1_700_000_000_000,
+    currency: 'ZAR',
+    amountDeciKwh: 466,
+    tokenNo,
+    transfers: [
+      { debitAccount: 'vendor:shop', creditAccount: 'energy', amountMinor: claim.request.paidMinor - 130 },
+      { debitAccount: 'vendor:shop', creditAccount: 'tax', amountMinor: 130 },
+    ],
+    entry: chain.next(tokenNo, signature),
+    responseBody: `{"tokenNo":"${tokenNo}","note":"Ω ☀ exact bytes"}`,
+  };
+}
+
+export function journalled(
+  entry: ChainEntry,
+  tidMinutes: number,
+  meterPan = METER.meterPan,
+): JournalledEntry {
+  return { ...entry, meterPan, tidMinutes, baseDate: '14' };
+}
+
+export async function claimed(store: Store, request: VendClaimRequest): Promise<VendClaim> {
+  const result = await store.claimVend(request);
+  if (result.kind !== 'claimed') throw new Error(`expected a claim, got ${result.kind}`);
+  return result.claim;
+}
