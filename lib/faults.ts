@@ -207,6 +207,13 @@ export const FAULTS = {
   },
   // The meter and its door.
   meter_not_powered: { http: 503, exit: 6, ...later, text: 'the meter has no power' },
+  meter_power_lost: {
+    http: 503,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'the meter lost its supply before it answered; the same token can be entered again',
+  },
   meter_unreachable: { http: 503, exit: 6, ...later, text: 'no meter answers at this address' },
   server_unreachable: {
     http: 503,

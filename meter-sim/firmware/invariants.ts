@@ -1,0 +1,49 @@
+/**
+ * What must hold of a meter at every moment (meter-hardware.md 8), as one check that a test or a world makes after any event
+ * and that counts how often it was made. A breach throws: it is a bug of the firmware, never of its input.
+ */
+import { invariant } from '../../lib/assert.ts';
+import type { FirmwareReadout } from './readout.ts';
+
+export class InvariantChecker {
+  #checks = 0;
+  #lastTotalMilliWh = 0;
+  #lastAcceptedMilliWh = 0;
+  #savedTotalMilliWh = 0;
+
+  get checks(): number {
+    return this.#checks;
+  }
+
+  /**
+   * @param readout - of a meter that is powered.
+   * @param contact - where the relay's contact truly stands.
+   */
+  check(readout: FirmwareReadout, contact: 'open' | 'closed'): void {
+    this.#checks += 1;
+    if (readout.status !== 'running') return;
+    const { acceptedMilliWh, creditMilliWh, totalMilliWh, relay } = readout;
+    for (const register of [acceptedMilliWh, creditMilliWh, totalMilliWh]) {
+      invariant(Number.isSafeInteger(register), 'registers are integers');
+    }
+    invariant(acceptedMilliWh - totalMilliWh === creditMilliWh, 'accepted - charged = balance');
+    invariant(totalMilliWh >= this.#lastTotalMilliWh, 'the total register never falls');
+    invariant(acceptedMilliWh >= this.#lastAcceptedMilliWh, 'accepted credit is never forgotten');
+    invariant(
+      contact === 'open' ||
+        creditMilliWh > 0 ||
+        relay === 'opening' ||
+        relay === 'malfunction' ||
+        readout.relayFired,
+      'the relay is closed only with credit, or while it opens',
+    );
+    this.#lastTotalMilliWh = totalMilliWh;
+    this.#lastAcceptedMilliWh = acceptedMilliWh;
+    this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, readout.savedTotalMilliWh);
+  }
+
+  /** After a sudden death the total register may stand again where the newest record has it, and not below. */
+  powerLost(): void {
+    this.#lastTotalMilliWh = this.#savedTotalMilliWh;
+  }
+}

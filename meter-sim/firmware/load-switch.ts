@@ -1,0 +1,287 @@
+/**
+ * The load switch: opens the latching relay just before a current zero and closes it just before a voltage zero
+ * (meter-hardware.md 3), learns its delays, watches that it obeyed, and never pulses a coil on a failing supply.
+ *
+ * One operation: watch the zeros of the wave, fire at zero - lead - delay, measure the contact, check the current, and try
+ * again where it did not obey.
+ */
+import { DelayEstimator, type DelayOptions } from './delay-estimator.ts';
+import type { Cancellable, MeterHardware, Micros, SwitchDirection } from './hardware-interface.ts';
+import type { DelayRecord } from './records.ts';
+import { ZeroCrossPredictor } from './zero-cross-predictor.ts';
+
+export interface LoadSwitchOptions {
+  readonly opening: DelayOptions;
+  readonly closing: DelayOptions;
+  readonly pulseMicros: Micros;
+  /** Full cycles of zeros seen before a target is predicted. */
+  readonly cycles: number;
+  /** Below this the opening needs no zero: 1 % of Imax. */
+  readonly freeOpeningMilliAmp: number;
+  /** Below this no coil is pulsed: 70 % of Un. */
+  readonly lowestVoltageMilliVolt: number;
+  /** How long to look for zeros before switching without them. */
+  readonly searchMicros: Micros;
+  /** From the pulse until the current register tells whether the switch obeyed. */
+  readonly settleMicros: Micros;
+  /** Current that still flows after an opening that failed. */
+  readonly flowingMilliAmp: number;
+  readonly openAttempts: number;
+  readonly closeAttempts: number;
+  readonly malfunctionRetryMicros: Micros;
+}
+
+export type SwitchState = 'open' | 'closed' | 'opening' | 'closing' | 'malfunction';
+
+interface Operation {
+  readonly direction: SwitchDirection;
+  attempt: number;
+  fired: boolean;
+  moved: boolean;
+}
+
+/** From the zero before the target on, the voltage itself would look like a contact that touched. */
+const TOUCH_WATCH_MICROS = 8_500;
+/** No contact of this kind touches sooner after the pulse. */
+const TOUCH_BLIND_MICROS = 2_000;
+/** Between two pulses, so that never both coils are driven. */
+const REST_MICROS = 20_000;
+const AIM_TOLERANCE = 2_000;
+const SUPPLY_RETRY_MICROS = 200_000;
+/** Room between deciding and firing, for the interrupt that fires. */
+const FIRE_MARGIN_MICROS = 100;
+
+export class LoadSwitch {
+  readonly #hardware: MeterHardware;
+  readonly #options: LoadSwitchOptions;
+  readonly #changed: () => void;
+  readonly #estimators: Record<SwitchDirection, DelayEstimator>;
+  /** The position that the last finished operation left; undefined after a reset, when nobody knows. */
+  #position: 'open' | 'closed' | 'malfunction' | undefined;
+  #target: 'open' | 'closed' | undefined;
+  #operation: Operation | undefined;
+  #predictor: ZeroCrossPredictor | undefined;
+  #aimedAt: number | undefined;
+  #capture: Cancellable | undefined;
+  #contact: Cancellable | undefined;
+  #timer: Cancellable | undefined;
+  #stopped = false;
+
+  /** @param changed - called after every finished operation and every malfunction. */
+  constructor(
+    hardware: MeterHardware,
+    options: LoadSwitchOptions,
+    known: { opening: DelayRecord; closing: DelayRecord },
+    changed: () => void,
+  ) {
+    this.#hardware = hardware;
+    this.#options = options;
+    this.#changed = changed;
+    this.#estimators = {
+      open: new DelayEstimator(options.opening, known.opening),
+      close: new DelayEstimator(options.closing, known.closing),
+    };
+  }
+
+  get state(): SwitchState {
+    if (this.#operation !== undefined) return this.#operation.direction === 'open' ? 'opening' : 'closing';
+    return this.#position ?? 'open';
+  }
+
+  /** True from the coil's pulse on, when the contact may stand either way. */
+  get fired(): boolean {
+    return this.#operation?.fired ?? false;
+  }
+
+  delays(): { opening: DelayRecord; closing: DelayRecord } {
+    return { opening: this.#estimators.open.record(), closing: this.#estimators.close.record() };
+  }
+
+  /** Drives the switch to a position, now or after the operation in hand. Asking twice changes nothing. */
+  drive(target: 'open' | 'closed'): void {
+    this.#target = target;
+    const operation = this.#operation;
+    if (operation !== undefined && !operation.fired && positionAfter(operation.direction) !== target) {
+      this.#operation = undefined;
+      this.#release();
+    }
+    this.#reconcile();
+  }
+
+  /** Starts to watch the current's zeros, so that an opening to come can fire within a cycle. */
+  prepareOpening(): void {
+    if (this.#operation !== undefined || this.#predictor !== undefined) return;
+    if (this.#hardware.metering.currentMilliAmp() >= this.#options.freeOpeningMilliAmp)
+      this.#watch('current');
+  }
+
+  /** Drops the watch of {@link prepareOpening}: the load fell and the moment is far away again. */
+  relax(): void {
+    if (this.#operation !== undefined || this.#predictor === undefined) return;
+    this.#capture?.cancel();
+    this.#capture = undefined;
+    this.#predictor = undefined;
+  }
+
+  /** The supply fails: nothing is fired from now on (a pulse already driven ends by itself). */
+  stop(): void {
+    this.#stopped = true;
+    this.#operation = undefined;
+    this.#release();
+  }
+
+  #reconcile(): void {
+    if (this.#stopped || this.#operation !== undefined || this.#target === undefined) return;
+    const direction = this.#target === 'open' ? 'open' : 'close';
+    if (this.#position === this.#target || (this.#position === 'malfunction' && direction === 'open')) return;
+    this.#operation = { direction, attempt: 1, fired: false, moved: false };
+    if (direction === 'close') this.#release();
+    this.#approach();
+  }
+
+  /** Looks for the next zero to aim at; runs again when there is none yet or the supply is low. */
+  #approach(): void {
+    const operation = this.#operation;
+    if (operation === undefined) return;
+    const { timer, metering } = this.#hardware;
+    this.#timer?.cancel();
+    if (!this.#supplyHolds()) {
+      this.#timer = timer.at(timer.now() + SUPPLY_RETRY_MICROS, () => this.#approach());
+      return;
+    }
+    const opening = operation.direction === 'open';
+    if (opening && metering.currentMilliAmp() < this.#options.freeOpeningMilliAmp) {
+      this.#fire(undefined);
+      return;
+    }
+    if (this.#predictor === undefined) this.#watch(opening ? 'current' : 'voltage');
+    this.#timer = timer.at(timer.now() + this.#options.searchMicros, () => this.#fire(undefined));
+    this.#aim();
+  }
+
+  #watch(channel: 'current' | 'voltage'): void {
+    this.#capture?.cancel();
+    const predictor = new ZeroCrossPredictor(this.#options.cycles);
+    this.#predictor = predictor;
+    this.#capture = this.#hardware.metering.captureZeroCrossings(channel, (zeroAt) => {
+      predictor.add(zeroAt);
+      this.#aim();
+    });
+  }
+
+  /** Aims at the first zero within reach, and aims a little better at the same one with every zero that still comes in. */
+  #aim(): void {
+    const operation = this.#operation;
+    if (operation === undefined || operation.fired) return;
+    const estimator = this.#estimators[operation.direction];
+    const ahead = estimator.meanMicros + estimator.leadMicros();
+    const { timer } = this.#hardware;
+    const reach = timer.now() + FIRE_MARGIN_MICROS + ahead;
+    const zero = this.#predictor?.next(this.#aimedAt === undefined ? reach : this.#aimedAt - AIM_TOLERANCE);
+    if (zero === undefined || zero < reach) return;
+    this.#aimedAt = zero;
+    this.#timer?.cancel();
+    this.#timer = timer.at(Math.round(zero - ahead), () => this.#fire(zero));
+  }
+
+  /** @param zero - the voltage or current zero that was aimed at; undefined when switching freely. */
+  #fire(zero: number | undefined): void {
+    const operation = this.#operation;
+    if (operation === undefined || this.#stopped) return;
+    if (!this.#supplyHolds()) {
+      this.#approach();
+      return;
+    }
+    const { timer, metering, relay } = this.#hardware;
+    const { direction } = operation;
+    const firedAt = timer.now();
+    operation.fired = true;
+    this.#release();
+    relay.pulse(direction, this.#options.pulseMicros);
+    // After a reset the contact may stand there already: such an answer teaches nothing, and no more does a touch without
+    // a zero, for the voltage is near nothing at every zero and looks like one.
+    const teaches = this.#position !== undefined && operation.attempt === 1;
+    const watch = (): void => {
+      this.#contact = metering.captureContact(direction === 'open' ? 'parted' : 'touched', (between) => {
+        operation.moved = true;
+        // A touch is proof enough once the coil is at rest; a parting is not, for the contact may weld again.
+        if (direction === 'close') this.#concludeAt(firedAt + this.#options.pulseMicros + REST_MICROS);
+        if (!teaches || (direction === 'close' && zero === undefined)) return;
+        this.#estimators[direction].observe([between[0] - firedAt, between[1] - firedAt]);
+      });
+      this.#concludeAt(firedAt + this.#options.settleMicros);
+    };
+    if (direction === 'open') watch();
+    else {
+      const from = Math.max(firedAt + TOUCH_BLIND_MICROS, Math.round((zero ?? 0) - TOUCH_WATCH_MICROS));
+      this.#timer = timer.at(from, watch);
+    }
+  }
+
+  #concludeAt(time: Micros): void {
+    this.#timer?.cancel();
+    this.#timer = this.#hardware.timer.at(time, () => this.#conclude());
+  }
+
+  #conclude(): void {
+    const operation = this.#operation;
+    if (operation === undefined) return;
+    this.#release();
+    const { direction } = operation;
+    if (!this.#obeyed(operation)) {
+      const attempts = direction === 'open' ? this.#options.openAttempts : this.#options.closeAttempts;
+      if (operation.attempt < attempts) {
+        operation.attempt += 1;
+        operation.fired = false;
+        this.#approach();
+        return;
+      }
+      if (direction === 'open') {
+        this.#fail();
+        return;
+      }
+    }
+    this.#operation = undefined;
+    this.#position = positionAfter(direction);
+    this.#changed();
+    this.#reconcile();
+  }
+
+  /** An open circuit looks the same as no load, so a close that nothing confirms is sent twice and then believed. */
+  #obeyed(operation: Operation): boolean {
+    const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.flowingMilliAmp;
+    return operation.direction === 'open' ? !flowing : operation.moved || flowing;
+  }
+
+  #fail(): void {
+    this.#operation = undefined;
+    this.#position = 'malfunction';
+    const { timer } = this.#hardware;
+    this.#timer = timer.at(timer.now() + this.#options.malfunctionRetryMicros, () => {
+      this.#position = undefined;
+      this.#reconcile();
+    });
+    this.#changed();
+  }
+
+  #supplyHolds(): boolean {
+    return (
+      !this.#stopped && this.#hardware.metering.voltageMilliVolt() >= this.#options.lowestVoltageMilliVolt
+    );
+  }
+
+  #release(): void {
+    this.#capture?.cancel();
+    this.#contact?.cancel();
+    this.#timer?.cancel();
+    this.#capture = undefined;
+    this.#contact = undefined;
+    this.#timer = undefined;
+    this.#predictor = undefined;
+    this.#aimedAt = undefined;
+  }
+}
+
+function positionAfter(direction: SwitchDirection): 'open' | 'closed' {
+  return direction === 'open' ? 'open' : 'closed';
+}

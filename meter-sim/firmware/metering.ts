@@ -1,0 +1,41 @@
+/**
+ * From the chip's energy register (mJ, modulo 2^48) to whole mWh, the remainder kept so that nothing is ever rounded away.
+ *
+ * The no-load cut and the starting threshold are the chip's: what it does not count is not charged.
+ */
+import type { MeteringChip } from './hardware-interface.ts';
+
+export const MILLI_JOULE_PER_MILLI_WH = 3_600;
+const REGISTER_MODULUS = 2 ** 48;
+
+export class EnergyCounter {
+  readonly #chip: MeteringChip;
+  #last: number;
+  #remainderMilliJoule: number;
+
+  /** Energy that the chip counted before this moment is not charged: it was charged before a reset, or never seen. */
+  constructor(chip: MeteringChip, remainderMilliJoule: number) {
+    this.#chip = chip;
+    this.#last = chip.energyMilliJoule();
+    this.#remainderMilliJoule = remainderMilliJoule;
+  }
+
+  get remainderMilliJoule(): number {
+    return this.#remainderMilliJoule;
+  }
+
+  /** @returns the whole mWh since the last call. */
+  take(): number {
+    const register = this.#chip.energyMilliJoule();
+    const advanced = register - this.#last;
+    this.#last = register;
+    const milliJoule = this.#remainderMilliJoule + (advanced < 0 ? advanced + REGISTER_MODULUS : advanced);
+    this.#remainderMilliJoule = milliJoule % MILLI_JOULE_PER_MILLI_WH;
+    return (milliJoule - this.#remainderMilliJoule) / MILLI_JOULE_PER_MILLI_WH;
+  }
+
+  /** Energy in mJ from the last `take` until it would give `milliWh`; at least 1. */
+  milliJouleUntil(milliWh: number): number {
+    return Math.max(1, milliWh * MILLI_JOULE_PER_MILLI_WH - this.#remainderMilliJoule);
+  }
+}

@@ -1,0 +1,50 @@
+/** Every assumed number of the firmware with the default of its reference, so that a make of meter is a set of values. */
+import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from '../../lib/meter/state.ts';
+import { DEFAULT_CLOSING, DEFAULT_OPENING } from './delay-estimator.ts';
+import type { Micros } from './hardware-interface.ts';
+import type { LoadSwitchOptions } from './load-switch.ts';
+
+export interface FirmwareOptions {
+  readonly meter: MeterConfiguration;
+  readonly loadSwitch: LoadSwitchOptions;
+  /** Credit levels of the low-credit warning, mWh, highest first (meter-hardware.md 6: 20, 10, 5 kWh). */
+  readonly lowCreditMilliWh: readonly number[];
+  /** An account record after this much energy and after this much time, whichever comes first. */
+  readonly checkpointMilliWh: number;
+  readonly checkpointMicros: Micros;
+  /** Zeros are watched from this long before the credit is expected to end. */
+  readonly prepareMicros: Micros;
+  /** The expectation reckons with at least this power, mW, so that a small load that grows is not met unprepared. */
+  readonly preparePowerMilliWatt: number;
+  readonly keypadTimeOutMicros: Micros;
+  /** A power-fail signal that led to no reset is over when the voltage is back after this long. */
+  readonly recoveryMicros: Micros;
+}
+
+const SECOND = 1_000_000;
+
+/** For a 230 V, 5(100) A meter. */
+export const DEFAULT_OPTIONS: FirmwareOptions = {
+  meter: DEFAULT_METER_CONFIGURATION,
+  loadSwitch: {
+    opening: DEFAULT_OPENING,
+    closing: DEFAULT_CLOSING,
+    pulseMicros: 100_000,
+    cycles: 8,
+    freeOpeningMilliAmp: 1_000,
+    lowestVoltageMilliVolt: 161_000,
+    searchMicros: 500_000,
+    settleMicros: 1_200_000,
+    flowingMilliAmp: 100,
+    openAttempts: 5,
+    closeAttempts: 2,
+    malfunctionRetryMicros: 3_600 * SECOND,
+  },
+  lowCreditMilliWh: [20_000_000, 10_000_000, 5_000_000],
+  checkpointMilliWh: 1_000_000,
+  checkpointMicros: 3_600 * SECOND,
+  prepareMicros: SECOND / 2,
+  preparePowerMilliWatt: 200_000,
+  keypadTimeOutMicros: 20 * SECOND,
+  recoveryMicros: SECOND,
+};

@@ -1,0 +1,21 @@
+/** What the firmware answers to a token: what `lib/meter` answers, and the two refusals that only a device can give. */
+import { RESULT_CODES, type TokenOutcome } from '../../lib/meter/outcome.ts';
+
+export type EntryOutcome =
+  | TokenOutcome
+  /** Another token is still being made durable, or the supply fails (code 16 of sts.md 8.1). */
+  | { readonly stage: 'carrier'; readonly result: 'NotReady' }
+  /** The journal did not take the record: nothing changed, the token is as good as before. */
+  | { readonly stage: 'device'; readonly result: 'MemoryFault' };
+
+export type EntryResult = EntryOutcome['result'];
+
+export const NOT_READY: EntryOutcome = { stage: 'carrier', result: 'NotReady' };
+export const MEMORY_FAULT: EntryOutcome = { stage: 'device', result: 'MemoryFault' };
+
+/** The result register of sts.md 8.1; a memory fault has no code there and reads as reserved 0. */
+export const ENTRY_CODES: Readonly<Record<EntryResult, number>> = {
+  ...RESULT_CODES,
+  NotReady: 16,
+  MemoryFault: 0,
+};

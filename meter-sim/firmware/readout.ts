@@ -1,0 +1,35 @@
+/** What the firmware tells a host that asks: everything a panel may show, and no key. */
+import type { DisplayIcon } from './hardware-interface.ts';
+import type { SwitchState } from './load-switch.ts';
+import type { EntryOutcome } from './outcome.ts';
+import type { DelayRecord } from './records.ts';
+
+export interface FirmwareReadout {
+  readonly meterPan: string;
+  readonly acceptedMilliWh: number;
+  readonly creditMilliWh: number;
+  readonly totalMilliWh: number;
+  /** The total register as the newest verified record holds it: what a sudden death leaves. */
+  readonly savedTotalMilliWh: number;
+  readonly relay: SwitchState;
+  /** True from a coil's pulse until the switch is known to have obeyed. */
+  readonly relayFired: boolean;
+  readonly voltageMilliVolt: number;
+  readonly currentMilliAmp: number;
+  readonly powerMilliWatt: number;
+  readonly display: { readonly text: string; readonly icons: readonly DisplayIcon[] };
+  /** What became of the last token since power-up. */
+  readonly lastResult: EntryOutcome | undefined;
+  /** RTC seconds; 0 when token entry is free. */
+  readonly lockedUntilSeconds: number;
+  /** 0 while there is plenty, then one more for each low-credit level passed. */
+  readonly lowCreditLevel: number;
+  readonly tidMemory: readonly number[];
+  readonly delays: { readonly opening: DelayRecord; readonly closing: DelayRecord };
+  readonly status: FirmwareStatus;
+  /** True when a token record rotted and its acceptance was undone (journal.ts). */
+  readonly acceptanceLost: boolean;
+}
+
+/** `memory-fault`: the journal is unreadable; the relay stays open and no token is taken. */
+export type FirmwareStatus = 'starting' | 'running' | 'power-failing' | 'memory-fault';

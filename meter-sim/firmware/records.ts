@@ -1,0 +1,207 @@
+/**
+ * The two kinds of journal record as bytes (big-endian), and back.
+ *
+ *     byte  0  format version            33  relay command: 0 open, 1 closed
+ *           1  kind: 'A' or 'T'          34  opening: mean µs 2, deviation µs 2, operations 1
+ *           2  sequence, 4               39  closing: the same
+ *           6  token sequence, 4         44  lockout failures 1
+ *          10  accepted mWh, 7           45  lockout until, epoch seconds 5
+ *          17  balance mWh, 7, signed    50  account: zeros to 59, CRC-32 of bytes 0-59 at 60
+ *          24  total register mWh, 7     50  token: see below
+ *          31  remainder mJ, 2
+ *
+ *     token 50 MeterPAN, 18 digits BCD   79  SGC, 6 digits BCD
+ *          59  EA                        82  TI
+ *          60  decoder key, 16           83  base date: 93, 14 or 35
+ *          76  KT                        84  number of TIDs, at most 55
+ *          77  KRN                       85  TIDs, 3 bytes each, in the order of their slots
+ *          78  KEN                      252  CRC-32 of bytes 0-251
+ */
+import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
+import type { BaseDate, KeyType } from '../../lib/identity/attributes.ts';
+import type { LockoutState, MeterState } from '../../lib/meter/state.ts';
+import { crc32 } from './crc32.ts';
+
+/** A record of another version is never guessed at: firmware that changes the layout adds a reader for each older one. */
+export const FORMAT_VERSION = 1;
+export const ACCOUNT_RECORD_BYTES = 64;
+export const TOKEN_RECORD_BYTES = 256;
+export const MAX_RECORDED_TIDS = 55;
+
+const KIND_ACCOUNT = 0x41;
+const KIND_TOKEN = 0x54;
+
+/** A relay delay as learnt so far: mean and standard deviation in µs; 0 operations means never measured. */
+export interface DelayRecord {
+  readonly meanMicros: number;
+  readonly deviationMicros: number;
+  readonly operations: number;
+}
+
+/** What both kinds of record hold. `balance = accepted - total`, always. */
+export interface AccountFields {
+  readonly acceptedMilliWh: number;
+  readonly balanceMilliWh: number;
+  readonly totalMilliWh: number;
+  /** Energy measured but not yet a whole mWh, 0-3599 mJ. */
+  readonly remainderMilliJoule: number;
+  readonly relayCommand: 'open' | 'closed';
+  readonly opening: DelayRecord;
+  readonly closing: DelayRecord;
+  readonly lockout: LockoutState;
+}
+
+/** The token application without what the account holds. */
+export type TokenApplication = Omit<MeterState, 'creditMilliWh' | 'lockout'>;
+
+export interface AccountRecord extends AccountFields {
+  readonly sequence: number;
+  /** Sequence of the token record whose credit `acceptedMilliWh` includes last. */
+  readonly tokenSequence: number;
+}
+
+export interface TokenRecord extends AccountRecord {
+  readonly application: TokenApplication;
+}
+
+export function encodeAccountRecord(record: AccountRecord): Uint8Array {
+  const bytes = new Uint8Array(ACCOUNT_RECORD_BYTES);
+  writeCommon(bytes, KIND_ACCOUNT, record);
+  return sealed(bytes);
+}
+
+export function encodeTokenRecord(record: TokenRecord): Uint8Array {
+  const { application } = record;
+  if (application.tidMemory.length > MAX_RECORDED_TIDS) {
+    throw new RangeError(`"tidMemory" expected at most ${MAX_RECORDED_TIDS} TIDs`);
+  }
+  const bytes = new Uint8Array(TOKEN_RECORD_BYTES);
+  writeCommon(bytes, KIND_TOKEN, record);
+  bytes.set(bytesFromHex(application.meterPan), 50);
+  bytes[59] = application.encryptionAlgorithm;
+  bytes.set(bytesFromHex(application.decoderKey), 60);
+  bytes[76] = application.keyType;
+  bytes[77] = application.keyRevision;
+  bytes[78] = application.keyExpiry;
+  bytes.set(bytesFromHex(application.supplyGroupCode), 79);
+  bytes[82] = application.tariffIndex;
+  bytes[83] = Number(application.baseDate);
+  bytes[84] = application.tidMemory.length;
+  application.tidMemory.forEach((tid, slot) => {
+    writeUint(bytes, 85 + 3 * slot, 3, tid);
+  });
+  return sealed(bytes);
+}
+
+/** @returns undefined for a blank, torn or foreign slot, `'newer'` for a whole record of a version unknown here. */
+export function decodeAccountRecord(bytes: Uint8Array): AccountRecord | 'newer' | undefined {
+  return opened(bytes, KIND_ACCOUNT, readCommon);
+}
+
+/** As {@link decodeAccountRecord}, for a token record. */
+export function decodeTokenRecord(bytes: Uint8Array): TokenRecord | 'newer' | undefined {
+  return opened(bytes, KIND_TOKEN, (whole) => {
+    const encryptionAlgorithm = whole[59] === 7 ? 7 : 11;
+    const count = whole[84] ?? 0;
+    return {
+      ...readCommon(whole),
+      application: {
+        meterPan: hexFromBytes(whole.subarray(50, 59)),
+        encryptionAlgorithm,
+        decoderKey: hexFromBytes(whole.subarray(60, encryptionAlgorithm === 7 ? 68 : 76)),
+        keyType: (whole[76] ?? 0) as KeyType,
+        keyRevision: whole[77] ?? 0,
+        keyExpiry: whole[78] ?? 0,
+        supplyGroupCode: hexFromBytes(whole.subarray(79, 82)),
+        tariffIndex: whole[82] ?? 0,
+        baseDate: String(whole[83]) as BaseDate,
+        tidMemory: Array.from({ length: count }, (_, slot) => readUint(whole, 85 + 3 * slot, 3)),
+      },
+    };
+  });
+}
+
+function writeCommon(bytes: Uint8Array, kind: number, record: AccountRecord): void {
+  bytes[0] = FORMAT_VERSION;
+  bytes[1] = kind;
+  writeUint(bytes, 2, 4, record.sequence);
+  writeUint(bytes, 6, 4, record.tokenSequence);
+  writeUint(bytes, 10, 7, record.acceptedMilliWh);
+  writeUint(bytes, 17, 7, record.balanceMilliWh);
+  writeUint(bytes, 24, 7, record.totalMilliWh);
+  writeUint(bytes, 31, 2, record.remainderMilliJoule);
+  bytes[33] = record.relayCommand === 'closed' ? 1 : 0;
+  writeDelay(bytes, 34, record.opening);
+  writeDelay(bytes, 39, record.closing);
+  bytes[44] = Math.min(record.lockout.failures, 0xff);
+  writeUint(bytes, 45, 5, record.lockout.untilSeconds);
+}
+
+function readCommon(bytes: Uint8Array): AccountRecord {
+  return {
+    sequence: readUint(bytes, 2, 4),
+    tokenSequence: readUint(bytes, 6, 4),
+    acceptedMilliWh: readUint(bytes, 10, 7),
+    balanceMilliWh: readSigned56(bytes, 17),
+    totalMilliWh: readUint(bytes, 24, 7),
+    remainderMilliJoule: readUint(bytes, 31, 2),
+    relayCommand: bytes[33] === 1 ? 'closed' : 'open',
+    opening: readDelay(bytes, 34),
+    closing: readDelay(bytes, 39),
+    lockout: { failures: bytes[44] ?? 0, untilSeconds: readUint(bytes, 45, 5) },
+  };
+}
+
+function writeDelay(bytes: Uint8Array, at: number, delay: DelayRecord): void {
+  writeUint(bytes, at, 2, Math.min(Math.round(delay.meanMicros), 0xffff));
+  writeUint(bytes, at + 2, 2, Math.min(Math.round(delay.deviationMicros), 0xffff));
+  bytes[at + 4] = Math.min(delay.operations, 0xff);
+}
+
+function readDelay(bytes: Uint8Array, at: number): DelayRecord {
+  return {
+    meanMicros: readUint(bytes, at, 2),
+    deviationMicros: readUint(bytes, at + 2, 2),
+    operations: bytes[at + 4] ?? 0,
+  };
+}
+
+function sealed(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - 4;
+  writeUint(bytes, end, 4, crc32(bytes.subarray(0, end)));
+  return bytes;
+}
+
+function opened<T extends AccountFields>(
+  bytes: Uint8Array,
+  kind: number,
+  read: (whole: Uint8Array) => T,
+): T | 'newer' | undefined {
+  const end = bytes.length - 4;
+  if (readUint(bytes, end, 4) !== crc32(bytes.subarray(0, end)) || bytes[1] !== kind) return undefined;
+  if (bytes[0] !== FORMAT_VERSION) return 'newer';
+  const record = read(bytes);
+  // A record that breaks the books was never written by this firmware: it is not money.
+  return record.acceptedMilliWh - record.totalMilliWh === record.balanceMilliWh ? record : undefined;
+}
+
+/** Two's complement for a negative value; exact for every safe integer that `length` bytes can hold. */
+function writeUint(bytes: Uint8Array, at: number, length: number, value: number): void {
+  let rest = value;
+  for (let index = at + length - 1; index >= at; index--) {
+    const byte = ((rest % 256) + 256) % 256;
+    bytes[index] = byte;
+    rest = (rest - byte) / 256;
+  }
+}
+
+function readUint(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let index = at; index < at + length; index++) value = value * 256 + (bytes[index] ?? 0);
+  return value;
+}
+
+function readSigned56(bytes: Uint8Array, at: number): number {
+  const top = readUint(bytes, at, 3);
+  return (top >= 0x800000 ? top - 0x1000000 : top) * 2 ** 32 + readUint(bytes, at + 3, 4);
+}

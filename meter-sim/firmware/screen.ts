@@ -1,0 +1,140 @@
+/**
+ * The display: a base page, and above it the messages that show for their time (meter-hardware.md 6). The texts are the
+ * project's short codes for the results of sts.md 8.1.
+ */
+import { RESULT_CODES } from '../../lib/meter/outcome.ts';
+import type { Cancellable, DisplayGlass, DisplayIcon, McuTimer, Micros } from './hardware-interface.ts';
+import type { EntryOutcome } from './outcome.ts';
+
+export interface Page {
+  /** At most 16 characters. */
+  readonly text: string;
+  readonly icons?: readonly DisplayIcon[];
+  readonly micros: Micros;
+}
+
+const SECOND = 1_000_000;
+const RESULT_MICROS = 3 * SECOND;
+const AMOUNT_MICROS = 5 * SECOND;
+const LOCKOUT_PAGE_MICROS = 2 * SECOND;
+
+export class Screen {
+  readonly #glass: DisplayGlass;
+  readonly #timer: McuTimer;
+  readonly #base: () => { text: string; icons: readonly DisplayIcon[] };
+  #pages: readonly Page[] = [];
+  #turn: Cancellable | undefined;
+  #shown: { text: string; icons: readonly DisplayIcon[] } = { text: '', icons: [] };
+
+  /** @param base - what stands there when no message does; its icons are lit under every message too. */
+  constructor(
+    glass: DisplayGlass,
+    timer: McuTimer,
+    base: () => { text: string; icons: readonly DisplayIcon[] },
+  ) {
+    this.#glass = glass;
+    this.#timer = timer;
+    this.#base = base;
+  }
+
+  get shown(): { readonly text: string; readonly icons: readonly DisplayIcon[] } {
+    return this.#shown;
+  }
+
+  /** Shows pages one after another, then the base page; replaces what was showing. */
+  show(pages: readonly Page[]): void {
+    this.#turn?.cancel();
+    this.#pages = pages;
+    this.#paint();
+  }
+
+  /** Paints again where something on the base page may have changed. */
+  refresh(): void {
+    this.#render();
+  }
+
+  #paint(): void {
+    const page = this.#pages[0];
+    this.#turn = undefined;
+    if (page !== undefined) {
+      this.#turn = this.#timer.at(this.#timer.now() + page.micros, () => {
+        this.#pages = this.#pages.slice(1);
+        this.#paint();
+      });
+    }
+    this.#render();
+  }
+
+  #render(): void {
+    const base = this.#base();
+    const page = this.#pages[0];
+    const text = (page?.text ?? base.text).slice(0, 16);
+    const icons = [...base.icons, ...(page?.icons ?? [])];
+    if (text === this.#shown.text && icons.join() === this.#shown.icons.join()) return;
+    this.#shown = { text, icons };
+    this.#glass.show(text, icons);
+  }
+}
+
+/** @returns `12.34 kWh`: two decimals cut off, never rounded up, so that the glass never shows credit that is not there. */
+export function kilowattHours(milliWh: number): string {
+  const centi = Math.trunc(milliWh / 10_000);
+  const digits = String(Math.abs(centi)).padStart(3, '0');
+  return `${centi < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)} kWh`;
+}
+
+/** The pages that tell a customer what became of the token. */
+export function outcomePages(outcome: EntryOutcome, nowSeconds: number): readonly Page[] {
+  switch (outcome.result) {
+    case 'Accept':
+      return [
+        { text: 'Accept', icons: ['accepted'], micros: RESULT_MICROS },
+        {
+          text: `+${kilowattHours(outcome.creditDeciKwh * 100_000)}`,
+          icons: ['accepted'],
+          micros: AMOUNT_MICROS,
+        },
+      ];
+    case 'Lockout':
+      return lockoutPages(outcome.untilSeconds - nowSeconds);
+    case 'NotReady':
+      return [{ text: 'bUSY', icons: ['busy'], micros: RESULT_MICROS }];
+    case 'MemoryFault':
+      return refusal('EEEEE 02');
+    case 'CRCError':
+      return refusal('rEJEct');
+    case 'OldError':
+      return refusal('Old');
+    case 'UsedError':
+      return refusal('USEd');
+    case 'KeyExpiredError':
+      return refusal('XXXXX');
+    case 'DDTKError':
+      return refusal('DDDDD');
+    case 'OverflowError':
+      return refusal('EEEEE 04');
+    case 'MfrCodeError':
+    case 'KeyTypeError':
+    case 'FormatError':
+    case 'RangeError':
+    case 'FunctionError':
+      return refusal(`rEJEct ${String(RESULT_CODES[outcome.result]).padStart(2, '0')}`);
+  }
+}
+
+/** The words and the seconds left take turns every two seconds. */
+export function lockoutPages(secondsLeft: number): readonly Page[] {
+  const step = LOCKOUT_PAGE_MICROS / SECOND;
+  return [0, 1, 2].flatMap((round): Page[] => [
+    { text: 'Loc Out', icons: ['rejected'], micros: LOCKOUT_PAGE_MICROS },
+    {
+      text: `${Math.max(0, secondsLeft - (2 * round + 1) * step)} S`,
+      icons: ['rejected'],
+      micros: LOCKOUT_PAGE_MICROS,
+    },
+  ]);
+}
+
+function refusal(text: string): readonly Page[] {
+  return [{ text, icons: ['rejected'], micros: RESULT_MICROS }];
+}

@@ -1,0 +1,162 @@
+/**
+ * The meter's front panel over HTTP: keypad, display, and the hands of whoever stands before it. Each route parses, asks the
+ * host one thing and prints the answer; every refusal is a problem document of lib/faults.ts.
+ */
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { z } from 'zod';
+import { isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
+import { parseTokenNo } from '../../lib/token/token-no.ts';
+import type { KeypadKey } from '../firmware/hardware-interface.ts';
+import type { MeterHost } from './host.ts';
+import { kilowattHours, meterView, outcomeView } from './views.ts';
+
+const BODY_LIMIT = '16kb';
+const MOST_WATTS = 40_000;
+const MOST_KEYS = 200;
+const MOST_SWITCHINGS = 100;
+
+const keysBody = z.strictObject({ keys: z.string().min(1).max(MOST_KEYS) });
+const tokenBody = z.strictObject({ tokenNo: z.string().max(64) });
+const loadBody = z.strictObject({ watts: z.int().min(0).max(MOST_WATTS) });
+const powerBody = z.strictObject({ on: z.boolean() });
+
+/** @param log - one line for each fault that is ours; never a token number or a key. */
+export function createPanel(host: MeterHost, log: (line: string) => void = () => {}): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  app.use(requestId);
+  app.use(requireJson);
+  // Any JSON value is let through to its schema, so that a bare number is refused for its shape like everything else.
+  app.use(express.json({ limit: BODY_LIMIT, strict: false }));
+
+  route(app, '/health', {
+    get: (_request, response) => {
+      response.json({ status: 'up' });
+    },
+  });
+  route(app, '/v1/meter', {
+    get: (_request, response) => {
+      response.json(meterView(host.status()));
+    },
+  });
+  route(app, '/v1/meter/keys', {
+    post: (request, response) => {
+      host.pressKeys(parseKeys(parse(keysBody, request.body).keys));
+      response.json(meterView(host.status()));
+    },
+  });
+  route(app, '/v1/meter/tokens', {
+    post: async (request, response) => {
+      const tokenNo = parseTokenNo(parse(tokenBody, request.body).tokenNo);
+      const outcome = await host.enterToken(tokenNo);
+      const balanceMilliWh = host.status().readings?.creditMilliWh ?? null;
+      response.json({
+        ...outcomeView(outcome),
+        balanceMilliWh,
+        balanceKwh: balanceMilliWh === null ? null : kilowattHours(balanceMilliWh),
+      });
+    },
+  });
+  route(app, '/v1/meter/load', {
+    put: (request, response) => {
+      host.setLoad(parse(loadBody, request.body).watts);
+      response.json(meterView(host.status()));
+    },
+  });
+  route(app, '/v1/meter/power', {
+    post: (request, response) => {
+      host.setMains(parse(powerBody, request.body).on);
+      response.json(meterView(host.status()));
+    },
+  });
+  route(app, '/v1/meter/switchings', {
+    get: (_request, response) => {
+      response.json({ switchings: host.switchings(MOST_SWITCHINGS) });
+    },
+  });
+
+  app.use((request) => {
+    // A token number pasted into the address is not echoed whole.
+    const path = request.path.slice(0, 80).replace(/[0-9]{5,}/g, (digits) => `…${digits.slice(-4)}`);
+    throw new StsFault('route_unknown', `${request.method} ${path}`);
+  });
+  app.use(problems(log));
+  return app;
+}
+
+type Method = 'get' | 'post' | 'put';
+
+function route(app: Express, path: string, methods: Partial<Record<Method, RequestHandler>>): void {
+  const place = app.route(path);
+  for (const method of ['get', 'post', 'put'] as const) {
+    const handler = methods[method];
+    if (handler !== undefined) place[method](handler);
+  }
+  place.all((request, response) => {
+    response.set('Allow', Object.keys(methods).join(', ').toUpperCase());
+    throw new StsFault('method_not_allowed', request.method);
+  });
+}
+
+const requestId: RequestHandler = (request, response, next) => {
+  const given = request.get('x-request-id');
+  const id = given !== undefined && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+  response.locals['requestId'] = id;
+  response.set('X-Request-Id', id);
+  next();
+};
+
+const requireJson: RequestHandler = (request, _response, next) => {
+  const hasBody = request.method === 'POST' || request.method === 'PUT';
+  if (hasBody && !request.is('application/json')) throw new StsFault('media_type_unsupported');
+  next();
+};
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const param = issue?.path.join('.') ?? '';
+  throw new StsFault('request_malformed', issue?.message, param === '' ? {} : { param });
+}
+
+/** Digits, `*` to go back, `#` to enter; spaces and dashes are how people group digits. */
+function parseKeys(text: string): KeypadKey[] {
+  return Array.from(text.replace(/[\s-]/g, ''), (character) => {
+    if (character === '*') return 'backspace';
+    if (character === '#') return 'enter';
+    if (/^[0-9]$/.test(character)) return character as KeypadKey;
+    throw new StsFault('key_press_unknown', undefined, { param: 'keys' });
+  });
+}
+
+function problems(log: (line: string) => void): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = toProblem(bodyFault(error), String(response.locals['requestId'] ?? ''));
+    if (problem.code === 'internal_error') {
+      log(`panel request ${problem.requestId} failed: ${error instanceof Error ? error.name : typeof error}`);
+    }
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}
+
+/** What the body parser and the router throw, by their `status`, as faults of ours. */
+function bodyFault(error: unknown): unknown {
+  if (isStsFault(error) || typeof error !== 'object' || error === null || !('status' in error)) return error;
+  switch (error.status) {
+    case 400:
+      return new StsFault('request_malformed', 'the body or the address is not well formed');
+    case 413:
+      return new StsFault('request_too_large');
+    case 415:
+      return new StsFault('media_type_unsupported');
+  }
+  return error;
+}
