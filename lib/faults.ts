@@ -147,6 +147,13 @@ export const FAULTS = {
     retry: 'same-key',
     text: 'the security module does not answer',
   },
+  request_timed_out: {
+    http: 504,
+    exit: 6,
+    outcome: 'unknown',
+    retry: 'same-key',
+    text: 'there was no answer within the time allowed',
+  },
   store_unavailable: {
     http: 503,
     exit: 6,

@@ -1,0 +1,105 @@
+/** The HTTP server under the app: limits against slow and malformed clients, and a shutdown that finishes what runs. */
+import http from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Express } from 'express';
+import { FAULTS, type FaultCode, StsFault, toProblem } from '../../lib/faults.ts';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** A request must have arrived whole within this, milliseconds. */
+  readonly requestTimeoutMillis: number;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Stops accepting, lets requests under way end, and cuts what is left after `graceMillis`. */
+  close(graceMillis: number): Promise<void>;
+}
+
+const CONNECTION_CHECK_MILLIS = 1000;
+
+/** @throws StsFault `port_taken` for a port in use, `usage` for a host or port that cannot be listened on. */
+export async function listen(app: Express, options: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer(app);
+  server.requestTimeout = options.requestTimeoutMillis;
+  server.headersTimeout = options.requestTimeoutMillis;
+  server.keepAliveTimeout = 60_000;
+  server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenFault(error, options)));
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMillis) => close(server, graceMillis),
+  };
+}
+
+/**
+ * Express gives each request and response its own prototype by `Object.setPrototypeOf`, which costs two thirds of the speed
+ * on Node 20 and 22; objects that are made with that prototype are left as they are. Node 24 needs no help
+ * (dependencies.md, Express speed).
+ */
+function createServer(app: Express): http.Server {
+  const settings = { connectionsCheckingInterval: CONNECTION_CHECK_MILLIS };
+  if (Number(process.versions.node.split('.')[0]) >= 24) return http.createServer(settings, app);
+  type Constructor<T> = new (...given: never[]) => T;
+  function WattokenRequest(this: http.IncomingMessage, socket: Socket): void {
+    (http.IncomingMessage as unknown as (socket: Socket) => void).call(this, socket);
+  }
+  function WattokenResponse(this: http.ServerResponse, request: unknown, given: unknown): void {
+    (http.ServerResponse as unknown as (request: unknown, given: unknown) => void).call(this, request, given);
+  }
+  WattokenRequest.prototype = app.request;
+  WattokenResponse.prototype = app.response;
+  const classes = {
+    IncomingMessage: WattokenRequest as unknown as typeof http.IncomingMessage &
+      Constructor<http.IncomingMessage>,
+    ServerResponse: WattokenResponse as unknown as typeof http.ServerResponse &
+      Constructor<http.ServerResponse>,
+  };
+  return http.createServer({ ...settings, ...classes } as http.ServerOptions, app as http.RequestListener);
+}
+
+/** Bytes that are no HTTP request: told in the same form as every refusal, then the connection ends. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const code: FaultCode =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? 'request_timed_out'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'request_too_large'
+        : 'request_malformed';
+  const body = JSON.stringify(toProblem(new StsFault(code), 'none'));
+  const status = FAULTS[code].http;
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listenFault(error: Error & { code?: string }, { host, port }: HttpServerOptions): StsFault {
+  if (error.code === 'EADDRINUSE') {
+    return new StsFault('port_taken', `${host}:${port}; choose another with --port`, {
+      param: '--port',
+      cause: error,
+    });
+  }
+  return new StsFault('usage', `cannot listen on ${host}:${port} (${error.code ?? 'unknown'})`, {
+    param: '--host',
+    cause: error,
+  });
+}
+
+async function close(server: http.Server, graceMillis: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMillis);
+  await closed;
+  clearTimeout(cut);
+}

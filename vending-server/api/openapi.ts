@@ -1,0 +1,85 @@
+/** The OpenAPI 3.1 document, made of the route table and of the schemas that check the requests. */
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { FAULTS, type FaultCode } from '../../lib/faults.ts';
+import type { Route } from './route.ts';
+import { ProblemAnswer } from './schemas.ts';
+
+/** Refusals of every route. */
+const COMMON_FAULTS: readonly FaultCode[] = [
+  'service_not_ready',
+  'store_unavailable',
+  'store_damaged',
+  'request_timed_out',
+  'internal_error',
+];
+const KEY_FAULTS: readonly FaultCode[] = ['authentication_required', 'permission_denied'];
+const BODY_FAULTS: readonly FaultCode[] = [
+  'request_malformed',
+  'request_too_large',
+  'media_type_unsupported',
+];
+
+const TITLE = 'Wattoken vending server';
+
+export function openApiDocument(routes: readonly Route[], version: string): string {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  for (const route of routes) registry.registerPath(pathOf(route));
+  const generator = new OpenApiGeneratorV31(registry.definitions);
+  return JSON.stringify(generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } }));
+}
+
+/** All refusals that a route can answer with. */
+export function faultsOf(route: Route): readonly FaultCode[] {
+  return [
+    ...(route.roles === undefined ? [] : KEY_FAULTS),
+    ...(route.body === undefined ? [] : BODY_FAULTS),
+    ...route.faults,
+    ...COMMON_FAULTS,
+  ];
+}
+
+function pathOf(route: Route): RouteConfig {
+  const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const params = z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
+  return {
+    method: route.method,
+    path: route.path,
+    summary: route.summary,
+    security: route.roles === undefined ? [] : [{ apiKey: [] }],
+    request: {
+      params,
+      ...(route.body === undefined
+        ? {}
+        : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    },
+    responses: { ...answersOf(route), ...problemsOf(route) },
+  };
+}
+
+function answersOf(route: Route): RouteConfig['responses'] {
+  return Object.fromEntries(
+    route.answers.map(({ status, description, schema }) => [
+      status,
+      { description, content: { 'application/json': { schema } } },
+    ]),
+  );
+}
+
+function problemsOf(route: Route): RouteConfig['responses'] {
+  const codes = new Map<number, FaultCode[]>();
+  for (const code of faultsOf(route)) {
+    const { http } = FAULTS[code];
+    codes.set(http, [...(codes.get(http) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...codes].map(([status, of]) => [
+      status,
+      {
+        description: of.join(', '),
+        content: { 'application/problem+json': { schema: ProblemAnswer } },
+      },
+    ]),
+  );
+}

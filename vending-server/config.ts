@@ -1,0 +1,63 @@
+/** What can be set about a server, with its defaults. Nothing here is a secret: secrets come from the passphrase file. */
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+export interface ServerOptions {
+  /** Holds the database, the module's journal and, unless told otherwise, the key store. */
+  readonly dataFolder: string;
+  /** The sealed key store; `key-store.wks` in the data folder by default. */
+  readonly keyStorePath?: string;
+  /** A file whose first line is the passphrase of the key store; `passphrase` in the data folder by default. */
+  readonly passphraseFile?: string;
+  readonly host?: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logLevel?: LogLevel;
+  /** Log lines go here, each written before the work goes on; standard error by default. */
+  readonly logFile?: string;
+  readonly clock?: Clock;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface ServerLimits {
+  /** Most bytes of a request body. */
+  readonly bodyLimitBytes: number;
+  /** A request must have arrived, and a use case must have answered, within this. */
+  readonly requestTimeoutMillis: number;
+  /** How long requests under way may take to end at a shutdown. */
+  readonly shutdownGraceMillis: number;
+  /** How far a TID may run ahead of the clock (open question D3). */
+  readonly tidAheadMinutes: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  bodyLimitBytes: 64 * 1024,
+  requestTimeoutMillis: 10_000,
+  shutdownGraceMillis: 10_000,
+  tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
+};
+
+export const DEFAULT_HOST = '127.0.0.1';
+
+export interface ServerPaths {
+  readonly keyStorePath: string;
+  readonly journalPath: string;
+  readonly passphraseFile: string;
+  /** The first operator's API key, written once at the first start, mode 0600. */
+  readonly operatorKeyPath: string;
+}
+
+export function pathsOf(
+  options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath' | 'passphraseFile'>,
+): ServerPaths {
+  const { dataFolder } = options;
+  return {
+    keyStorePath: options.keyStorePath ?? join(dataFolder, 'key-store.wks'),
+    journalPath: join(dataFolder, 'module.journal'),
+    passphraseFile: options.passphraseFile ?? join(dataFolder, 'passphrase'),
+    operatorKeyPath: join(dataFolder, 'operator.key'),
+  };
+}

@@ -1,0 +1,21 @@
+/** What every use case is given: the rooms below it through their contracts, time, chance, and settings. */
+import type { Clock, Random } from '../clock.ts';
+import type { SecurityModule } from '../security-module/contract.ts';
+import type { Store } from '../store/contract.ts';
+import type { UnreleasedTokens } from './unreleased-tokens.ts';
+
+export interface Vending {
+  readonly store: Store;
+  readonly securityModule: SecurityModule;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Tokens that were made, could not be recorded, and wait for a commit that names them. */
+  readonly unreleased: UnreleasedTokens;
+  /** How far a TID may run ahead of the clock when one meter buys more than once a minute (open question D3). */
+  readonly tidAheadMinutes: number;
+  /** Called between the claim of a sale and its token, with the vendor's own request id. */
+  readonly onSaleClaimed: (requestId: string) => void;
+}
+
+/** D3: a day, so that 1,440 sales to one meter may come at once and no TID is burned far into the future. */
+export const DEFAULT_TID_AHEAD_MINUTES = 1440;

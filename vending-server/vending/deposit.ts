@@ -1,0 +1,51 @@
+/** Money into a vendor's float, once per request id. */
+import { StsFault } from '../../lib/faults.ts';
+import { depositTransfers } from '../ledger/postings.ts';
+import type { Vending } from './context.ts';
+import { findVendor } from './open-vendor.ts';
+import { requestHash } from './request-hash.ts';
+
+export interface VendorDeposit {
+  readonly vendorId: string;
+  readonly requestId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  /** What the operator wants to find again: a bank slip, a transfer number. */
+  readonly reference: string;
+}
+
+export interface DepositAnswer {
+  /** The float right after this deposit, minor units. */
+  readonly floatMinor: number;
+  readonly replayed: boolean;
+}
+
+/** @throws StsFault `vendor_unknown`, `currency_mismatch`, `payment_too_large`, `request_id_reused`. */
+export async function deposit(vending: Vending, request: VendorDeposit): Promise<DepositAnswer> {
+  const { vendorId, requestId, amountMinor, currency, reference } = request;
+  const vendor = await findVendor(vending, vendorId);
+  if (vendor.currency !== currency) {
+    throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
+  }
+  if (vendor.floatMinor + amountMinor > Number.MAX_SAFE_INTEGER) {
+    throw new StsFault('payment_too_large', 'the float would pass 2^53', { param: 'amountMinor' });
+  }
+  const result = await vending.store.deposit({
+    vendorId,
+    requestId,
+    requestHash: requestHash('deposit', { amountMinor, currency, reference }),
+    amountMinor,
+    reference,
+    at: vending.clock.now(),
+    transfers: depositTransfers(vendorId, amountMinor),
+  });
+  switch (result.kind) {
+    case 'recorded':
+    case 'exists':
+      return { floatMinor: result.floatMinor, replayed: result.kind === 'exists' };
+    case 'exists_with_different_request':
+      throw new StsFault('request_id_reused', undefined, { param: 'requestId' });
+    case 'vendor_unknown':
+      throw new StsFault('vendor_unknown', undefined, { param: 'vendorId' });
+  }
+}

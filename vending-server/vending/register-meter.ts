@@ -1,0 +1,56 @@
+/** Registers a meter: its number, how its decoder key is derived, and its tariff. */
+import { StsFault } from '../../lib/faults.ts';
+import type {
+  BaseDate,
+  DecoderKeyAlgorithm,
+  EncryptionAlgorithm,
+  KeyType,
+} from '../../lib/identity/attributes.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import type { MeterRecord } from '../store/contract.ts';
+import type { Vending } from './context.ts';
+
+export interface MeterRequest {
+  /** DRN of 11 or 13 digits or MeterPAN of 18. */
+  readonly meter: string;
+  readonly encryptionAlgorithm: EncryptionAlgorithm;
+  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
+  readonly supplyGroupCode: string;
+  readonly tariffIndex: number;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+  readonly baseDate: BaseDate;
+  readonly tariffId: string;
+}
+
+/**
+ * @returns the record and whether it is new; registering the same again changes nothing.
+ * @throws StsFault `meter_number_malformed`, `meter_number_check_digit`, `algorithm_not_supported` (EA11 has only DKGA04
+ *   keys, sts.md 6.4), `tariff_unknown`, `meter_exists`.
+ */
+export async function registerMeter(
+  { store }: Vending,
+  request: MeterRequest,
+): Promise<{ created: boolean; meter: MeterRecord }> {
+  const { meter: number, ...attributes } = request;
+  const { meterPan, drn } = parseMeterNumber(number);
+  if (request.encryptionAlgorithm === 11 && request.decoderKeyAlgorithm !== 4) {
+    throw new StsFault('algorithm_not_supported', 'EA11 takes its keys from DKGA04', {
+      param: 'decoderKeyAlgorithm',
+    });
+  }
+  if ((await store.findTariff(request.tariffId)) === undefined) {
+    throw new StsFault('tariff_unknown', undefined, { param: 'tariffId' });
+  }
+  const meter: MeterRecord = { meterPan, drn, ...attributes };
+  const result = await store.putMeter(meter);
+  if (result === 'exists') throw new StsFault('meter_exists', undefined, { param: 'meter' });
+  return { created: result === 'created', meter };
+}
+
+/** @throws StsFault `meter_number_malformed`, `meter_number_check_digit`, `meter_unknown`. */
+export async function findMeter({ store }: Pick<Vending, 'store'>, number: string): Promise<MeterRecord> {
+  const meter = await store.findMeter(parseMeterNumber(number).meterPan);
+  if (meter === undefined) throw new StsFault('meter_unknown', undefined, { param: 'meter' });
+  return meter;
+}

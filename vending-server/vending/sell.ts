@@ -1,0 +1,196 @@
+/**
+ * One sale: money in, one token out, under the vendor's own request id for ever (design.md section 2).
+ *
+ * A crash anywhere in here ends, after a restart and a retry of the same id, in one token, one debit and one chain entry:
+ * before the commit nothing of the sale is durable, after it the recorded answer is given again.
+ */
+import { invariant } from '../../lib/assert.ts';
+import { StsFault } from '../../lib/faults.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
+import { tokenDigest } from '../ledger/chain.ts';
+import { saleTransfers } from '../ledger/postings.ts';
+import type { IssuedCredit } from '../security-module/contract.ts';
+import type { MeterRecord, RecordedSale, VendClaim, VendClaimRequest } from '../store/contract.ts';
+import { reckon, type SaleLine } from '../tariff/flat.ts';
+import type { Vending } from './context.ts';
+import { findTerms } from './find-tariff.ts';
+import { findVendor } from './open-vendor.ts';
+import { findMeter } from './register-meter.ts';
+import { canonicalHash, requestHash } from './request-hash.ts';
+import { saleResponse } from './sale-response.ts';
+
+export interface SaleRequest {
+  readonly vendorId: string;
+  /** The vendor's own id, made before the request was sent and kept for retries. */
+  readonly requestId: string;
+  /** DRN of 11 or 13 digits or MeterPAN of 18. */
+  readonly meter: string;
+  readonly paidMinor: number;
+  readonly currency: string;
+}
+
+export interface SaleAnswer {
+  readonly sale: RecordedSale;
+  /** True when this id was answered before and the answer is the first one again. */
+  readonly replayed: boolean;
+}
+
+interface Purchase {
+  readonly request: SaleRequest;
+  readonly meter: MeterRecord;
+  readonly lines: readonly SaleLine[];
+  readonly amountDeciKwh: number;
+}
+
+/**
+ * @throws StsFault, in this order: `meter_number_malformed`, `meter_number_check_digit`, `request_id_reused`,
+ *   `vendor_unknown`, `meter_unknown`, `tariff_unknown`, `currency_mismatch`, `payment_too_small`, `payment_too_large`,
+ *   `date_out_of_range`, `float_exhausted`, `tid_ahead_of_clock`, then the faults of the security module and the store.
+ */
+export async function sell(vending: Vending, request: SaleRequest): Promise<SaleAnswer> {
+  const { meterPan } = parseMeterNumber(request.meter);
+  const { vendorId, requestId, paidMinor, currency } = request;
+  const hash = requestHash('sale', { meterPan, paidMinor, currency });
+  // Before everything else: what was answered once stays answered, whatever became of the meter and its tariff.
+  const earlier = await vending.store.findSaleByRequest(vendorId, requestId);
+  if (earlier !== undefined) {
+    if (earlier.requestHash !== hash) throw reused();
+    return { sale: earlier, replayed: true };
+  }
+  const purchase = await reckonPurchase(vending, request);
+  await vending.unreleased.settle(vending.store);
+  const now = vending.clock.now();
+  const { baseDate } = purchase.meter;
+  const nowTidMinutes = tidMinutesAt(now, baseDate);
+  const claimed = await claim(vending, {
+    vendorId,
+    requestId,
+    requestHash: hash,
+    meterPan,
+    paidMinor,
+    baseDate,
+    nowTidMinutes,
+    maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+  });
+  if (claimed.kind === 'exists') return { sale: claimed.sale, replayed: true };
+  try {
+    vending.onSaleClaimed(requestId);
+    return { sale: await complete(vending, claimed.claim, purchase, now), replayed: false };
+  } catch (error) {
+    vending.store.releaseClaim(claimed.claim);
+    throw error;
+  }
+}
+
+/** What the payment buys; reads only. */
+async function reckonPurchase(vending: Vending, request: SaleRequest): Promise<Purchase> {
+  const vendor = await findVendor(vending, request.vendorId);
+  const meter = await findMeter(vending, request.meter);
+  const terms = await findTerms(vending.store, meter.tariffId);
+  if (request.currency !== vendor.currency || request.currency !== terms.currency) {
+    throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
+  }
+  const reckoning = reckon(request.paidMinor, terms);
+  switch (reckoning.kind) {
+    case 'payment_too_small':
+    case 'payment_too_large':
+      throw new StsFault(reckoning.kind, undefined, { param: 'paidMinor' });
+    case 'reckoned':
+      return { request, meter, lines: reckoning.lines, amountDeciKwh: reckoning.amountDeciKwh };
+  }
+}
+
+type Claimed =
+  | { readonly kind: 'claimed'; readonly claim: VendClaim }
+  | { readonly kind: 'exists'; readonly sale: RecordedSale };
+
+/** Claims, waiting while the same id is being sold by somebody else. */
+async function claim({ store }: Vending, request: VendClaimRequest): Promise<Claimed> {
+  for (;;) {
+    const result = await store.claimVend(request);
+    switch (result.kind) {
+      case 'claimed':
+      case 'exists':
+        return result;
+      case 'in_progress':
+        await result.settled;
+        break;
+      case 'exists_with_different_request':
+        throw reused();
+      case 'vendor_unknown':
+      case 'meter_unknown':
+      case 'tid_ahead_of_clock':
+        throw new StsFault(result.kind);
+      case 'float_exhausted':
+        throw new StsFault('float_exhausted', `${result.availableMinor} available`, { param: 'paidMinor' });
+    }
+  }
+}
+
+/** Token, evidence, books and answer. The answer exists only after both journals hold it. */
+async function complete(
+  vending: Vending,
+  claimed: VendClaim,
+  { request, meter, lines, amountDeciKwh }: Purchase,
+  now: number,
+): Promise<RecordedSale> {
+  const { vendorId, requestId, currency, paidMinor } = request;
+  const { tidMinutes, request: claim } = claimed;
+  const saleId = newSaleId(now, vending.random.bytes(10));
+  const saleDigest = canonicalHash({
+    saleId,
+    vendorId,
+    requestHash: claim.requestHash,
+    meterPan: meter.meterPan,
+    paidMinor,
+    tidMinutes,
+  });
+  const issued = await vending.securityModule.issueCredit({
+    meter: keyAttributesOf(meter),
+    tidMinutes,
+    amountDeciKwh,
+    saleDigest,
+  });
+  // The journal first: a ledger that is ahead of the module could not be explained after a power cut.
+  await issued.sealed;
+  assertEvidence(issued, saleDigest);
+  const sold = { saleId, requestId, soldAt: now, vendorId, meter, currency, paidMinor, lines, tidMinutes };
+  try {
+    return await vending.store.recordVend(claimed, {
+      saleId,
+      soldAt: now,
+      currency,
+      amountDeciKwh: issued.carriedDeciKwh,
+      tokenNo: issued.tokenNo,
+      transfers: saleTransfers(vendorId, lines),
+      entry: issued.entry,
+      responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
+    });
+  } catch (error) {
+    const { meterPan, baseDate } = meter;
+    vending.unreleased.add({ ...issued.entry, meterPan, tidMinutes, baseDate });
+    // When this fails too they wait, and no further token is made before they are named.
+    await vending.unreleased.settle(vending.store).catch(() => undefined);
+    throw error;
+  }
+}
+
+function keyAttributesOf(meter: MeterRecord) {
+  const { drn: _drn, tariffId: _tariffId, ...attributes } = meter;
+  return attributes;
+}
+
+function assertEvidence({ entry, tokenNo }: IssuedCredit, saleDigest: string): void {
+  invariant(entry.saleDigest === saleDigest, 'the chain entry is about another sale');
+  invariant(entry.tokenDigest === tokenDigest(tokenNo), 'the chain entry is about another token');
+}
+
+/** Time first, so that new sales stand at the end of the index; ten random bytes make it unguessable. */
+function newSaleId(now: number, random: Uint8Array): string {
+  return `sale_${now.toString(16).padStart(12, '0')}${Buffer.from(random).toString('hex')}`;
+}
+
+function reused(): StsFault {
+  return new StsFault('request_id_reused', undefined, { param: 'requestId' });
+}
