@@ -21,11 +21,9 @@ import {
 import { dkga02 } from './dkga02.ts';
 import { dkga04 } from './dkga04.ts';
 
-export interface DecoderKeyRequest {
-  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
+/** What a decoder key depends on besides the vending key. */
+export interface MeterKeyFields {
   readonly encryptionAlgorithm: EncryptionAlgorithm;
-  /** 8 bytes for DKGA02, 20 for DKGA04; only read. */
-  readonly vendingKey: Uint8Array;
   /** 18 digits. */
   readonly meterPan: string;
   readonly supplyGroupCode: string;
@@ -38,39 +36,71 @@ export interface DecoderKeyRequest {
   readonly baseDate: BaseDate;
 }
 
-/**
- * @returns 8 bytes for EA07, 16 for EA11, the first byte most significant.
- * @throws StsFault `algorithm_not_supported` for DKGA01, DKGA03, EA09 and DKGA02 with EA11; `key_type_not_supported` for an
- *   initial key (KT 0, put in by the manufacturer) and for a common key under DKGA04 (open question C1).
- * @throws RangeError, TypeError when a field is out of its range or the vending key has the wrong length.
- */
-export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
-  assertFields(request);
-  switch (request.decoderKeyAlgorithm) {
-    case 2:
-      if (request.encryptionAlgorithm !== 7)
-        throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
-      return dkga02(request);
-    case 4:
-      if (request.keyType === 3) {
-        throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)');
-      }
-      return dkga04(request);
-  }
-  throw unsupported(`DKGA${String(request.decoderKeyAlgorithm).padStart(2, '0')}`);
+export interface DecoderKeyRequest extends MeterKeyFields {
+  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
+  /** 8 bytes for DKGA02, 20 for DKGA04; only read. */
+  readonly vendingKey: Uint8Array;
 }
 
-function assertFields(request: DecoderKeyRequest): void {
-  parseEncryptionAlgorithm(request.encryptionAlgorithm);
-  parseSupplyGroupCode(request.supplyGroupCode);
-  assertDigits(request.meterPan, 18, 'meterPan');
-  assertTariffIndex(request.tariffIndex);
-  assertKeyRevision(request.keyRevision);
-  assertKeyType(request.keyType);
-  if (!BASE_DATES.includes(request.baseDate)) {
+/** A vending key made ready: fields of a meter in, its decoder key out, the first byte most significant. */
+export type DecoderKeyDerivation = (meter: MeterKeyFields) => Uint8Array;
+
+/**
+ * Makes one vending key ready for many meters.
+ * @throws StsFault `algorithm_not_supported` for DKGA01 and DKGA03; the derivation itself throws it for EA09 and for DKGA02
+ *   with EA11, and `key_type_not_supported` for an initial key (KT 0, put in by the manufacturer) and for a common key under
+ *   DKGA04 (open question C1).
+ * @throws RangeError, TypeError when a field is out of its range or the vending key has the wrong length.
+ */
+export function prepareVendingKey(
+  decoderKeyAlgorithm: DecoderKeyAlgorithm,
+  vendingKey: Uint8Array,
+): DecoderKeyDerivation {
+  const derive = algorithmOf(decoderKeyAlgorithm)(vendingKey);
+  return (meter) => {
+    assertFields(meter);
+    if (decoderKeyAlgorithm === 2 && meter.encryptionAlgorithm !== 7) {
+      throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
+    }
+    if (decoderKeyAlgorithm === 4 && meter.keyType === 3) {
+      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)');
+    }
+    return derive(meter);
+  };
+}
+
+/**
+ * One decoder key from one vending key.
+ * @returns 8 bytes for EA07, 16 for EA11.
+ * @throws as `prepareVendingKey` and its derivation do.
+ */
+export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
+  return prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey)(request);
+}
+
+function algorithmOf(
+  decoderKeyAlgorithm: DecoderKeyAlgorithm,
+): (vendingKey: Uint8Array) => DecoderKeyDerivation {
+  switch (decoderKeyAlgorithm) {
+    case 2:
+      return dkga02;
+    case 4:
+      return dkga04;
+  }
+  throw unsupported(`DKGA${String(decoderKeyAlgorithm).padStart(2, '0')}`);
+}
+
+function assertFields(meter: MeterKeyFields): void {
+  parseEncryptionAlgorithm(meter.encryptionAlgorithm);
+  parseSupplyGroupCode(meter.supplyGroupCode);
+  assertDigits(meter.meterPan, 18, 'meterPan');
+  assertTariffIndex(meter.tariffIndex);
+  assertKeyRevision(meter.keyRevision);
+  assertKeyType(meter.keyType);
+  if (!BASE_DATES.includes(meter.baseDate)) {
     throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
   }
-  if (request.keyType === 0) {
+  if (meter.keyType === 0) {
     throw new StsFault(
       'key_type_not_supported',
       'an initial key (KT 0) is put in by the manufacturer, not derived',

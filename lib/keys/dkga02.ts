@@ -5,39 +5,35 @@
  * reversal, no parity.
  */
 import { assertBytes } from '../assert.ts';
-import {
-  type BlockCipher,
-  blockFromBytes,
-  blockFromHex,
-  bytesFromBlock,
-  xorBlocks,
-} from '../crypto/block-cipher.ts';
+import { blockFromBytes, blockFromHex, bytesFromBlock, xorBlocks } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
-import type { DecoderKeyRequest } from './decoder-key.ts';
+import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA02_KEY_BYTES = 8;
 
-/** One vending key serves many meters: its DES schedule is kept for as long as the key's bytes are. */
-const schedules = new WeakMap<Uint8Array, BlockCipher>();
-
 /**
- * @returns 8 bytes.
+ * Prepares a vending key: its DES schedule is made once and serves every meter.
+ * @param vendingKey - 8 bytes; copied, the caller may zero them afterwards.
+ * @returns the derivation, 8 bytes for a meter.
  * @throws RangeError when the vending key is not 8 bytes.
  */
-export function dkga02(request: DecoderKeyRequest): Uint8Array {
-  const { vendingKey } = request;
+export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
   assertBytes(vendingKey, DKGA02_KEY_BYTES, 'vendingKey');
-  const x = xorBlocks(blockFromHex(panBlock(request)), blockFromHex(controlBlock(request)));
-  const encrypted = x.slice();
-  schedule(vendingKey).encrypt(encrypted);
-  return bytesFromBlock(xorBlocks(xorBlocks(encrypted, x), blockFromBytes(vendingKey)));
+  const des = createDes(vendingKey);
+  const key = blockFromBytes(vendingKey);
+  return (meter) => {
+    const x = xorBlocks(blockFromHex(panBlock(meter)), blockFromHex(controlBlock(meter)));
+    const encrypted = x.slice();
+    des.encrypt(encrypted);
+    return bytesFromBlock(xorBlocks(xorBlocks(encrypted, x), key));
+  };
 }
 
 /**
  * The last 16 digits of IIN and DRN, without the PAN's check digit, packed. For a common key (KT 3) the DRN's digits are
  * zeros (sts.md 6.1 [1]).
  */
-export function panBlock(request: Pick<DecoderKeyRequest, 'meterPan' | 'keyType'>): string {
+export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>): string {
   const { meterPan, keyType } = request;
   const digits = meterPan.slice(1, -1);
   if (keyType !== 3) return digits;
@@ -47,17 +43,8 @@ export function panBlock(request: Pick<DecoderKeyRequest, 'meterPan' | 'keyType'
 
 /** KT, SGC, TI, KRN and six F, packed. */
 export function controlBlock(
-  request: Pick<DecoderKeyRequest, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
+  request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
 ): string {
   const { keyType, supplyGroupCode, tariffIndex, keyRevision } = request;
   return `${keyType}${supplyGroupCode}${String(tariffIndex).padStart(2, '0')}${keyRevision}ffffff`;
-}
-
-function schedule(vendingKey: Uint8Array): BlockCipher {
-  let des = schedules.get(vendingKey);
-  if (des === undefined) {
-    des = createDes(vendingKey);
-    schedules.set(vendingKey, des);
-  }
-  return des;
 }

@@ -6,7 +6,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { assertBytes } from '../assert.ts';
 import type { EncryptionAlgorithm } from '../identity/attributes.ts';
-import type { DecoderKeyRequest } from './decoder-key.ts';
+import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA04_KEY_BYTES = 20;
 
@@ -14,22 +14,25 @@ const DKGA04_KEY_BYTES = 20;
 export const DECODER_KEY_BYTES: Readonly<Record<EncryptionAlgorithm, number>> = { 7: 8, 11: 16 };
 
 /**
- * @returns 8 bytes for EA07, 16 for EA11.
+ * Prepares a vending key: the two blocks that HMAC spends on its key are hashed once and serve every meter.
+ * @param vendingKey - 20 bytes; not kept, the caller may zero them afterwards.
+ * @returns the derivation, 8 bytes for an EA07 meter, 16 for EA11.
  * @throws RangeError when the vending key is not 20 bytes.
  */
-export function dkga04(request: DecoderKeyRequest): Uint8Array {
-  assertBytes(request.vendingKey, DKGA04_KEY_BYTES, 'vendingKey');
-  const mac = hmac(sha256, request.vendingKey, dkga04Message(request));
-  return mac.slice(0, DECODER_KEY_BYTES[request.encryptionAlgorithm]);
+export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
+  assertBytes(vendingKey, DKGA04_KEY_BYTES, 'vendingKey');
+  const keyed = hmac.create(sha256, vendingKey);
+  return (meter) => {
+    const mac = keyed.clone().update(dkga04Message(meter)).digest();
+    return mac.slice(0, DECODER_KEY_BYTES[meter.encryptionAlgorithm]);
+  };
 }
 
 /**
  * The 49 bytes that are authenticated: two groups of length-prefixed ASCII fields, each group led by 04 (taken to be its
  * number of fields), a zero between them, and the output length in bits at the end.
  */
-export function dkga04Message(
-  request: Omit<DecoderKeyRequest, 'vendingKey' | 'decoderKeyAlgorithm'>,
-): Uint8Array {
+export function dkga04Message(request: MeterKeyFields): Uint8Array {
   const bits = 8 * DECODER_KEY_BYTES[request.encryptionAlgorithm];
   const bytes: number[] = [];
   const field = (text: string): void => {

@@ -2,7 +2,11 @@ import { createHmac } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex, hexFromBytes } from '../../../lib/hex.ts';
-import { type DecoderKeyRequest, deriveDecoderKey } from '../../../lib/keys/decoder-key.ts';
+import {
+  type DecoderKeyRequest,
+  deriveDecoderKey,
+  prepareVendingKey,
+} from '../../../lib/keys/decoder-key.ts';
 import { controlBlock, panBlock } from '../../../lib/keys/dkga02.ts';
 import { dkga04Message } from '../../../lib/keys/dkga04.ts';
 import { NOT_A_KEY } from '../../support/hostile.ts';
@@ -41,15 +45,17 @@ test('when a common key is derived by DKGA02 then the digits of the meter have n
   assert.is(controlBlock({ ...REQUEST, supplyGroupCode: '123456' }), '2123456011ffffff');
 });
 
-test('when a key is derived twice from one vending key then the cached schedule gives the same key', () => {
-  const request = {
-    ...REQUEST,
-    decoderKeyAlgorithm: 2,
-    supplyGroupCode: '123456',
-    vendingKey: V2.slice(0, 8),
-  } as const;
-  assert.is(hexFromBytes(deriveDecoderKey(request)), 'e653341f9d5bf36f');
-  assert.is(hexFromBytes(deriveDecoderKey(request)), 'e653341f9d5bf36f');
+test('when a vending key is prepared then it serves many meters and its bytes may be zeroed', () => {
+  const vendingKey = V2.slice(0, 8);
+  const derive = prepareVendingKey(2, vendingKey);
+  const prepared04 = V2.slice();
+  const derive04 = prepareVendingKey(4, prepared04);
+  vendingKey.fill(0);
+  prepared04.fill(0);
+  for (let again = 0; again < 2; again += 1) {
+    assert.is(hexFromBytes(derive({ ...REQUEST, supplyGroupCode: '123456' })), 'e653341f9d5bf36f');
+    assert.is(hexFromBytes(derive04(REQUEST)), '87f3ecbb2e46b48f');
+  }
 });
 
 test('when the vending key has the wrong length then it is refused and not quoted', () => {

@@ -1,0 +1,35 @@
+/** `wattoken meter enter`: key a token into a running meter. */
+import { z } from 'zod';
+import { decimalText } from '../../lib/decimal.ts';
+import { EXIT } from '../../lib/faults.ts';
+import { parseTokenNo } from '../../lib/token/token-no.ts';
+import { requestJson } from '../http-client.ts';
+import { type OutputOptions, printResult } from '../output.ts';
+import { withProgress } from '../progress.ts';
+
+export interface MeterEnterOptions extends OutputOptions {
+  readonly meter: string;
+}
+
+export const entryShape = z.looseObject({
+  result: z.string(),
+  creditedKwh: z.string().optional(),
+  balanceMilliWh: z.int(),
+});
+
+export async function enterAtMeter(text: string, options: MeterEnterOptions): Promise<void> {
+  const answer = await withProgress('waiting for the meter', () =>
+    requestJson({
+      method: 'POST',
+      url: new URL('/v1/meter/tokens', options.meter).href,
+      body: { tokenNo: parseTokenNo(text) },
+      unreachable: 'meter_unreachable',
+    }),
+  );
+  const entry = entryShape.parse(answer);
+  const balance = `balance ${decimalText(entry.balanceMilliWh, 6, 3)} kWh`;
+  const credited = entry.creditedKwh === undefined ? '' : `  +${entry.creditedKwh} kWh`;
+  printResult(options, answer as object, `${entry.result}${credited}  ${balance}`);
+  // A refused token is an expected outcome, but a script must see it.
+  if (entry.result !== 'Accept') process.exitCode = EXIT.refused;
+}

@@ -1,0 +1,32 @@
+/** `wattoken server start`: the vending server, until it is told to stop. */
+import { startServer } from '../../vending-server/main.ts';
+import { untilStopped } from '../lifecycle.ts';
+import { type OutputOptions, printResult, tell } from '../output.ts';
+import { withProgress } from '../progress.ts';
+
+export interface ServerStartOptions extends OutputOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly keyStore?: string;
+  readonly passphraseFile?: string;
+  readonly logLevel: string;
+  readonly logFile?: string;
+}
+
+export async function startVendingServer(options: ServerStartOptions): Promise<void> {
+  const server = await withProgress('opening the key store and the ledger', () =>
+    startServer({
+      dataFolder: options.data,
+      host: options.host,
+      port: options.port,
+      logLevel: options.logLevel,
+      ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
+      ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
+      ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+    }),
+  );
+  printResult(options, { url: server.url, pid: process.pid }, `vending server at ${server.url}`);
+  await untilStopped(() => server.close());
+  tell('vending server stopped');
+}

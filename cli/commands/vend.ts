@@ -1,0 +1,116 @@
+/** `wattoken vend`: buy a token from a vending server. */
+import { randomUUID } from 'node:crypto';
+import { BigNumber } from 'bignumber.js';
+import { z } from 'zod';
+import { decimalText } from '../../lib/decimal.ts';
+import { FAULTS, isStsFault, StsFault } from '../../lib/faults.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { readSecretFile } from '../files.ts';
+import { requestJson } from '../http-client.ts';
+import { type OutputOptions, printResult, table, tell } from '../output.ts';
+import { withProgress } from '../progress.ts';
+
+export interface VendOptions extends OutputOptions {
+  readonly server: string;
+  readonly apiKeyFile: string;
+  readonly currency: string;
+  readonly requestId?: string;
+}
+
+/** How often a sale with an unknown outcome is asked for again; the request id makes that safe. */
+const ATTEMPTS = 4;
+const PAUSE_MILLIS = 500;
+
+const saleShape = z.object({
+  saleId: z.string(),
+  requestId: z.string(),
+  soldAt: z.string(),
+  currency: z.string(),
+  paidMinor: z.int(),
+  meter: z.object({
+    drn: z.string(),
+    supplyGroupCode: z.string(),
+    tariffIndex: z.int(),
+    keyRevision: z.int(),
+  }),
+  lines: z.array(z.object({ kind: z.string(), amountMinor: z.int() })),
+  tokens: z.array(z.object({ tokenNoGrouped: z.string(), amountKwh: z.string() })),
+});
+
+export async function vend(meter: string, amount: string, options: VendOptions): Promise<void> {
+  const requestId = options.requestId ?? `cli-${randomUUID()}`;
+  const body = {
+    requestId,
+    meter: parseMeterNumber(meter).drn,
+    paidMinor: minorUnits(amount, options.currency),
+    currency: options.currency,
+  };
+  const apiKey = readSecretFile(options.apiKeyFile, '--api-key-file');
+  // Told before the request leaves: whoever loses the answer asks again with the same id and pays once.
+  if (options.requestId === undefined) tell(`request id ${requestId}`);
+  const answer = await withProgress('waiting for the server', () =>
+    askUntilKnown(() =>
+      requestJson({
+        method: 'POST',
+        url: new URL('/v1/sales', options.server).href,
+        body,
+        apiKey,
+        unreachable: 'server_unreachable',
+      }),
+    ),
+  );
+  const sale = saleShape.parse(answer);
+  printResult(options, answer as object, receipt(sale));
+}
+
+/** Repeats the same request while its outcome is unknown. */
+async function askUntilKnown(ask: () => Promise<unknown>): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const again = isStsFault(error) && FAULTS[error.code].retry === 'same-key' && attempt < ATTEMPTS;
+      if (!again) throw error;
+      tell(`${error.message}; asking again (${attempt} of ${ATTEMPTS - 1})`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLIS * attempt));
+    }
+  }
+}
+
+/** '50' or '50.00' in the currency's minor units; more decimals than the currency has are refused, not rounded. */
+function minorUnits(amount: string, currency: string): number {
+  if (!/^[0-9]{1,12}(\.[0-9]+)?$/.test(amount)) {
+    throw new StsFault('usage', `"${amount}" is no amount of money`, { param: 'amount' });
+  }
+  const minor = new BigNumber(amount).shiftedBy(decimalsOf(currency));
+  if (minor.isInteger()) return minor.toNumber();
+  throw new StsFault('usage', `${currency} has ${decimalsOf(currency)} decimals`, { param: 'amount' });
+}
+
+function decimalsOf(currency: string): number {
+  try {
+    return (
+      new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
+      2
+    );
+  } catch {
+    throw new StsFault('usage', `"${currency}" is no ISO 4217 code`, { param: '--currency' });
+  }
+}
+
+function receipt(sale: z.infer<typeof saleShape>): string {
+  const money = (minor: number) => `${decimalText(minor, decimalsOf(sale.currency))} ${sale.currency}`;
+  return table([
+    ...sale.tokens.map(({ tokenNoGrouped, amountKwh }): [string, string] => [
+      'token',
+      `${tokenNoGrouped}   ${amountKwh} kWh`,
+    ]),
+    [
+      'meter',
+      `${sale.meter.drn}  SGC ${sale.meter.supplyGroupCode}  TI ${sale.meter.tariffIndex}  KRN ${sale.meter.keyRevision}`,
+    ],
+    ['paid', money(sale.paidMinor)],
+    ...sale.lines.map(({ kind, amountMinor }): [string, string] => [`  ${kind}`, money(amountMinor)]),
+    ['sale', `${sale.saleId}  ${sale.soldAt}`],
+  ]);
+}

@@ -1,0 +1,39 @@
+/** Files named on the command line. */
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { StsFault } from '../lib/faults.ts';
+
+/** @throws StsFault `file_unreadable` naming the flag. */
+export function readTextFile(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new StsFault('file_unreadable', `${flag} ${path}`, { param: flag, cause });
+  }
+}
+
+/** The only line of a file that holds one secret. */
+export function readSecretFile(path: string, flag: string): string {
+  const secret = readTextFile(path, flag).trim();
+  if (secret === '' || secret.includes('\n')) {
+    throw new StsFault('file_unreadable', `${flag} ${path} must hold one line`, { param: flag });
+  }
+  return secret;
+}
+
+/** @throws StsFault `file_unreadable` when the file is not JSON of this shape; its content is not quoted. */
+export function readJsonFile<Shape>(path: string, flag: string, shape: z.ZodType<Shape>): Shape {
+  const text = readTextFile(path, flag);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new StsFault('file_unreadable', `${flag} ${path} is not JSON`, { param: flag });
+  }
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new StsFault('file_unreadable', `${flag} ${path}: field "${where}" is not as documented`, {
+    param: flag,
+  });
+}

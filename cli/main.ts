@@ -1,0 +1,200 @@
+#!/usr/bin/env node
+/**
+ * `wattoken`: one front door for people and scripts. Each command is loaded when it is called, so that decoding a token
+ * does not wait for a web server to load.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT } from '../lib/faults.ts';
+import { type OutputOptions, reportFailure } from './output.ts';
+
+const program = new Command('wattoken')
+  .description(
+    'Prepaid electricity, whole: STS tokens, the server that sells them, the meter that believes them.',
+  )
+  .version(packageVersion())
+  .showHelpAfterError('(wattoken --help shows what there is)')
+  .exitOverride();
+
+/** Runs an action and reports what stopped it; the options are the last argument but one that commander passes. */
+function action<Arguments extends unknown[]>(
+  run: (...args: Arguments) => Promise<void> | void,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      const options = args.find(
+        (value) => typeof value === 'object' && value !== null && !(value instanceof Command),
+      );
+      reportFailure((options ?? {}) as OutputOptions, error);
+    }
+  };
+}
+
+const json = () => new Option('--json', 'print the result as one JSON value');
+const host = () => new Option('--host <address>', 'address to listen on').default('127.0.0.1');
+const data = (folder: string) =>
+  new Option('--data <folder>', 'where everything durable stands').default(folder);
+const port = (value: number) =>
+  new Option('--port <number>', 'TCP port, 0 for any free one').default(value).argParser(parsePort);
+const passphraseFile = () =>
+  new Option('--passphrase-file <file>', 'file whose one line opens the key store');
+
+const token = program.command('token').description('read and make token numbers');
+token
+  .command('inspect')
+  .description('what 20 digits are; with a meter’s key, what they say')
+  .argument('<digits...>', 'a token number, with or without spaces')
+  .option('--meter-file <file>', 'a meter’s settings with its decoder key (JSON)')
+  .addOption(json())
+  .action(
+    action(async (digits: string[], options: { meterFile?: string; json?: boolean }) => {
+      const { inspectToken } = await import('./commands/token-inspect.ts');
+      inspectToken(digits.join(''), options);
+    }),
+  );
+
+const server = program.command('server').description('the vending server');
+server
+  .command('start')
+  .description('serve until stopped')
+  .addOption(data('wattoken-data/server'))
+  .addOption(host())
+  .addOption(port(8080))
+  .option('--key-store <file>', 'sealed key store; <data>/key-store.json when absent')
+  .addOption(passphraseFile())
+  .addOption(
+    new Option('--log-level <level>', 'how much to log')
+      .choices(['silent', 'error', 'warn', 'info', 'debug'])
+      .default('warn'),
+  )
+  .option('--log-file <file>', 'log there instead of stderr, line by line')
+  .addOption(json())
+  .action(
+    action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),
+  );
+
+const keystore = program.command('keystore').description('the sealed file of vending keys');
+for (const [name, what] of [
+  ['init', 'make an empty key store'],
+  ['import', 'add a vending key from a file'],
+  ['list', 'show the keys by their attributes and check values'],
+] as const) {
+  const command = keystore
+    .command(name)
+    .description(what)
+    .addOption(
+      new Option('--key-store <file>', 'the key store').default('wattoken-data/server/key-store.json'),
+    )
+    .addOption(passphraseFile())
+    .addOption(json());
+  if (name === 'import')
+    command.requiredOption('--key-file <file>', 'one vending key, as SECURITY.md documents it');
+  command.action(
+    action(async (options) => (await import('./commands/keystore.ts')).keystoreCommand(name, options)),
+  );
+}
+
+program
+  .command('vend')
+  .description('buy a token from a vending server')
+  .argument('<meter>', 'DRN of 11 or 13 digits, or MeterPAN of 18')
+  .argument('<amount>', 'money, such as 50 or 49.90')
+  .option('--server <url>', 'the vending server', 'http://127.0.0.1:8080')
+  .requiredOption('--api-key-file <file>', 'file with the vendor’s API key')
+  .option('--currency <code>', 'ISO 4217', 'ZAR')
+  .option('--request-id <id>', 'the id of an earlier attempt, to get its answer')
+  .addOption(json())
+  .action(
+    action(async (meter: string, amount: string, options) =>
+      (await import('./commands/vend.ts')).vend(meter, amount, options),
+    ),
+  );
+
+const meter = program.command('meter').description('a simulated prepaid meter');
+meter
+  .command('run')
+  .description('run one meter with its keypad and display on a port')
+  .addOption(data('wattoken-data/meter'))
+  .option('--meter-file <file>', 'factory settings (JSON); a public test meter when absent')
+  .addOption(host())
+  .addOption(port(8081))
+  .addOption(new Option('--speed <factor>', 'times real time, or max').default(1).argParser(parseSpeed))
+  .addOption(
+    new Option('--load <watts>', 'a resistive load behind the meter').default(2000).argParser(parseWatts),
+  )
+  .addOption(
+    new Option('--seed <number>', 'chooses the unit’s tolerances and all chance')
+      .default(1)
+      .argParser(parseSeed),
+  )
+  .addOption(json())
+  .action(action(async (options) => (await import('./commands/meter-run.ts')).runMeter(options)));
+meter
+  .command('enter')
+  .description('key a token into a running meter')
+  .argument('<digits...>', 'a token number, with or without spaces')
+  .option('--meter <url>', 'the meter’s port', 'http://127.0.0.1:8081')
+  .addOption(json())
+  .action(
+    action(async (digits: string[], options: { meter: string; json?: boolean }) => {
+      const { enterAtMeter } = await import('./commands/meter-enter.ts');
+      await enterAtMeter(digits.join(''), options);
+    }),
+  );
+
+program
+  .command('sandbox')
+  .description('a whole utility with public test keys: server, meter, a token sold and keyed in')
+  .addOption(data('wattoken-data'))
+  .addOption(new Option('--server-port <number>', 'port of the server').default(8080).argParser(parsePort))
+  .addOption(new Option('--meter-port <number>', 'port of the meter').default(8081).argParser(parsePort))
+  .addOption(new Option('--load <watts>', 'load behind the meter').default(2000).argParser(parseWatts))
+  .addOption(new Option('--speed <factor>', 'times real time, or max').default(1).argParser(parseSpeed))
+  .addOption(json())
+  .action(action(async (options) => (await import('./commands/sandbox.ts')).runSandbox(options)));
+
+function parsePort(text: string): number {
+  return parseWhole(text, 0, 65_535);
+}
+
+function parseWatts(text: string): number {
+  return parseWhole(text, 0, 23_000);
+}
+
+function parseSeed(text: string): number {
+  return parseWhole(text, 0, 0xffff_ffff);
+}
+
+function parseWhole(text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+}
+
+function parseSpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const value = Number(text);
+  if (/^[0-9]+(\.[0-9]+)?$/.test(text) && value >= 0.01 && value <= 100_000) return value;
+  throw new InvalidArgumentError('expected max, or a factor from 0.01 to 100000');
+}
+
+function packageVersion(): string {
+  // One level up from cli/ in the sources, two from dist/cli/.
+  for (const up of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch {
+      // The other place holds it.
+    }
+  }
+  return '0';
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}

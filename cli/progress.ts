@@ -1,0 +1,26 @@
+/** Progress on stderr for anything that takes longer than a second; silent before that. */
+
+const QUIET_MILLIS = 1_000;
+const FRAME_MILLIS = 250;
+
+/**
+ * Runs `work` and, from the first second on, shows what it is doing and for how long.
+ * On a terminal the line is redrawn; elsewhere it is written once.
+ */
+export async function withProgress<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const startedAt = performance.now();
+  const onTerminal = process.stderr.isTTY === true;
+  let drawn = false;
+  const timer = setInterval(() => {
+    const elapsed = performance.now() - startedAt;
+    if (elapsed < QUIET_MILLIS || (drawn && !onTerminal)) return;
+    process.stderr.write(onTerminal ? `\r${what} … ${(elapsed / 1000).toFixed(0)} s` : `${what} …\n`);
+    drawn = true;
+  }, FRAME_MILLIS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  }
+}
