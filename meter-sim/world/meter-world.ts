@@ -1,0 +1,270 @@
+/**
+ * One meter with its mains, its load and its firmware on one event clock. Nothing here is real time: a door calls
+ * {@link MeterWorld.runUntil} as a wall clock tells it, a test as fast as it can. Equal options and equal calls give equal traces.
+ */
+import { assertInteger } from '../../lib/assert.ts';
+import type {
+  Cancellable,
+  FirmwarePorts,
+  KeypadKey,
+  McuTimer,
+  MeterHardware,
+  MeteringChip,
+  Micros,
+} from '../firmware/hardware-interface.ts';
+import { Circuit } from '../hardware/circuit.ts';
+import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
+import { SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
+import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.ts';
+import { DEFAULT_MAINS, Mains, type MainsConfig } from '../hardware/mains.ts';
+import {
+  type ChipConfig,
+  DEFAULT_CHIP,
+  type Fidelity,
+  SimulatedMeteringChip,
+} from '../hardware/metering-chip.ts';
+import { DEFAULT_RELAY, type RelayConfig, SimulatedRelay } from '../hardware/relay.ts';
+import { DEFAULT_SUPPLY, Supply, type SupplyConfig, type SupplyState } from '../hardware/supply.ts';
+import { EventClock } from './event-clock.ts';
+import { RandomStream } from './random.ts';
+
+export interface MeterWorldOptions {
+  readonly seed: number | string;
+  readonly fidelity: Fidelity;
+  readonly mains?: Partial<MainsConfig>;
+  readonly load?: Partial<LoadConfig>;
+  readonly relay?: Partial<RelayConfig>;
+  readonly eeprom?: Partial<EepromConfig>;
+  readonly supply?: Partial<SupplyConfig>;
+  readonly chip?: Partial<ChipConfig>;
+  /** What the battery-backed clock says when the world begins, seconds since 1970 UTC. */
+  readonly rtcEpochSeconds: number;
+  /** What the EEPROM holds; a new part without it. */
+  readonly memoryImage?: Uint8Array;
+  /** Makes the program that runs from one reset to the next brown-out. */
+  readonly firmware: (hardware: MeterHardware) => FirmwarePorts;
+}
+
+/** One run of the MCU: its callbacks are dead when it is. */
+interface Life {
+  isAlive: boolean;
+  ports: FirmwarePorts | null;
+}
+
+export class MeterWorld {
+  readonly relay: SimulatedRelay;
+  readonly eeprom: SimulatedEeprom;
+  readonly display = new SimulatedGlass();
+  readonly beeper = new SimulatedBeeper();
+  readonly mains: Mains;
+  readonly chip: SimulatedMeteringChip;
+  readonly #clock = new EventClock();
+  readonly #circuit: Circuit;
+  readonly #supply: Supply;
+  readonly #options: MeterWorldOptions;
+  #life: Life = { isAlive: false, ports: null };
+  #resets = 0;
+
+  constructor(options: MeterWorldOptions) {
+    const { seed, fidelity, memoryImage } = options;
+    const chance = (stream: string): RandomStream => new RandomStream(seed, stream);
+    const clock = this.#clock;
+    this.#options = options;
+    assertInteger(options.rtcEpochSeconds, 0, Number.MAX_SAFE_INTEGER, 'rtcEpochSeconds');
+    this.mains = new Mains({ ...DEFAULT_MAINS, ...options.mains }, chance('mains'));
+    this.mains.setOut(true); // Dark until powerOn.
+    this.#circuit = new Circuit(clock, this.mains, { ...DEFAULT_LOAD, ...options.load });
+    this.#supply = new Supply(
+      clock,
+      { ...DEFAULT_SUPPLY, ...options.supply },
+      {
+        start: () => this.#boot(),
+        powerFailing: () => this.#life.ports?.powerFailing(),
+        brownOut: () => this.#brownOut(),
+      },
+    );
+    const relay = { ...DEFAULT_RELAY, ...options.relay };
+    this.relay = new SimulatedRelay(
+      clock,
+      this.#circuit,
+      chance('relay'),
+      relay,
+      () => this.#supply.isOnHoldUp,
+    );
+    const chip = { ...DEFAULT_CHIP, ...options.chip };
+    this.chip = new SimulatedMeteringChip(clock, this.#circuit, this.relay, chance('chip'), fidelity, chip);
+    this.relay.onMoved(() => this.chip.contactMoved());
+    const eeprom = { ...DEFAULT_EEPROM, ...options.eeprom };
+    this.eeprom = new SimulatedEeprom(clock, chance('eeprom'), eeprom, memoryImage);
+  }
+
+  // Time.
+
+  /** µs since the world began. */
+  now(): Micros {
+    return this.#clock.now();
+  }
+
+  /** Runs everything up to and including `time`, µs. */
+  runUntil(time: Micros): void {
+    this.#clock.runUntil(time);
+  }
+
+  /** Runs `delta` µs further. */
+  advance(delta: Micros): void {
+    this.#clock.advance(delta);
+  }
+
+  /** Runs `run` at `time`, as an outside event of a test or a fault plan. */
+  at(time: Micros, run: () => void): Cancellable {
+    return this.#clock.at(time, run);
+  }
+
+  /** What the battery-backed clock says. */
+  rtcEpochSeconds(): number {
+    return this.#options.rtcEpochSeconds + Math.floor(this.#clock.now() / 1e6);
+  }
+
+  // Power.
+
+  /** The mains comes, or comes back; also starts an MCU again that {@link killMcu} stopped. */
+  powerOn(): void {
+    this.#circuit.setOutage(false);
+    this.#supply.mainsIs(this.mains.voltRms);
+  }
+
+  /** The mains is gone: the supply runs through detection, hold-up and brown-out. */
+  cutPower(): void {
+    this.#circuit.setOutage(true);
+    this.#supply.mainsIs(0);
+  }
+
+  /** Brown-out this instant, while the mains stays: for cut tests. The MCU stays dead until {@link powerOn}. */
+  killMcu(): void {
+    this.#supply.kill();
+  }
+
+  /** Plans {@link killMcu} in the EEPROM write with this number, at this byte of it (see {@link SimulatedEeprom.cutAtByte}). */
+  killMcuAtWrite(write: number, byte: number): void {
+    this.eeprom.cutAtByte(write, byte, () => this.killMcu());
+  }
+
+  get supplyState(): SupplyState {
+    return this.#supply.state;
+  }
+
+  get isMcuAlive(): boolean {
+    return this.#life.isAlive;
+  }
+
+  /** How often an MCU started. */
+  get resets(): number {
+    return this.#resets;
+  }
+
+  // The outside.
+
+  /** Queues a key press for this instant; a dead meter does not hear it. */
+  pressKey(key: KeypadKey): void {
+    this.#clock.at(this.#clock.now(), () => this.#life.ports?.keyPressed(key));
+  }
+
+  setLoad(appliances: readonly Appliance[]): void {
+    this.#circuit.setLoad(appliances);
+  }
+
+  /** RMS at the terminals, V. */
+  setVoltage(voltRms: number): void {
+    this.#circuit.setVoltage(voltRms);
+    this.#supply.mainsIs(this.mains.voltRms);
+  }
+
+  /** Temperature of the relay. */
+  setTemperature(celsius: number): void {
+    this.relay.setCelsius(celsius);
+  }
+
+  // The truth.
+
+  /** Energy that truly flowed since the world began, J, in closed form. */
+  energyTruthJoule(): number {
+    return this.#circuit.energyTruthJoule();
+  }
+
+  /** The current through the meter at this instant, A. */
+  currentAmp(): number {
+    return this.#circuit.currentAt(this.#clock.now());
+  }
+
+  get eventsRun(): number {
+    return this.#clock.eventsRun;
+  }
+
+  /** A digest of every event that has run and of the energy that flowed. */
+  traceHash(): string {
+    return `${this.#clock.traceHash}-${this.energyTruthJoule()}`;
+  }
+
+  // The MCU.
+
+  #boot(): void {
+    const life: Life = { isAlive: true, ports: null };
+    this.#life = life;
+    this.#resets++;
+    this.chip.powerOn();
+    life.ports = this.#options.firmware(this.#hardware(life));
+    life.ports.boot();
+  }
+
+  #brownOut(): void {
+    this.#life.isAlive = false;
+    this.#life = { isAlive: false, ports: null };
+    this.chip.powerOff();
+    this.relay.release();
+    this.eeprom.powerLost();
+    this.display.blank();
+  }
+
+  /** The body as one life of the MCU sees it: when that life has ended, none of its callbacks runs and no call does anything. */
+  #hardware(life: Life): MeterHardware {
+    const clock = this.#clock;
+    const guarded =
+      <T extends unknown[]>(run: (...values: T) => void) =>
+      (...values: T): void => {
+        if (life.isAlive) run(...values);
+      };
+    const timer: McuTimer = {
+      now: () => clock.now(),
+      at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), guarded(run)),
+    };
+    return {
+      timer,
+      rtc: { epochSeconds: () => this.rtcEpochSeconds() },
+      metering: this.#metering(guarded),
+      relay: { pulse: guarded((direction, width) => this.relay.pulse(direction, width)) },
+      memory: {
+        size: this.eeprom.size,
+        pageSize: this.eeprom.pageSize,
+        read: (address, length) => this.eeprom.read(address, length),
+        write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, guarded(done))),
+      },
+      display: { show: guarded((text, icons) => this.display.show(text, icons)) },
+      beep: guarded((kind) => this.beeper.beep(kind)),
+    };
+  }
+
+  #metering(
+    guarded: <T extends unknown[]>(run: (...values: T) => void) => (...values: T) => void,
+  ): MeteringChip {
+    const { chip } = this;
+    return {
+      energyMilliJoule: () => chip.energyMilliJoule(),
+      alarmAfter: (energy, run) => chip.alarmAfter(energy, guarded(run)),
+      voltageMilliVolt: () => chip.voltageMilliVolt(),
+      currentMilliAmp: () => chip.currentMilliAmp(),
+      powerMilliWatt: () => chip.powerMilliWatt(),
+      captureZeroCrossings: (channel, handler) => chip.captureZeroCrossings(channel, guarded(handler)),
+      captureContact: (event, handler) => chip.captureContact(event, guarded(handler)),
+    };
+  }
+}
