@@ -1,0 +1,244 @@
+/**
+ * The module's own journal: every token it ever made, one row each, in an SQLite file of its own. The chain in it is
+ * checked at every open, and the file is locked for as long as it is open: two modules on one journal would give one
+ * counter to two tokens.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database, Options, Statement } from 'better-sqlite3';
+import { StsFault } from '../../lib/faults.ts';
+import type { BaseDate } from '../../lib/identity/attributes.ts';
+import { GENESIS_HASH } from '../ledger/chain.ts';
+import { type ChainHead, verifyChain } from '../ledger/verify-chain.ts';
+import type { ChainEntry, JournalledEntry } from './contract.ts';
+
+/** A module that was killed a moment ago may hold its lock until the system has cleaned up. */
+const BUSY_TIMEOUT_MILLIS = 1000;
+/** `PRAGMA synchronous`: FULL, every commit is on the disk before it is answered. */
+const SYNCHRONOUS_FULL = 2;
+const SCHEMA_VERSION = 1;
+/** Entries at the end that every open verifies; the whole chain is the auditor's to verify. */
+const TAIL = 1000;
+
+const SCHEMA = `
+  CREATE TABLE module (id INTEGER PRIMARY KEY CHECK (id = 1), module_id TEXT NOT NULL) STRICT;
+  CREATE TABLE entry (
+    counter INTEGER PRIMARY KEY CHECK (counter > 0),
+    sale_digest TEXT NOT NULL, token_digest TEXT NOT NULL,
+    previous_hash TEXT NOT NULL, entry_hash TEXT NOT NULL, signature TEXT NOT NULL,
+    meter_pan TEXT NOT NULL, tid_minutes INTEGER NOT NULL, base_date TEXT NOT NULL) STRICT;
+  -- Heads taken over from the ledger after this file had lost its tail.
+  CREATE TABLE adopted (
+    counter INTEGER PRIMARY KEY CHECK (counter > 0),
+    entry_hash TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};`;
+
+const INSERT_ENTRY = 'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const INSERT_ADOPTED = 'INSERT INTO adopted VALUES (?, ?, ?)';
+const SELECT_AFTER = 'SELECT * FROM entry WHERE counter > ? ORDER BY counter LIMIT ?';
+const SELECT_HASH = `
+  SELECT entry_hash FROM entry WHERE counter = @counter
+  UNION ALL SELECT entry_hash FROM adopted WHERE counter = @counter`;
+const SELECT_LAST = 'SELECT max(counter) AS counter FROM entry';
+const SELECT_LAST_ADOPTED = 'SELECT counter, entry_hash FROM adopted ORDER BY counter DESC LIMIT 1';
+
+interface EntryRow {
+  counter: number;
+  sale_digest: string;
+  token_digest: string;
+  previous_hash: string;
+  entry_hash: string;
+  signature: string;
+  meter_pan: string;
+  tid_minutes: number;
+  base_date: string;
+}
+
+type Driver = new (path: string, options?: Options) => Database;
+
+export interface JournalOwner {
+  readonly moduleId: string;
+  /** SPKI DER, base64. */
+  readonly publicKey: string;
+}
+
+export class ModuleJournal {
+  readonly #database: Database;
+  readonly #moduleId: string;
+  readonly #insertEntry: Statement;
+  readonly #insertAdopted: Statement;
+  readonly #selectAfter: Statement;
+  readonly #selectHash: Statement;
+  #head: ChainHead;
+
+  /** @throws StsFault `store_damaged` when the tail is no chain, `ledger_mismatch` for another module's journal. */
+  constructor(database: Database, owner: JournalOwner) {
+    this.#database = database;
+    this.#moduleId = owner.moduleId;
+    prepare(database, owner.moduleId);
+    this.#insertEntry = database.prepare(INSERT_ENTRY);
+    this.#insertAdopted = database.prepare(INSERT_ADOPTED);
+    this.#selectAfter = database.prepare(SELECT_AFTER);
+    this.#selectHash = database.prepare(SELECT_HASH).pluck();
+    this.#head = this.#verifyTail(owner);
+  }
+
+  /** The last entry, or counter 0 and 64 zeros. */
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** One transaction, durable when this returns. @throws StsFault `store_unavailable`, `store_damaged`. */
+  append(entries: readonly JournalledEntry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    guarded(() =>
+      this.#database
+        .transaction(() => {
+          for (const entry of entries) this.#insertEntry.run(rowOf(entry));
+        })
+        .immediate(),
+    );
+    this.#head = { counter: last.counter, entryHash: last.entryHash };
+  }
+
+  /** Takes over an entry of this module's that the ledger holds and this file has lost. The caller has verified it. */
+  adopt({ counter, entryHash, signature }: ChainEntry): void {
+    guarded(() => this.#insertAdopted.run(counter, entryHash, signature));
+    this.#head = { counter, entryHash };
+  }
+
+  /** The entry hash at a counter; undefined where the file lost it before an adoption. */
+  hashAt(counter: number): string | undefined {
+    return guarded(() => this.#selectHash.get({ counter })) as string | undefined;
+  }
+
+  /** Entries above a counter in order; none stand in a gap that an adoption has closed. */
+  entriesAfter(counter: number, limit: number): readonly JournalledEntry[] {
+    const rows = guarded(() => this.#selectAfter.all(counter, limit)) as EntryRow[];
+    return rows.map((row) => entryOf(row, this.#moduleId));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #verifyTail(owner: JournalOwner): ChainHead {
+    const last = guarded(() => this.#database.prepare(SELECT_LAST).get()) as { counter: number | null };
+    const adopted = guarded(() => this.#database.prepare(SELECT_LAST_ADOPTED).get()) as
+      | { counter: number; entry_hash: string }
+      | undefined;
+    const start = Math.max(0, (last.counter ?? 0) - TAIL, adopted?.counter ?? 0);
+    const tail = this.entriesAfter(start, TAIL);
+    // Where nothing stands before the tail, the verifier names the gap or the broken link.
+    const after = { counter: start, entryHash: this.hashAt(start) ?? GENESIS_HASH };
+    const [finding] = verifyChain(tail, { ...owner, after });
+    if (finding !== undefined) {
+      throw new StsFault(
+        'store_damaged',
+        `the module's journal at entry ${finding.counter}: ${finding.kind}`,
+      );
+    }
+    const end = tail.at(-1);
+    return end === undefined ? after : { counter: end.counter, entryHash: end.entryHash };
+  }
+}
+
+/**
+ * Opens or makes the journal.
+ * @throws StsFault `store_driver_missing`, `store_in_use`, `store_newer`, `store_damaged`, `store_unavailable`,
+ *   `ledger_mismatch`.
+ */
+export async function openModuleJournal(path: string, owner: JournalOwner): Promise<ModuleJournal> {
+  const Driver = await loadDriver();
+  let database: Database | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    database = new Driver(path, { timeout: BUSY_TIMEOUT_MILLIS });
+    return new ModuleJournal(database, owner);
+  } catch (error) {
+    database?.close();
+    throw journalFault(error);
+  }
+}
+
+async function loadDriver(): Promise<Driver> {
+  try {
+    const { default: Driver } = await import('better-sqlite3');
+    new Driver(':memory:').close(); // the native part is only found when the first database is made
+    return Driver;
+  } catch (error) {
+    throw new StsFault('store_driver_missing', 'better-sqlite3', { cause: error });
+  }
+}
+
+/** Lock, durability, schema and owner. Durability is set on every open: SQLite does not keep it in the file. */
+function prepare(database: Database, moduleId: string): void {
+  // Before WAL, so that the lock is taken with the first access and held until the process ends.
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) {
+    throw new StsFault('store_unavailable', 'the journal is not durable');
+  }
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version > SCHEMA_VERSION) throw new StsFault('store_newer', 'the journal of the security module');
+  database
+    .transaction(() => {
+      if (version === 0) database.exec(SCHEMA);
+      database.prepare('INSERT OR IGNORE INTO module VALUES (1, ?)').run(moduleId);
+    })
+    .exclusive();
+  const owner = database.prepare('SELECT module_id FROM module').pluck().get();
+  if (owner !== moduleId) throw new StsFault('ledger_mismatch', 'the journal belongs to another module');
+}
+
+function rowOf(entry: JournalledEntry): (string | number)[] {
+  const { counter, saleDigest, tokenDigest, previousHash, entryHash, signature } = entry;
+  const { meterPan, tidMinutes, baseDate } = entry;
+  return [
+    counter,
+    saleDigest,
+    tokenDigest,
+    previousHash,
+    entryHash,
+    signature,
+    meterPan,
+    tidMinutes,
+    baseDate,
+  ];
+}
+
+function entryOf(row: EntryRow, moduleId: string): JournalledEntry {
+  return {
+    moduleId,
+    counter: row.counter,
+    saleDigest: row.sale_digest,
+    tokenDigest: row.token_digest,
+    previousHash: row.previous_hash,
+    entryHash: row.entry_hash,
+    signature: row.signature,
+    meterPan: row.meter_pan,
+    tidMinutes: row.tid_minutes,
+    baseDate: row.base_date as BaseDate,
+  };
+}
+
+function guarded<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    throw journalFault(error);
+  }
+}
+
+/** SQLite's result code is told, its message is not: it could quote a row. */
+function journalFault(error: unknown): unknown {
+  if (error instanceof StsFault || !(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new StsFault('store_in_use', 'another security module runs');
+  if (/^SQLITE_(CORRUPT|NOTADB|FORMAT|CONSTRAINT|SCHEMA|ERROR)/.test(code)) {
+    return new StsFault('store_damaged', `the module's journal: ${code}`, { cause: error });
+  }
+  return new StsFault('store_unavailable', `the module's journal: ${code}`, { cause: error });
+}
