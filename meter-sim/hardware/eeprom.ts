@@ -18,8 +18,6 @@ export interface EepromConfig {
   readonly pageSize: number;
   readonly writeMicros: number;
   readonly tear: Tear;
-  /** Told of every change of the cells, torn ones too: a live meter writes them through to its file. */
-  readonly onCommitted: (address: number, bytes: Uint8Array) => void;
 }
 
 /** Any mix of old, new, erased and random, byte by byte. */
@@ -42,7 +40,6 @@ export const DEFAULT_EEPROM: EepromConfig = {
   pageSize: 64,
   writeMicros: 5000,
   tear: tearAnyMix,
-  onCommitted: () => {},
 };
 
 interface Writing {
@@ -63,6 +60,8 @@ const WEAR_GROUP = 4;
 export class SimulatedEeprom implements NonVolatileMemory {
   readonly size: number;
   readonly pageSize: number;
+  /** Told of every change of the cells, torn ones too, before the firmware is: a live meter writes it to its file. */
+  onCommitted: (address: number, bytes: Uint8Array) => void = () => {};
   readonly #config: EepromConfig;
   readonly #clock: EventClock;
   readonly #random: RandomStream;
@@ -188,6 +187,6 @@ export class SimulatedEeprom implements NonVolatileMemory {
     for (let group = Math.floor(address / WEAR_GROUP); group <= last; group++) {
       this.#wear[group] = (this.#wear[group] as number) + 1;
     }
-    this.#config.onCommitted(address, bytes);
+    this.onCommitted(address, bytes);
   }
 }

@@ -72,7 +72,8 @@ export interface Contact {
 
 interface Alarm {
   readonly target: number;
-  readonly run: () => void;
+  /** Null once cancelled, also between its interrupt and its handler. */
+  run: (() => void) | null;
 }
 
 /** µs between two samples, exact in binary: 1,000,000 / 4,096. */
@@ -110,6 +111,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #pending = 0;
   #cycles = 0;
   #samples = 0;
+  #lateBefore = 0;
   #voltSquares = 0;
   #ampSquares = 0;
   #powerSum = 0;
@@ -195,12 +197,13 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       throw new RangeError(`"energyMilliJoule" expected an integer of at least 1, got ${energyMilliJoule}`);
     }
     this.settle();
-    const alarm = { target: this.#register + energyMilliJoule, run };
+    const alarm: Alarm = { target: this.#register + energyMilliJoule, run };
     this.#alarms.push(alarm);
     this.#alarms.sort((a, b) => a.target - b.target);
     this.#planAlarm();
     return {
       cancel: (): void => {
+        alarm.run = null;
         this.#alarms = this.#alarms.filter((other) => other !== alarm);
         this.#planAlarm();
       },
@@ -295,6 +298,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       this.#hasLoad = this.#circuit.conducts && this.#closedHasLoad();
       this.#noiseAt = this.#random.integer(0, NOISE_LENGTH - 1);
       this.#clearSums();
+      this.#lateBefore = 0;
       this.#pending = 0;
     } else if (this.#closedHasLoad()) {
       this.#count(this.#pending);
@@ -366,17 +370,24 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#ampSquares += amp * amp;
     this.#powerSum += power;
     this.#samples++;
-    if (this.#voltBefore < 0 && volt >= 0) this.#cycles++;
+    const before = this.#voltBefore;
     this.#voltBefore = volt;
-    if (this.#cycles >= this.#config.cyclesPerRegister || this.#samples >= SAMPLES_WITHOUT_CYCLE) {
-      this.#closeRegisters();
+    if (before < 0 && volt >= 0) {
+      this.#cycles++;
+      // Share of a sample by which the zero lies before this one.
+      if (this.#cycles >= this.#config.cyclesPerRegister) this.#closeRegisters(volt / (volt - before));
+    } else if (this.#samples >= SAMPLES_WITHOUT_CYCLE) {
+      this.#closeRegisters(0);
     }
   }
 
-  #closeRegisters(): void {
-    this.#voltRms = Math.sqrt(this.#voltSquares / this.#samples);
-    this.#ampRms = Math.sqrt(this.#ampSquares / this.#samples);
-    this.#powerWatt = this.#powerSum / this.#samples;
+  /** The time between the two zeros is no whole number of samples; the sums are divided by its true length. */
+  #closeRegisters(late: number): void {
+    const length = this.#samples - late + this.#lateBefore;
+    this.#lateBefore = late;
+    this.#voltRms = Math.sqrt(this.#voltSquares / length);
+    this.#ampRms = Math.sqrt(this.#ampSquares / length);
+    this.#powerWatt = this.#powerSum / length;
     // The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start.
     this.#hasLoad = Math.abs(this.#powerWatt) >= this.#config.noLoadWatt;
     if (this.#hasLoad) this.#count(this.#pending);
@@ -483,7 +494,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   }
 
   #deliver(alarm: Alarm): void {
-    if (this.#isPowered) alarm.run();
+    if (this.#isPowered) alarm.run?.();
   }
 
   // The closed form.

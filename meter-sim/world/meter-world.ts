@@ -153,8 +153,14 @@ export class MeterWorld {
     return this.#supply.state;
   }
 
-  get isMcuAlive(): boolean {
+  /** Whether an MCU runs. */
+  get powered(): boolean {
     return this.#life.isAlive;
+  }
+
+  /** Whether the grid feeds the meter's terminals. */
+  get mainsOn(): boolean {
+    return !this.mains.isOut;
   }
 
   /** How often an MCU started. */
@@ -169,8 +175,9 @@ export class MeterWorld {
     this.#clock.at(this.#clock.now(), () => this.#life.ports?.keyPressed(key));
   }
 
-  setLoad(appliances: readonly Appliance[]): void {
-    this.#circuit.setLoad(appliances);
+  /** What the household has switched on from now on. */
+  setLoad(load: { readonly appliances: readonly Appliance[] }): void {
+    this.#circuit.setLoad(load.appliances);
   }
 
   /** RMS at the terminals, V. */
