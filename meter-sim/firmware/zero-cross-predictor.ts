@@ -28,11 +28,18 @@ export class ZeroCrossPredictor {
   /** @param zeroAt - time of a zero crossing, µs, later than any before. */
   add(zeroAt: number): void {
     const last = this.#zeros.at(-1);
-    if (last !== undefined && (zeroAt <= last || zeroAt - last > LONGEST_CYCLE)) this.#zeros = [];
+    if (last !== undefined && (zeroAt <= last || zeroAt - last > LONGEST_CYCLE)) {
+      this.#zeros = [];
+      this.#perCycle = 0;
+    }
     this.#zeros.push(zeroAt);
     const most = 2 * MOST_PER_HALF_CYCLE * KEPT_CYCLES + 1;
     if (this.#zeros.length > most) this.#zeros.shift();
-    if (this.#perCycle === 0 || !this.#fits(this.#perCycle)) this.#perCycle = this.#findPerCycle();
+    if (this.#perCycle > 0 && !this.#fits(this.#perCycle)) {
+      this.#zeros = [zeroAt];
+      this.#perCycle = 0;
+    }
+    if (this.#perCycle === 0) this.#findPerCycle();
   }
 
   ready(): boolean {
@@ -83,11 +90,14 @@ export class ZeroCrossPredictor {
     return gaps.flatMap((gap, family) => (gap >= 0.7 * longest ? [family] : []));
   }
 
-  #findPerCycle(): number {
+  /** Finds the rhythm, and forgets the zeros from before there was one. */
+  #findPerCycle(): void {
     for (let perHalf = 1; perHalf <= MOST_PER_HALF_CYCLE; perHalf++) {
-      if (this.#fits(2 * perHalf)) return 2 * perHalf;
+      if (!this.#fits(2 * perHalf)) continue;
+      this.#perCycle = 2 * perHalf;
+      this.#zeros = this.#zeros.slice(-2 * this.#perCycle - 1);
+      return;
     }
-    return 0;
   }
 
   /** Whether the newest zero lies one cycle after the one `perCycle` before it, and that one likewise. */
@@ -99,8 +109,6 @@ export class ZeroCrossPredictor {
     if (now === undefined || before === undefined || earlier === undefined) return false;
     const cycle = now - before;
     if (cycle < SHORTEST_CYCLE || cycle > LONGEST_CYCLE) return false;
-    if (Math.abs(cycle - (before - earlier)) <= TOLERANCE) return true;
-    this.#zeros = this.#zeros.slice(-1);
-    return false;
+    return Math.abs(cycle - (before - earlier)) <= TOLERANCE;
   }
 }

@@ -51,12 +51,11 @@ export function createPanel(host: MeterHost, log: (line: string) => void = () =>
   route(app, '/v1/meter/tokens', {
     post: async (request, response) => {
       const tokenNo = parseTokenNo(parse(tokenBody, request.body).tokenNo);
-      const outcome = await host.enterToken(tokenNo);
-      const balanceMilliWh = host.status().readings?.creditMilliWh ?? null;
+      const { outcome, balanceMilliWh } = await host.enterToken(tokenNo);
       response.json({
         ...outcomeView(outcome),
         balanceMilliWh,
-        balanceKwh: balanceMilliWh === null ? null : kilowattHours(balanceMilliWh),
+        balanceKwh: kilowattHours(balanceMilliWh),
       });
     },
   });

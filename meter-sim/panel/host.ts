@@ -40,9 +40,18 @@ export interface Switching {
   readonly direction: 'open' | 'close';
   /** µs of simulated time since the meter's process started. */
   readonly contactAtMicros: number;
-  /** Signed distance from the contact's parting to the nearest current zero it was aimed at, µs; negative is before. */
-  readonly fromZeroMicros: number | undefined;
+  /**
+   * Signed distance of the contact's movement to the nearest zero, µs, negative before it: of the current when it parted, of
+   * the voltage when it touched; null without a wave.
+   */
+  readonly fromZeroMicros: number | null;
   readonly arcMilliJoule: number;
+}
+
+export interface Entered {
+  readonly outcome: EntryOutcome;
+  /** At the moment of the outcome. */
+  readonly balanceMilliWh: number;
 }
 
 export interface MeterHost {
@@ -53,7 +62,7 @@ export interface MeterHost {
    * Enters a token as a wire would and waits until its outcome is durable.
    * @throws StsFault `meter_not_powered` when nothing was entered, `meter_power_lost` when the outcome is unknown.
    */
-  enterToken(tokenNo: string): Promise<EntryOutcome>;
+  enterToken(tokenNo: string): Promise<Entered>;
   setLoad(watts: number): void;
   setMains(on: boolean): void;
   /** The last operations, newest last. */

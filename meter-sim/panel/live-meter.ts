@@ -1,0 +1,199 @@
+/**
+ * One meter that lives: its world, the firmware of its present power-up, and the answers still owed to callers. Time moves
+ * only by {@link LiveMeter.advance}; the wall clock and the files stay with the door.
+ */
+import { StsFault } from '../../lib/faults.ts';
+import { createFirmware, type FactorySettings, type Firmware } from '../firmware/firmware.ts';
+import type { KeypadKey } from '../firmware/hardware-interface.ts';
+import { Journal } from '../firmware/journal.ts';
+import type { Appliance } from '../hardware/load.ts';
+import { MeterWorld } from '../world/meter-world.ts';
+import type { Entered, MeterHost, MeterReadings, MeterStatus, Speed, Switching } from './host.ts';
+
+export interface LiveMeterOptions {
+  readonly factory: FactorySettings;
+  readonly seed: number;
+  readonly speed: Speed;
+  readonly loadWatts: number;
+  readonly rtcEpochSeconds: number;
+  readonly memoryImage: Uint8Array;
+  /** Called for every page that the EEPROM has committed, before the firmware hears of it. */
+  readonly committed: (address: number, bytes: Uint8Array) => void;
+}
+
+interface Waiting {
+  readonly resolve: (entered: Entered) => void;
+  readonly reject: (error: StsFault) => void;
+}
+
+/** Ten cycles are over long before; the rest is the hold-up of the largest capacitor. */
+const SHUTDOWN_MICROS = 2_000_000;
+/** Supply up, reset, journal read: the meter answers from its first moment on the port. */
+const BOOT_MICROS = 500_000;
+const CALIBRATION_CYCLES = 16;
+const CALIBRATION_MICROS = 120_000_000;
+
+/**
+ * The factory bench: formats a new part and runs the production test, so that the meter leaves with its relay's delays.
+ * @param seed - of the meter: it decides the delays of its relay.
+ * @returns the EEPROM image.
+ */
+export function manufacture(factory: FactorySettings, seed: number, rtcEpochSeconds: number): Uint8Array {
+  let firmware: Firmware | undefined;
+  const world = new MeterWorld({
+    seed,
+    fidelity: 'next-event',
+    rtcEpochSeconds,
+    firmware: (hardware) => {
+      firmware = createFirmware(hardware, factory);
+      return firmware;
+    },
+  });
+  world.powerOn();
+  world.advance(3_000_000);
+  let learnt = false;
+  firmware?.calibrate(CALIBRATION_CYCLES, (done) => {
+    learnt = done;
+  });
+  world.advance(CALIBRATION_MICROS);
+  if (!learnt) throw new Error('the production test of the relay failed');
+  world.cutPower();
+  world.advance(SHUTDOWN_MICROS);
+  return world.eeprom.image();
+}
+
+/** What an image says before anything runs: whose it is and how the relay was left; undefined when nothing whole is in it. */
+export function inspectImage(image: Uint8Array): { meterPan: string; relay: 'open' | 'closed' } | undefined {
+  const contents = new Journal({
+    size: image.length,
+    pageSize: 64,
+    read: (address, length) => image.slice(address, address + length),
+    write: () => {},
+  }).load();
+  if (contents.kind !== 'state') return undefined;
+  const { application, account } = contents.state;
+  return { meterPan: application.meterPan, relay: account.relayCommand };
+}
+
+export class LiveMeter implements MeterHost {
+  readonly #world: MeterWorld;
+  readonly #options: LiveMeterOptions;
+  #firmware: Firmware | undefined;
+  #waiting: Waiting[] = [];
+  #loadWatts: number;
+  #hasFailed = false;
+
+  constructor(options: LiveMeterOptions) {
+    this.#options = options;
+    this.#loadWatts = options.loadWatts;
+    this.#world = new MeterWorld({
+      seed: options.seed,
+      fidelity: 'next-event',
+      rtcEpochSeconds: options.rtcEpochSeconds,
+      memoryImage: options.memoryImage,
+      load: household(options.loadWatts),
+      // A latching relay stands as it was left.
+      relay: { position: inspectImage(options.memoryImage)?.relay ?? 'open' },
+      firmware: (hardware) => {
+        this.#abandon();
+        this.#firmware = createFirmware(hardware, options.factory);
+        return this.#firmware;
+      },
+    });
+    this.#world.eeprom.onCommitted = options.committed;
+    this.#world.powerOn();
+    this.advance(BOOT_MICROS);
+  }
+
+  /** Runs the world forward, µs. */
+  advance(micros: number): void {
+    this.#world.advance(micros);
+    if (!this.#world.powered) this.#abandon();
+  }
+
+  status(): MeterStatus {
+    const readings = this.#readings();
+    return {
+      meterPan: this.#options.factory.meterPan,
+      powered: readings !== undefined,
+      mainsOn: this.#world.mainsOn,
+      loadWatts: this.#loadWatts,
+      simulatedEpochSeconds: this.#world.rtcEpochSeconds(),
+      speed: this.#options.speed,
+      readings,
+    };
+  }
+
+  pressKeys(keys: readonly KeypadKey[]): void {
+    this.#powered();
+    for (const key of keys) this.#world.pressKey(key);
+    // The presses of this instant happen in this instant, so that the answer shows them.
+    this.advance(0);
+  }
+
+  enterToken(tokenNo: string): Promise<Entered> {
+    const firmware = this.#powered();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { resolve, reject };
+      this.#waiting.push(waiting);
+      firmware.enterToken(tokenNo, (outcome) => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        resolve({ outcome, balanceMilliWh: firmware.readout().creditMilliWh });
+      });
+    });
+  }
+
+  setLoad(watts: number): void {
+    this.#loadWatts = watts;
+    this.#world.setLoad(household(watts));
+  }
+
+  setMains(on: boolean): void {
+    if (on === this.#world.mainsOn) return;
+    if (on) this.#world.powerOn();
+    else this.#world.cutPower();
+  }
+
+  switchings(most: number): readonly Switching[] {
+    return this.#world.relay.log.slice(-most).map(({ direction, movedAt, distanceMicros, arcJoule }) => ({
+      direction,
+      contactAtMicros: movedAt,
+      fromZeroMicros: distanceMicros === null ? null : Math.round(distanceMicros),
+      arcMilliJoule: Math.round(arcJoule * 1_000),
+    }));
+  }
+
+  /** Cuts the mains and runs until the hold-up is gone, in which time the firmware saves its registers. */
+  shutDown(): void {
+    this.setMains(false);
+    this.advance(SHUTDOWN_MICROS);
+    this.#abandon();
+  }
+
+  /** The simulation broke down: from now on the meter answers like one without power, and nobody waits in vain. */
+  fail(): void {
+    this.#hasFailed = true;
+    this.#abandon();
+  }
+
+  #readings(): MeterReadings | undefined {
+    return this.#world.powered && !this.#hasFailed ? this.#firmware?.readout() : undefined;
+  }
+
+  #powered(): Firmware {
+    if (this.#firmware === undefined || !this.#world.powered || this.#hasFailed)
+      throw new StsFault('meter_not_powered');
+    return this.#firmware;
+  }
+
+  /** The supply is gone: nobody will hear from the firmware of before again. */
+  #abandon(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(new StsFault('meter_power_lost'));
+  }
+}
+
+function household(watts: number): { readonly appliances: readonly Appliance[] } {
+  return { appliances: [{ kind: 'resistive', watt: watts }] };
+}

@@ -1,0 +1,34 @@
+/** A meter and its key from the published conformance tests (STS 531-1), and tokens for it. They protect nothing. */
+import { bytesFromHex } from '../../lib/hex.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { createTokenCipher } from '../../lib/token/cipher.ts';
+import { encodeCreditElectricity } from '../../lib/token/credit.ts';
+import type { FactorySettings } from '../../meter-sim/firmware/firmware.ts';
+
+export const PUBLIC_FACTORY_FILE = {
+  drn: '11111111115',
+  encryptionAlgorithm: 11,
+  decoderKey: '82d24a23ec8c89411b7afdb6bd33bba1',
+  keyType: 2,
+  keyRevision: 1,
+  keyExpiry: 255,
+  supplyGroupCode: '201457',
+  tariffIndex: 1,
+  baseDate: '14',
+} as const;
+
+const { drn, ...rest } = PUBLIC_FACTORY_FILE;
+
+export const PUBLIC_FACTORY: FactorySettings = { ...rest, meterPan: parseMeterNumber(drn).meterPan };
+
+const OWN = createTokenCipher(11, bytesFromHex(PUBLIC_FACTORY.decoderKey));
+/** Meter 00000000000 of the same tests. */
+const OTHER = createTokenCipher(11, bytesFromHex('929bd3a415c9420a05ec5ee9f3ce91c3'));
+
+export function ownToken(tidMinutes: number, amountDeciKwh: number): string {
+  return encodeCreditElectricity({ tidMinutes, rnd: tidMinutes & 15, amountDeciKwh }, OWN).tokenNo;
+}
+
+export function tokenOfAnotherMeter(tidMinutes: number): string {
+  return encodeCreditElectricity({ tidMinutes, rnd: 1, amountDeciKwh: 10 }, OTHER).tokenNo;
+}
