@@ -62,7 +62,7 @@ server
   .addOption(data('wattoken-data/server'))
   .addOption(host())
   .addOption(port(8080))
-  .option('--key-store <file>', 'sealed key store; <data>/key-store.json when absent')
+  .option('--key-store <file>', 'sealed key store; key-store.wks in the data folder when absent')
   .addOption(passphraseFile())
   .addOption(
     new Option('--log-level <level>', 'how much to log')
@@ -85,7 +85,7 @@ for (const [name, what] of [
     .command(name)
     .description(what)
     .addOption(
-      new Option('--key-store <file>', 'the key store').default('wattoken-data/server/key-store.json'),
+      new Option('--key-store <file>', 'the key store').default('wattoken-data/server/key-store.wks'),
     )
     .addOption(passphraseFile())
     .addOption(json());

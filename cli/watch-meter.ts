@@ -27,8 +27,12 @@ export function watchMeter(meterUrl: string): { stop(): void } {
         unreachable: 'meter_unreachable',
       });
       const { balanceMilliWh, powerMilliWatt, relay, display } = meterShape.parse(answer);
-      const balance = decimalText(balanceMilliWh, 6, 4);
-      const line = `  balance ${balance} kWh   ${(powerMilliWatt / 1000).toFixed(0)} W   relay ${relay}   display [${display.text.trim()}]`;
+      const line = [
+        `  balance ${decimalText(balanceMilliWh, 6, 4)} kWh`,
+        `${(powerMilliWatt / 1000).toFixed(0)} W`,
+        `relay ${relay}`,
+        `display [${display.text.trim()}]`,
+      ].join('   ');
       if (onTerminal) process.stdout.write(`\r${line}\u001b[K`);
       else if (ticks % LINE_EVERY === 0) process.stdout.write(`${line}\n`);
       ticks += 1;

@@ -27,7 +27,7 @@ function places(data: string) {
     server: join(data, 'server'),
     meter: join(data, 'meter'),
     passphrase: join(data, 'server', 'passphrase'),
-    keyStore: join(data, 'server', 'key-store.json'),
+    keyStore: join(data, 'server', 'key-store.wks'),
     operatorKey: join(data, 'server', 'operator.key'),
     meterFile: join(data, 'meter', 'meter.json'),
     sellerKey: join(data, 'seller.key'),

@@ -1,5 +1,6 @@
 /** `wattoken server start`: the vending server, until it is told to stop. */
 import { startServer } from '../../vending-server/main.ts';
+import type { LogLevel } from '../../vending-server/config.ts';
 import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -10,7 +11,7 @@ export interface ServerStartOptions extends OutputOptions {
   readonly port: number;
   readonly keyStore?: string;
   readonly passphraseFile?: string;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly logFile?: string;
 }
 

@@ -61,7 +61,8 @@ export function provenance(): string {
   } catch {
     // Not a checkout: an unpacked archive has no commit to name.
   }
-  return `${cpu[0]?.model ?? 'unknown CPU'} x ${cpu.length}, Node ${process.version}, ${commit}, ${new Date().toISOString().slice(0, 10)}`;
+  const machine = `${cpu[0]?.model ?? 'unknown CPU'} x ${cpu.length}, Node ${process.version}`;
+  return `${machine}, ${commit}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
 export function digestOf(results: unknown): string {

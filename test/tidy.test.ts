@@ -1,0 +1,199 @@
+/**
+ * The house rules that a machine can check: who may import whom, where clocks and chance may be read, and that what is
+ * written in two places is the same in both.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EXIT, FAULTS } from '../lib/faults.ts';
+import { report } from './support/counts.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const ROOMS = ['lib', 'vending-server', 'meter-sim', 'cli', 'test'];
+
+const sources = new Map<string, string>();
+for (const room of ROOMS) {
+  for (const file of readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.ts') && !file.includes('node_modules')) {
+      sources.set(`${room}/${file}`, readFileSync(join(ROOT, room, file), 'utf8'));
+    }
+  }
+}
+
+/** Relative imports of a file, static and dynamic, as paths from the root. */
+function importsOf(file: string, text: string): string[] {
+  const found = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) => path ?? '');
+  return found.map((path) => normalize(join(dirname(file), path)));
+}
+
+const test = suite('tidy');
+
+/** A room, and what its files may import besides themselves. */
+const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] = [
+  ['lib/crypto', ['lib/assert.ts', 'lib/hex.ts']],
+  ['lib/identity', ['lib/assert.ts', 'lib/faults.ts']],
+  ['lib/keys', ['lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts']],
+  ['lib/token', ['lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts']],
+  [
+    'lib/meter',
+    ['lib/token', 'lib/keys', 'lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts'],
+  ],
+  ['lib', []],
+  ['vending-server/security-module', ['lib', 'vending-server/ledger', 'vending-server/clock.ts']],
+  ['vending-server/tariff', ['lib']],
+  [
+    'vending-server/ledger',
+    ['lib', 'vending-server/store/contract.ts', 'vending-server/security-module/contract.ts'],
+  ],
+  ['vending-server/store', ['lib', 'vending-server/security-module/contract.ts']],
+  ['vending-server', ['lib']],
+  ['meter-sim/firmware', ['lib']],
+  ['meter-sim/hardware', ['lib', 'meter-sim/firmware/hardware-interface.ts', 'meter-sim/world']],
+  ['meter-sim', ['lib']],
+  ['cli', ['lib', 'vending-server', 'meter-sim']],
+];
+
+test('when a file imports then the arrow is one of the house', () => {
+  let arrows = 0;
+  const wrong: string[] = [];
+  for (const [file, text] of sources) {
+    const rule = ARROWS.find(([room]) => file.startsWith(`${room}/`));
+    if (rule === undefined) continue;
+    const [room, mayTouch] = rule;
+    for (const target of importsOf(file, text)) {
+      arrows += 1;
+      const allowed = [`${room}/`, ...mayTouch].some(
+        (path) => target === path || target.startsWith(path.replace(/\/?$/, '/')),
+      );
+      if (!allowed) wrong.push(`${file} -> ${target}`);
+    }
+  }
+  report(`${arrows} imports looked at`);
+  assert.equal(wrong, []);
+});
+
+test('when the command line reaches a room then it is through its front door', () => {
+  const doors = [
+    'vending-server/main.ts',
+    'vending-server/config.ts',
+    'meter-sim/main.ts',
+    'vending-server/security-module/contract.ts',
+    'vending-server/security-module/key-store.ts',
+    'vending-server/security-module/passphrase.ts',
+  ];
+  const wrong = [...sources]
+    .filter(([file]) => file.startsWith('cli/'))
+    .flatMap(([file, text]) => importsOf(file, text).map((target) => [file, target] as const))
+    .filter(([, target]) => /^(vending-server|meter-sim)\//.test(target) && !doors.includes(target));
+  assert.equal(wrong, []);
+});
+
+test('when a room is pure then it reads no clock, no chance, no file and no socket', () => {
+  const pure = /^(lib|vending-server\/(tariff|ledger)|meter-sim\/(firmware|hardware|world))\//;
+  const banned: readonly [RegExp, string][] = [
+    [/\bDate\.now\(|\bnew Date\(\)/, 'a clock'],
+    [/\bMath\.random\(/, 'chance'],
+    [/\b(setTimeout|setInterval|setImmediate|queueMicrotask)\(/, 'a timer'],
+    [/\bprocess\./, 'the process'],
+    [/from 'node:(?!crypto')/, 'Node'],
+  ];
+  const wrong: string[] = [];
+  for (const [file, text] of sources) {
+    if (!pure.test(file)) continue;
+    for (const [pattern, what] of banned) if (pattern.test(text)) wrong.push(`${file} reads ${what}`);
+    if (/^(lib|meter-sim\/firmware)\//.test(file) && text.includes("from 'node:"))
+      wrong.push(`${file} needs Node`);
+  }
+  assert.equal(wrong, []);
+});
+
+test('when source is written then it is not left unfinished, and lines fit', () => {
+  const wrong: string[] = [];
+  for (const [file, text] of sources) {
+    if (file === 'test/tidy.test.ts') continue;
+    if (/\b(FIXME|TODO|HACK)\b/.test(text)) wrong.push(`${file} is unfinished`);
+    if (/\.(only|skip)\(/.test(text)) wrong.push(`${file} leaves tests out`);
+    for (const [index, line] of text.split('\n').entries()) {
+      if (line.length > 132) wrong.push(`${file}:${index + 1} has ${line.length} columns`);
+    }
+  }
+  assert.equal(wrong, []);
+});
+
+test('when a source file stands in the tree then somebody imports it', () => {
+  const entries = new Set(['cli/main.ts', 'vending-server/security-module/process.ts']);
+  const exported = Object.values(packageJson().exports ?? {}).map((target) =>
+    String(target).replace('./dist/', '').replace(/\.js$/, '.ts'),
+  );
+  const imported = new Set([...sources].flatMap(([file, text]) => importsOf(file, text)));
+  const dead = [...sources.keys()].filter(
+    (file) =>
+      !file.startsWith('test/') && !imported.has(file) && !entries.has(file) && !exported.includes(file),
+  );
+  assert.equal(dead, []);
+});
+
+test('when a public module is named in package.json then it exists', () => {
+  const names = Object.entries(packageJson().exports ?? {});
+  for (const [name, target] of names) {
+    if (name === './package.json' || name.includes('*')) continue;
+    const source = join(ROOT, String(target).replace('./dist/', '').replace(/\.js$/, '.ts'));
+    assert.ok(existsSync(source) || existsSync(join(ROOT, String(target))), `${name} -> ${target}`);
+  }
+  report(`${names.length} names exported`);
+});
+
+test('when a fault or an exit code exists then the documentation lists it, and nothing else', () => {
+  const page = readFileSync(join(ROOT, 'lib/README.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `([a-z_]+)` \| (\d+) \| (\d) \| (\w+) \| ([\w-]+) \|/gm)];
+  const table = listed.map(([, code, http, exit, outcome, retry]) =>
+    [code, http, exit, outcome, retry].join(' '),
+  );
+  const expected = Object.entries(FAULTS).map(([code, { http, exit, outcome, retry }]) =>
+    [code, http, exit, outcome, retry].join(' '),
+  );
+  assert.equal(table, expected);
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  for (const code of Object.values(EXIT)) assert.match(readme, new RegExp(`^\\| ${code} \\|`, 'm'));
+});
+
+test('when a fault is in the table then some code raises it', () => {
+  const all = [...sources]
+    .filter(([file]) => file !== 'lib/faults.ts' && !file.startsWith('test/'))
+    .map(([, text]) => text);
+  const unused = Object.keys(FAULTS).filter((code) => !all.some((text) => text.includes(`'${code}'`)));
+  assert.equal(
+    unused,
+    ['internal_error'].filter((code) => unused.includes(code)),
+  );
+});
+
+test('when a dependency is declared then it is used, and when used then declared', () => {
+  const declared = new Set(
+    Object.keys({ ...packageJson().dependencies, ...packageJson().optionalDependencies }),
+  );
+  const used = new Set<string>();
+  for (const [file, text] of sources) {
+    if (file.startsWith('test/')) continue;
+    for (const [, name = ''] of text.matchAll(
+      /(?:from|import\()\s*'((?:@[\w-]+\/)?[\w-]+(?:\.js)?)(?:\/[^']*)?'/g,
+    )) {
+      if (!name.startsWith('node')) used.add(name);
+    }
+  }
+  assert.equal([...used].sort(), [...declared].sort());
+});
+
+interface PackageJson {
+  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
+function packageJson(): PackageJson {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as PackageJson;
+}
+
+test.run();
