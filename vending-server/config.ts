@@ -10,8 +10,10 @@ export interface ServerOptions {
   readonly dataFolder: string;
   /** The sealed key store; `key-store.wks` in the data folder by default. */
   readonly keyStorePath?: string;
-  /** A file whose first line is the passphrase of the key store; `passphrase` in the data folder by default. */
+  /** A file with the passphrase of the key store. Without file and descriptor the module asks on the terminal. */
   readonly passphraseFile?: string;
+  /** An open descriptor from which the security module's process reads the passphrase instead. */
+  readonly passphraseFd?: number;
   readonly host?: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -45,19 +47,15 @@ export const DEFAULT_HOST = '127.0.0.1';
 export interface ServerPaths {
   readonly keyStorePath: string;
   readonly journalPath: string;
-  readonly passphraseFile: string;
   /** The first operator's API key, written once at the first start, mode 0600. */
   readonly operatorKeyPath: string;
 }
 
-export function pathsOf(
-  options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath' | 'passphraseFile'>,
-): ServerPaths {
+export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath'>): ServerPaths {
   const { dataFolder } = options;
   return {
     keyStorePath: options.keyStorePath ?? join(dataFolder, 'key-store.wks'),
     journalPath: join(dataFolder, 'module.journal'),
-    passphraseFile: options.passphraseFile ?? join(dataFolder, 'passphrase'),
     operatorKeyPath: join(dataFolder, 'operator.key'),
   };
 }

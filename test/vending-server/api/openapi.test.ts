@@ -1,0 +1,96 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FAULTS } from '../../../lib/faults.ts';
+import { startTestServer, type TestServer } from '../furnished.ts';
+
+interface Operation {
+  readonly summary: string;
+  readonly security: unknown[];
+  readonly responses: Record<string, { description: string }>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+
+const test = suite<{ at: TestServer }>('OpenAPI document');
+const METHODS = ['get', 'post', 'put', 'delete', 'patch'];
+
+test.before(async (context) => {
+  context.at = await startTestServer(0);
+});
+test.after(async ({ at }) => {
+  await at.close();
+});
+
+async function documentOf(at: TestServer): Promise<Document> {
+  const reply = await at.call('GET', '/v1/openapi.json');
+  assert.is(reply.status, 200);
+  return reply.body as Document;
+}
+
+test('what is documented is answered, and what is not documented is refused by method', async ({ at }) => {
+  const document = await documentOf(at);
+  assert.is(document.openapi, '3.1.0');
+  let documented = 0;
+  let refused = 0;
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const url = path.replace(/\{\w+\}/g, 'x');
+      const reply = await at.call(method.toUpperCase(), url);
+      if (method in operations) {
+        documented += 1;
+        assert.not.ok(['route_unknown', 'method_not_allowed'].includes(reply.body.code), `${method} ${path}`);
+        assert.ok(String(reply.status) in operations[method]!.responses, `${method} ${path} ${reply.status}`);
+        const open = operations[method]!.security.length === 0;
+        assert.is(reply.body.code === 'authentication_required', !open, `${method} ${path}`);
+      } else {
+        refused += 1;
+        assert.equal([reply.status, reply.body.code], [405, 'method_not_allowed'], `${method} ${path}`);
+        assert.ok(reply.headers.get('allow')?.includes(Object.keys(operations)[0]!.toUpperCase()));
+      }
+    }
+  }
+  console.log(`    ${documented} documented operations answered, ${refused} others refused`);
+});
+
+test('what the brief of the interface names is documented', async ({ at }) => {
+  const { paths } = await documentOf(at);
+  const listed = Object.entries(paths).flatMap(([path, of]) =>
+    Object.keys(of).map((method) => `${method} ${path}`),
+  );
+  assert.equal(listed.sort(), [
+    'get /health',
+    'get /ready',
+    'get /v1/meters/{meter}',
+    'get /v1/openapi.json',
+    'get /v1/sales/by-request/{requestId}',
+    'get /v1/sales/{saleId}',
+    'get /v1/tariffs/{tariffId}',
+    'get /v1/vendors/{vendorId}',
+    'post /v1/meters',
+    'post /v1/sales',
+    'post /v1/tariffs',
+    'post /v1/vendors',
+    'post /v1/vendors/{vendorId}/deposits',
+    'post /v1/vendors/{vendorId}/keys',
+    'put /v1/tariffs',
+  ]);
+});
+
+test('every refusal of an operation stands under its status and in the fault table', async ({ at }) => {
+  const { paths } = await documentOf(at);
+  let checked = 0;
+  for (const operation of Object.values(paths).flatMap((of) => Object.values(of))) {
+    for (const [status, { description }] of Object.entries(operation.responses)) {
+      if (Number(status) < 400) continue;
+      for (const code of description.split(', ')) {
+        assert.is(FAULTS[code as keyof typeof FAULTS]?.http, Number(status), code);
+        checked += 1;
+      }
+    }
+  }
+  console.log(`    ${checked} documented refusals checked against the fault table`);
+});
+
+test.run();
