@@ -44,33 +44,38 @@ export class ZeroWatch {
   }
 }
 
+/** Thresholds of the contact comparator, V and A. */
+export interface ContactThresholds {
+  readonly partedVolt: number;
+  readonly blindVolt: number;
+  readonly conductingAmp: number;
+}
+
 export class ContactWatch {
   readonly handler: (between: readonly [number, number]) => void;
   readonly #event: 'parted' | 'touched';
-  readonly #partedVolt: number;
-  readonly #blindVolt: number;
+  readonly #thresholds: ContactThresholds;
   /** The last sample at which the contact certainly stood as it did before the event. */
   #certainAt: number;
 
   constructor(
     event: 'parted' | 'touched',
     armedAt: number,
-    partedVolt: number,
-    blindVolt: number,
+    thresholds: ContactThresholds,
     handler: (between: readonly [number, number]) => void,
   ) {
     this.#event = event;
     this.#certainAt = armedAt;
-    this.#partedVolt = partedVolt;
-    this.#blindVolt = blindVolt;
+    this.#thresholds = thresholds;
     this.handler = handler;
   }
 
   /** Takes one sample; the time of the last certain sample before the event, or NaN while it has not happened. */
-  see(dropVolt: number, mainsVolt: number, time: number): number {
-    const isParted = dropVolt > this.#partedVolt;
-    // Near a voltage zero an open contact shows no voltage either: such a sample says nothing.
-    const isTouching = !isParted && Math.abs(mainsVolt) > this.#blindVolt;
+  see(dropVolt: number, mainsVolt: number, amp: number, time: number): number {
+    const { partedVolt, blindVolt, conductingAmp } = this.#thresholds;
+    const isParted = dropVolt > partedVolt;
+    // Near a voltage zero an open contact shows no voltage either: without current such a sample says nothing.
+    const isTouching = !isParted && (Math.abs(mainsVolt) > blindVolt || Math.abs(amp) > conductingAmp);
     const hasHappened = this.#event === 'parted' ? isParted : isTouching;
     if (hasHappened) return this.#certainAt;
     if (isParted || isTouching) this.#certainAt = time;

@@ -35,6 +35,8 @@ export interface ChipConfig {
   /** Voltage across the contact above which it counts as parted, and mains voltage below which nobody can tell. */
   readonly partedVolt: number;
   readonly blindVolt: number;
+  /** A current above this without a voltage across the contact proves it closed. */
+  readonly conductingAmp: number;
 }
 
 export const DEFAULT_CHIP: ChipConfig = {
@@ -51,6 +53,7 @@ export const DEFAULT_CHIP: ChipConfig = {
   zeroFloorAmp: 0.06,
   partedVolt: 8,
   blindVolt: 20,
+  conductingAmp: 0.5,
 };
 
 /** A chip without errors of its own, for tests of the principle. */
@@ -80,6 +83,8 @@ interface Alarm {
 const SAMPLE_MICROS = 244.140625;
 /** Without a zero crossing the registers close after a second of samples. */
 const SAMPLES_WITHOUT_CYCLE = 4096;
+/** Longer than any register period of 5 cycles: W times ms is mJ. */
+const HELD_BACK_PERIOD_MILLIS = 200;
 const REGISTER_SIZE = 2 ** 48;
 const NOISE_LENGTH = 65536;
 
@@ -235,8 +240,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     event: 'parted' | 'touched',
     handler: (between: readonly [number, number]) => void,
   ): Cancellable {
-    const { partedVolt, blindVolt } = this.#config;
-    const watch = new ContactWatch(event, this.#clock.now(), partedVolt, blindVolt, handler);
+    const watch = new ContactWatch(event, this.#clock.now(), this.#config, handler);
     return this.#arm(this.#contactWatches, watch);
   }
 
@@ -365,7 +369,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const milliJoule = power * (time - this.#accountedTo) * 1e-3;
     this.#accountedTo = time;
     if (this.#hasLoad) this.#count(milliJoule);
-    else this.#pending += milliJoule;
+    else this.#holdBack(milliJoule);
     this.#voltSquares += volt * volt;
     this.#ampSquares += amp * amp;
     this.#powerSum += power;
@@ -379,6 +383,15 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     } else if (this.#samples >= SAMPLES_WITHOUT_CYCLE) {
       this.#closeRegisters(0);
     }
+  }
+
+  /** Energy that no load below the cut could have drawn in one register period ends the waiting at once. */
+  #holdBack(milliJoule: number): void {
+    this.#pending += milliJoule;
+    if (this.#pending < HELD_BACK_PERIOD_MILLIS * this.#config.noLoadWatt) return;
+    this.#hasLoad = true;
+    this.#count(this.#pending);
+    this.#pending = 0;
   }
 
   /** The time between the two zeros is no whole number of samples; the sums are divided by its true length. */
@@ -428,7 +441,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (this.#contactWatches.size === 0) return raised;
     const drop = Math.abs(this.#contact.dropVolt(trueVolt, loadAmp));
     for (const watch of this.#contactWatches) {
-      const from = watch.see(drop, trueVolt, time);
+      const from = watch.see(drop, volt, amp, time);
       if (Number.isNaN(from)) continue;
       this.#clock.at(at, () => {
         if (!this.#contactWatches.delete(watch)) return;

@@ -198,6 +198,11 @@ export class MeterWorld {
     return this.#circuit.energyTruthJoule();
   }
 
+  /** What the household has switched on. */
+  get appliances(): readonly Appliance[] {
+    return this.#circuit.appliances;
+  }
+
   /** The current through the meter at this instant, A. */
   currentAmp(): number {
     return this.#circuit.currentAt(this.#clock.now());
