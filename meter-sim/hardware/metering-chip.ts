@@ -10,8 +10,9 @@ import type { EventClock, Follower, ScheduledEvent } from '../world/event-clock.
 import type { RandomStream } from '../world/random.ts';
 import { ContactWatch, ZeroWatch } from './captures.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
-import { PhaseIntegral } from './load.ts';
+import { CycleRegisters } from './cycle-registers.ts';
 import { TABLE_POINTS } from './mains.ts';
+import { MeasuredWave } from './measured-wave.ts';
 
 export type Fidelity = 'sampled' | 'next-event';
 
@@ -81,14 +82,14 @@ interface Alarm {
 
 /** µs between two samples, exact in binary: 1,000,000 / 4,096. */
 const SAMPLE_MICROS = 244.140625;
-/** Without a zero crossing the registers close after a second of samples. */
-const SAMPLES_WITHOUT_CYCLE = 4096;
 /** Longer than any register period of 5 cycles: W times ms is mJ. */
 const HELD_BACK_PERIOD_MILLIS = 200;
 const REGISTER_SIZE = 2 ** 48;
 const NOISE_LENGTH = 65536;
 
 export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitListener {
+  /** The unit's own power gain, for tests that compare energy with the truth. */
+  readonly powerGain: number;
   readonly #config: ChipConfig;
   readonly #fidelity: Fidelity;
   readonly #clock: EventClock;
@@ -96,9 +97,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   readonly #contact: Contact;
   readonly #random: RandomStream;
   readonly #voltGain: number;
-  readonly #ampGain: number;
-  /** Phase error in table points. */
-  readonly #shift: number;
+  readonly #wave: MeasuredWave;
+  readonly #registers: CycleRegisters;
   readonly #noise: Float64Array;
   #noiseAt = 0;
 
@@ -110,23 +110,9 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   /** Energy is accounted for up to here, µs. */
   #accountedTo = 0;
   #nextSample = 0;
-  #voltBefore = Number.NaN;
   #hasLoad = false;
   /** mJ that a run of cycles without load has held back until its power is known. */
   #pending = 0;
-  #cycles = 0;
-  #samples = 0;
-  #lateBefore = 0;
-  #voltSquares = 0;
-  #ampSquares = 0;
-  #powerSum = 0;
-  #voltRms = 0;
-  #ampRms = 0;
-  #powerWatt = 0;
-
-  #amps: Float64Array | null = null;
-  #power: PhaseIntegral | null = null;
-  #closed: { voltRms: number; ampRms: number } | null = null;
 
   #alarms: Alarm[] = [];
   #alarmTarget = Number.POSITIVE_INFINITY;
@@ -149,9 +135,13 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#fidelity = fidelity;
     this.#config = config;
     this.#voltGain = 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
-    this.#ampGain = 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
-    this.#shift = (config.phaseSpreadDegree / 360) * TABLE_POINTS * (2 * random.uniform() - 1);
-    const isNoisy = fidelity === 'sampled' && (config.noiseVolt > 0 || config.noiseAmp > 0);
+    const ampGain = 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
+    const shift = (config.phaseSpreadDegree / 360) * TABLE_POINTS * (2 * random.uniform() - 1);
+    const { noiseVolt, noiseAmp } = config;
+    this.#wave = new MeasuredWave(circuit, { voltGain: this.#voltGain, ampGain, shift, noiseVolt, noiseAmp });
+    this.#registers = new CycleRegisters(config.cyclesPerRegister);
+    this.powerGain = this.#voltGain * ampGain;
+    const isNoisy = fidelity === 'sampled' && (noiseVolt > 0 || noiseAmp > 0);
     this.#noise = new Float64Array(NOISE_LENGTH);
     // Few samples are taken between events, so a short table serves there.
     const drawn = isNoisy ? NOISE_LENGTH : 2048;
@@ -163,20 +153,13 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     clock.follow(this);
   }
 
-  /** The unit's own power gain, for tests that compare energy with the truth. */
-  get powerGain(): number {
-    return this.#voltGain * this.#ampGain;
-  }
-
   /** Reset at power-up: the energy register starts from zero, nothing is armed. */
   powerOn(): void {
     this.powerOff();
     this.#isPowered = true;
     this.#register = 0;
     this.#remainder = 0;
-    this.#voltRms = 0;
-    this.#ampRms = 0;
-    this.#powerWatt = 0;
+    this.#registers.reset();
     this.#accountedTo = this.#clock.now();
     this.#reconsider();
   }
@@ -216,17 +199,18 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   }
 
   voltageMilliVolt(): number {
-    return Math.round(1000 * (this.#fidelity === 'sampled' ? this.#voltRms : this.#closedRms().voltRms));
+    const { voltRms } = this.#registers;
+    return Math.round(1000 * (this.#fidelity === 'sampled' ? voltRms : this.#wave.rms().volt));
   }
 
   currentMilliAmp(): number {
-    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#ampRms);
-    return Math.round(1000 * (this.#circuit.conducts ? this.#closedRms().ampRms : this.#config.noiseAmp));
+    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.ampRms);
+    return Math.round(1000 * (this.#circuit.conducts ? this.#wave.rms().amp : this.#config.noiseAmp));
   }
 
   powerMilliWatt(): number {
-    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#powerWatt);
-    return this.#circuit.conducts ? Math.round(1000 * this.#powerIntegral().perCycle) : 0;
+    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.powerWatt);
+    return this.#circuit.conducts ? Math.round(1000 * this.#wave.power().perCycle) : 0;
   }
 
   captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable {
@@ -262,16 +246,14 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (!this.#isPowered || this.#isSampling) return;
     const now = this.#clock.now();
     if (now > this.#accountedTo && this.#circuit.conducts && this.#closedHasLoad()) {
-      const joule = this.#circuit.integrate(this.#powerIntegral(), this.#accountedTo, now);
+      const joule = this.#circuit.integrate(this.#wave.power(), this.#accountedTo, now);
       this.#count(joule * 1000);
     }
     this.#accountedTo = now;
   }
 
   changed(): void {
-    this.#amps = null;
-    this.#power = null;
-    this.#closed = null;
+    this.#wave.forget();
     this.#reconsider();
     this.#planAlarm();
   }
@@ -298,11 +280,9 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (wanted) {
       this.settle();
       this.#nextSample = Math.floor(this.#clock.now() / SAMPLE_MICROS) + 1;
-      this.#voltBefore = Number.NaN;
       this.#hasLoad = this.#circuit.conducts && this.#closedHasLoad();
       this.#noiseAt = this.#random.integer(0, NOISE_LENGTH - 1);
-      this.#clearSums();
-      this.#lateBefore = 0;
+      this.#registers.restart();
       this.#pending = 0;
     } else if (this.#closedHasLoad()) {
       this.#count(this.#pending);
@@ -316,7 +296,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
    */
   #takeSamples(limit: number): number {
     const { mains, conducts, voltageWave } = this.#circuit;
-    const amps = this.#measuredAmps();
+    const amps = this.#wave.amps();
     const { noiseVolt, noiseAmp, fullScaleVolt, fullScaleAmp, bits } = this.#config;
     const voltStep = fullScaleVolt / 2 ** (bits - 1);
     const ampStep = fullScaleAmp / 2 ** (bits - 1);
@@ -365,24 +345,15 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   /** Energy and register sums of one sample. */
   #sum(volt: number, amp: number, time: number): void {
-    const power = volt * amp;
-    const milliJoule = power * (time - this.#accountedTo) * 1e-3;
+    const milliJoule = volt * amp * (time - this.#accountedTo) * 1e-3;
     this.#accountedTo = time;
     if (this.#hasLoad) this.#count(milliJoule);
     else this.#holdBack(milliJoule);
-    this.#voltSquares += volt * volt;
-    this.#ampSquares += amp * amp;
-    this.#powerSum += power;
-    this.#samples++;
-    const before = this.#voltBefore;
-    this.#voltBefore = volt;
-    if (before < 0 && volt >= 0) {
-      this.#cycles++;
-      // Share of a sample by which the zero lies before this one.
-      if (this.#cycles >= this.#config.cyclesPerRegister) this.#closeRegisters(volt / (volt - before));
-    } else if (this.#samples >= SAMPLES_WITHOUT_CYCLE) {
-      this.#closeRegisters(0);
-    }
+    if (!this.#registers.add(volt, amp)) return;
+    // The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start.
+    this.#hasLoad = Math.abs(this.#registers.powerWatt) >= this.#config.noLoadWatt;
+    if (this.#hasLoad) this.#count(this.#pending);
+    this.#pending = 0;
   }
 
   /** Energy that no load below the cut could have drawn in one register period ends the waiting at once. */
@@ -392,28 +363,6 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#hasLoad = true;
     this.#count(this.#pending);
     this.#pending = 0;
-  }
-
-  /** The time between the two zeros is no whole number of samples; the sums are divided by its true length. */
-  #closeRegisters(late: number): void {
-    const length = this.#samples - late + this.#lateBefore;
-    this.#lateBefore = late;
-    this.#voltRms = Math.sqrt(this.#voltSquares / length);
-    this.#ampRms = Math.sqrt(this.#ampSquares / length);
-    this.#powerWatt = this.#powerSum / length;
-    // The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start.
-    this.#hasLoad = Math.abs(this.#powerWatt) >= this.#config.noLoadWatt;
-    if (this.#hasLoad) this.#count(this.#pending);
-    this.#pending = 0;
-    this.#clearSums();
-  }
-
-  #clearSums(): void {
-    this.#cycles = 0;
-    this.#samples = 0;
-    this.#voltSquares = 0;
-    this.#ampSquares = 0;
-    this.#powerSum = 0;
   }
 
   /** Adds energy; the register takes whole millijoules and never falls. */
@@ -481,7 +430,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #alarmDue(target: number): { time: number; isExact: boolean } {
     const { mains } = this.#circuit;
     const now = this.#clock.now();
-    const integral = this.#powerIntegral();
+    const integral = this.#wave.power();
     const joule = (target - this.#register - this.#remainder) / 1000;
     const step = mains.stepAt(now);
     const hertz = mains.stepHertz(step);
@@ -510,50 +459,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (this.#isPowered) alarm.run?.();
   }
 
-  // The closed form.
-
-  /** Current wave as the unit measures it: its gain and its phase error. */
-  #measuredAmps(): Float64Array {
-    if (this.#amps !== null) return this.#amps;
-    const wave = this.#circuit.currentWave;
-    const amps = new Float64Array(TABLE_POINTS + 1);
-    const whole = Math.floor(this.#shift);
-    const part = this.#shift - whole;
-    for (let index = 0; index <= TABLE_POINTS; index++) {
-      const low = wave[(index + whole + TABLE_POINTS) % TABLE_POINTS] as number;
-      const high = wave[(index + whole + 1 + TABLE_POINTS) % TABLE_POINTS] as number;
-      amps[index] = this.#ampGain * (low + (high - low) * part);
-    }
-    this.#amps = amps;
-    return amps;
-  }
-
-  #powerIntegral(): PhaseIntegral {
-    if (this.#power !== null) return this.#power;
-    const amps = this.#measuredAmps();
-    const volts = this.#circuit.voltageWave;
-    this.#power = new PhaseIntegral(
-      (index) => this.#voltGain * (volts[index] as number) * (amps[index] as number),
-    );
-    return this.#power;
-  }
-
   #closedHasLoad(): boolean {
-    return this.#powerIntegral().perCycle >= this.#config.noLoadWatt;
-  }
-
-  #closedRms(): { voltRms: number; ampRms: number } {
-    if (this.#closed !== null) return this.#closed;
-    const { noiseVolt, noiseAmp } = this.#config;
-    const rms = (wave: Float64Array, noise: number): number => {
-      let sum = 0;
-      for (let index = 0; index < TABLE_POINTS; index++) sum += (wave[index] as number) ** 2;
-      return Math.sqrt(sum / TABLE_POINTS + noise * noise);
-    };
-    this.#closed = {
-      voltRms: this.#voltGain * rms(this.#circuit.voltageWave, noiseVolt),
-      ampRms: rms(this.#measuredAmps(), noiseAmp),
-    };
-    return this.#closed;
+    return this.#wave.power().perCycle >= this.#config.noLoadWatt;
   }
 }
