@@ -64,13 +64,27 @@ export class TestClock implements Clock {
   }
 }
 
+/** Sealing takes a while by design, so that one key store serves the whole run. */
+let sealedKeyStore: Buffer | undefined;
+
 /** An empty data folder with a sealed key store and its passphrase file. */
 export function newDataFolder(): string {
   const dataFolder = mkdtempSync(join(tmpdir(), 'wattoken-server-'));
   const { keyStorePath } = pathsOf({ dataFolder });
   writeFileSync(passphraseFileOf(dataFolder), `${PASSPHRASE}\n`, { mode: 0o600 });
-  createKeyStore(keyStorePath, PASSPHRASE);
-  addVendingKey(keyStorePath, PASSPHRASE, {
+  if (sealedKeyStore === undefined) {
+    makeKeyStore(keyStorePath);
+    sealedKeyStore = readFileSync(keyStorePath);
+  } else {
+    writeFileSync(keyStorePath, sealedKeyStore, { mode: 0o600 });
+  }
+  return dataFolder;
+}
+
+/** A key store with an identity of its own and the published test key. */
+export function makeKeyStore(path: string): void {
+  createKeyStore(path, PASSPHRASE);
+  addVendingKey(path, PASSPHRASE, {
     supplyGroupCode: '201457',
     keyRevision: 1,
     keyType: 2,
@@ -80,7 +94,6 @@ export function newDataFolder(): string {
     issueUntil: '2045-01-01T00:00:00Z',
     vendingKey: 'abababababababab949494949494949401234567', // published test value
   });
-  return dataFolder;
 }
 
 export function passphraseFileOf(dataFolder: string): string {

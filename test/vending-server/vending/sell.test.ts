@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
+import { pathsOf } from '../../../vending-server/config.ts';
 import { checkTrialBalance, vendorFloat } from '../../../vending-server/ledger/postings.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
@@ -13,6 +15,7 @@ import {
   type House,
   KEYLESS_DRN,
   METER_PAN,
+  makeKeyStore,
   newDataFolder,
   OTHER_DRN,
   openHouse,
@@ -245,6 +248,9 @@ test("when the data folder meets another module's key store then nothing is sold
   await furnish(context.house.vending, 50_000);
   await sell(context.house.vending, saleOf('r1'));
   const other = newDataFolder();
+  const { keyStorePath } = pathsOf({ dataFolder: other });
+  rmSync(keyStorePath);
+  makeKeyStore(keyStorePath);
   const stranger = await openHouse(other);
   const mixed = { store: context.house.store, securityModule: stranger.securityModule };
   assert.is(await codeOf(recover(mixed)), 'ledger_mismatch');
