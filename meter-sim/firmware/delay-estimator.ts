@@ -37,6 +37,10 @@ export const DEFAULT_CLOSING: DelayOptions = { ...DEFAULT_OPENING, typicalMicros
 
 /** The type's scatter counts as this many operations. */
 const JITTER_PRIOR_OPERATIONS = 16;
+/** More than a sample and a half at 4,096 Hz. */
+const WIDE_MICROS = 370;
+/** 1.5 leads are four and a half deviations. */
+const STRAY_LEADS = 1.5;
 const SMALLEST_DEVIATION_MICROS = 30;
 
 export class DelayEstimator {
@@ -44,6 +48,7 @@ export class DelayEstimator {
   #meanMicros: number;
   #variance: number;
   #operations: number;
+  #strayMicros = 0;
 
   constructor(
     options: DelayOptions,
@@ -73,15 +78,19 @@ export class DelayEstimator {
 
   /**
    * @param between - the two sample times between which the contact moved, µs after the pulse began: the middle is the
-   *   best guess, and its error, even over the interval, is taken out of the variance.
+   *   best guess, and its error, even over the interval, is taken out of the variance. A wide interval (around a voltage
+   *   zero nobody sees a touch) moves the mean only as far as it contradicts it.
    */
   observe(between: readonly [number, number]): void {
     const { plausibleMicros, meanOperations, deviationOperations } = this.#options;
-    const measured = (between[0] + between[1]) / 2;
+    const [from, to] = between;
+    const isWide = to - from > WIDE_MICROS && this.#operations > 0;
+    const measured = isWide ? Math.min(Math.max(this.#meanMicros, from), to) : (from + to) / 2;
     if (measured < plausibleMicros[0] || measured > plausibleMicros[1]) return;
-    const sampling = (between[1] - between[0]) ** 2 / 12;
+    const sampling = isWide ? 0 : (to - from) ** 2 / 12;
     const error = measured - this.#meanMicros;
-    if (this.#operations > 0) {
+    if (this.#isStray(error)) return;
+    if (this.#operations > 0 && !isWide) {
       const own = error ** 2 / (1 + this.#meanShare()) - sampling;
       const gain = 1 / Math.min(JITTER_PRIOR_OPERATIONS + this.#operations, deviationOperations);
       this.#variance = Math.max(
@@ -92,6 +101,17 @@ export class DelayEstimator {
     this.#operations += 1;
     // 2 / (n + 1) gives the running mean the weight of the last n operations.
     this.#meanMicros += error * Math.max(1 / this.#operations, 2 / (meanOperations + 1));
+  }
+
+  /**
+   * A bounce just where the voltage passes zero hides the first touch: one measurement far off is not believed, a second one
+   * on the same side is.
+   */
+  #isStray(error: number): boolean {
+    const isFar = this.#operations > 0 && Math.abs(error) > STRAY_LEADS * this.leadMicros();
+    const repeats = isFar && Math.sign(error) === Math.sign(this.#strayMicros);
+    this.#strayMicros = isFar ? error : 0;
+    return isFar && !repeats;
   }
 
   record(): DelayRecord {
