@@ -44,7 +44,9 @@ export interface MeteringChip {
   captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable;
   /**
    * One interrupt at the first sample whose voltage across the load contact is above 8 V (`parted`), or back below it
-   * (`touched`). `between` are the times (µs) of that sample and of the one before it: the event lies in that interval.
+   * (`touched`; a touch between two samples is latched). `between` are the times (µs) of that sample and of the last one
+   * before it that could tell: the event lies in that interval. Near a voltage zero, without current, an open contact shows
+   * nothing, so the interval may span a few samples and a first touch shorter than one may be missed for the next bounce.
    */
   captureContact(
     event: 'parted' | 'touched',

@@ -55,28 +55,38 @@ export class ContactWatch {
   readonly handler: (between: readonly [number, number]) => void;
   readonly #event: 'parted' | 'touched';
   readonly #thresholds: ContactThresholds;
+  #touches: number;
   /** The last sample at which the contact certainly stood as it did before the event. */
   #certainAt: number;
 
   constructor(
     event: 'parted' | 'touched',
     armedAt: number,
+    touches: number,
     thresholds: ContactThresholds,
     handler: (between: readonly [number, number]) => void,
   ) {
     this.#event = event;
     this.#certainAt = armedAt;
+    this.#touches = touches;
     this.#thresholds = thresholds;
     this.handler = handler;
   }
 
-  /** Takes one sample; the time of the last certain sample before the event, or NaN while it has not happened. */
-  see(dropVolt: number, mainsVolt: number, amp: number, time: number): number {
+  /**
+   * Takes one sample.
+   * @param touches - how often the contact has ever touched: the comparator latches an edge between two samples, so that a
+   * first touch shorter than a sample is not missed when the contact bounces open again.
+   * @returns the time of the last certain sample before the event, or NaN while it has not happened.
+   */
+  see(dropVolt: number, mainsVolt: number, amp: number, touches: number, time: number): number {
     const { partedVolt, blindVolt, conductingAmp } = this.#thresholds;
     const isParted = dropVolt > partedVolt;
     // Near a voltage zero an open contact shows no voltage either: without current such a sample says nothing.
     const isTouching = !isParted && (Math.abs(mainsVolt) > blindVolt || Math.abs(amp) > conductingAmp);
-    const hasHappened = this.#event === 'parted' ? isParted : isTouching;
+    const isLatched = touches !== this.#touches && Math.abs(mainsVolt) > blindVolt;
+    this.#touches = touches;
+    const hasHappened = this.#event === 'parted' ? isParted : isTouching || isLatched;
     if (hasHappened) return this.#certainAt;
     if (isParted || isTouching) this.#certainAt = time;
     return Number.NaN;

@@ -70,6 +70,8 @@ export const IDEAL_CHIP: ChipConfig = {
 /** What the chip's comparator and window logic see of the relay. */
 export interface Contact {
   readonly isMoving: boolean;
+  /** How often the contact has touched, bounces included. */
+  readonly touches: number;
   /** Voltage across the contact for the given mains voltage and load current, V. */
   dropVolt(volt: number, amp: number): number;
 }
@@ -224,7 +226,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     event: 'parted' | 'touched',
     handler: (between: readonly [number, number]) => void,
   ): Cancellable {
-    const watch = new ContactWatch(event, this.#clock.now(), this.#config, handler);
+    const watch = new ContactWatch(event, this.#clock.now(), this.#contact.touches, this.#config, handler);
     return this.#arm(this.#contactWatches, watch);
   }
 
@@ -390,7 +392,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (this.#contactWatches.size === 0) return raised;
     const drop = Math.abs(this.#contact.dropVolt(trueVolt, loadAmp));
     for (const watch of this.#contactWatches) {
-      const from = watch.see(drop, volt, amp, time);
+      const from = watch.see(drop, volt, amp, this.#contact.touches, time);
       if (Number.isNaN(from)) continue;
       this.#clock.at(at, () => {
         if (!this.#contactWatches.delete(watch)) return;

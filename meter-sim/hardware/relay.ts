@@ -121,6 +121,7 @@ export class SimulatedRelay implements RelayDriver, Contact {
   #operations: number;
   #arcJoule: number;
   #celsius: number;
+  #touches = 0;
   #driven: { direction: SwitchDirection; end: ScheduledEvent } | null = null;
   #motion: ScheduledEvent | null = null;
   #lastOperationAt = 0;
@@ -164,6 +165,10 @@ export class SimulatedRelay implements RelayDriver, Contact {
   /** From the start of a pulse to its end: the arc and the bounces lie within. */
   get isMoving(): boolean {
     return this.#driven !== null;
+  }
+
+  get touches(): number {
+    return this.#touches;
   }
 
   get operations(): number {
@@ -322,6 +327,7 @@ export class SimulatedRelay implements RelayDriver, Contact {
 
   #makeContact(): void {
     this.#contact = 'closed';
+    this.#touches++;
     if (!this.#circuit.conducts) this.#circuit.setConducts(true);
   }
 

@@ -187,6 +187,7 @@ test('the comparator brackets every parting and every touch', () => {
   const wanted = count(1000, 200);
   let tried = 0;
   let widest = 0;
+  let missed = 0;
   for (const watt of [5000, 0]) {
     const bare = bareWorld({
       seed,
@@ -204,15 +205,22 @@ test('the comparator brackets every parting and every touch', () => {
         operate(bare, direction);
         const { movedAt } = world.relay.log.at(-1)!;
         assert.ok(seen !== undefined, `${direction} was not seen`);
-        // A closing's first touch may be shorter than a sample: then a later one within the bounce is seen.
-        const slack = direction === 'close' ? 3200 : 0;
-        assert.ok(seen[0] <= movedAt + slack && movedAt <= seen[1], `${direction} ${movedAt} in ${seen}`);
+        // Near a voltage zero a first touch shorter than a sample shows nothing: then the next one of the bounce is seen.
+        if (seen[0] > movedAt) {
+          assert.is(direction, 'close');
+          missed++;
+          continue;
+        }
+        assert.ok(movedAt <= seen[1], `${direction} ${movedAt} in ${seen}`);
         if (direction === 'open') widest = Math.max(widest, seen[1] - seen[0]);
         tried++;
       }
     }
   }
-  report(`${tried} switchings seen by the comparator, widest opening bracket ${widest} us`);
+  report(
+    `${tried} switchings bracketed, widest opening ${widest} us; ${missed} first touches at a voltage zero missed`,
+  );
+  assert.ok(missed < tried / 100);
 });
 
 test('wear raises the contact resistance no further than its limit', () => {
