@@ -85,6 +85,8 @@ export class ModuleCore {
   /** By meter and key attributes, the longest unused first. */
   readonly #ciphers = new Map<string, BlockCipher>();
   #sealing = false;
+  /** Once a token was made on the journal as it stands, a higher counter elsewhere is a fork and no lost tail. */
+  #hasIssued = false;
 
   constructor(parts: ModuleParts) {
     this.#parts = parts;
@@ -133,6 +135,7 @@ export class ModuleCore {
     });
     const results = signLast(made, entries, (hash) => signEntryHash(hash, keyStore.signingKey));
     this.#sealing = true;
+    this.#hasIssued ||= entries.length > 0;
     const seal = (): void => {
       journal.append(entries);
       this.#sealing = false;
@@ -153,6 +156,9 @@ export class ModuleCore {
       throw mismatch(`entry ${counter} of the ledger is not signed by this module`);
     }
     const { head } = journal;
+    if (counter > head.counter && this.#hasIssued) {
+      throw mismatch(`the ledger holds entry ${counter}, and the module has issued since on ${head.counter}`);
+    }
     if (counter <= head.counter) {
       const own = journal.hashAt(counter);
       // Undefined stands in a gap that an earlier adoption closed: there the signature is all that can be checked.
