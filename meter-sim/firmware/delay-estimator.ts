@@ -1,6 +1,6 @@
 /**
  * What one relay does in one direction: the delay from pulse to contact, learnt from each operation, and the lead that its
- * scatter asks for (meter-hardware.md 3). Early openings are cheap, late ones cost a half cycle, so the lead is three
+ * scatter asks for (meter-hardware.md 3). Early openings are cheap, late ones cost a half cycle, so the lead is some three
  * deviations of the *next* delay about the estimate, scatter and uncertainty of the mean together.
  */
 import type { DelayRecord } from './records.ts';
@@ -16,6 +16,10 @@ export interface DelayOptions {
   readonly meanOperations: number;
   /** Operations that the deviation remembers; longer, for a deviation takes longer to know than a mean. */
   readonly deviationOperations: number;
+  /**
+   * Three true deviations are the best trade of early against late openings; the deviation is itself an estimate from few
+   * operations, so the default is half of one more.
+   */
   readonly leadDeviations: number;
   readonly shortestLeadMicros: number;
   /** A measured delay outside these is a false contact signal and teaches nothing, µs. */
@@ -27,8 +31,8 @@ export const DEFAULT_OPENING: DelayOptions = {
   unitDeviationMicros: 1_000,
   typicalJitterMicros: 150,
   meanOperations: 9,
-  deviationOperations: 40,
-  leadDeviations: 3,
+  deviationOperations: 64,
+  leadDeviations: 3.5,
   shortestLeadMicros: 200,
   plausibleMicros: [4_000, 22_000],
 };
@@ -36,7 +40,7 @@ export const DEFAULT_OPENING: DelayOptions = {
 export const DEFAULT_CLOSING: DelayOptions = { ...DEFAULT_OPENING, typicalMicros: 9_000 };
 
 /** The type's scatter counts as this many operations. */
-const JITTER_PRIOR_OPERATIONS = 16;
+const JITTER_PRIOR_OPERATIONS = 32;
 /** More than a sample and a half at 4,096 Hz. */
 const WIDE_MICROS = 370;
 /** 1.5 leads are four and a half deviations. */
