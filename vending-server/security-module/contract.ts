@@ -48,7 +48,7 @@ export interface ChainEntry {
   readonly tokenDigest: string;
   readonly previousHash: string;
   readonly entryHash: string;
-  /** Ed25519 over the entry hash, base64; present on the last entry of each batch, '' on the others. */
+  /** Ed25519 over the 32 bytes of the entry hash, base64; on the last entry of each batch, '' on the others. */
   readonly signature: string;
 }
 
