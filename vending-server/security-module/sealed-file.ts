@@ -109,7 +109,7 @@ export function writeSealedFile(path: string, text: string, mode: 'create' | 're
   try {
     const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeSync(file, text);
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
