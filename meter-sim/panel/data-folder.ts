@@ -154,8 +154,10 @@ function isAlive(owner: string): boolean {
 function startTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold spaces; the start time is the twentieth field after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
+    // The name in brackets may hold spaces; the state follows it, and the start time nineteen fields later.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie holds nothing any more; where nobody reaps, it keeps its pid for ever.
+    return fields[0] === 'Z' ? 'dead' : (fields[19] ?? 'unknown');
   } catch {
     return 'unknown';
   }

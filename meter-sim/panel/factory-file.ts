@@ -6,6 +6,8 @@ import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { FactorySettings } from '../firmware/firmware.ts';
 
 const factoryFile = z.strictObject({
+  /** For people: such a file should say where its key comes from. */
+  note: z.string().optional(),
   drn: z.string(),
   encryptionAlgorithm: z.int(),
   decoderKey: z.string().regex(/^[0-9a-fA-F]+$/),
@@ -28,7 +30,7 @@ export function parseFactoryFile(content: unknown): FactorySettings {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new StsFault('request_malformed', 'factory settings', { param: field || 'factory' });
   }
-  const { drn, decoderKey, ...rest } = parsed.data;
+  const { note: _note, drn, decoderKey, ...rest } = parsed.data;
   const encryptionAlgorithm = parseEncryptionAlgorithm(rest.encryptionAlgorithm);
   if (decoderKey.length !== (encryptionAlgorithm === 7 ? 16 : 32)) {
     throw new StsFault('request_malformed', 'factory settings: wrong length for the algorithm', {
