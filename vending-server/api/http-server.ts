@@ -19,6 +19,8 @@ export interface HttpServer {
 }
 
 const CONNECTION_CHECK_MILLIS = 1000;
+/** How often a closing server looks for connections whose request has ended. */
+const CLOSING_CHECK_MILLIS = 25;
 
 /** @throws StsFault `port_taken` for a port in use, `usage` for a host or port that cannot be listened on. */
 export async function listen(app: Express, options: HttpServerOptions): Promise<HttpServer> {
@@ -27,13 +29,18 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
   server.headersTimeout = options.requestTimeoutMillis;
   server.keepAliveTimeout = 60_000;
   server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, options)));
     server.listen(options.port, options.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: (graceMillis) => close(server, graceMillis),
+    close: (graceMillis) => close(server, sockets, graceMillis),
   };
 }
 
@@ -96,10 +103,17 @@ function listenFault(error: Error & { code?: string }, { host, port }: HttpServe
   });
 }
 
-async function close(server: http.Server, graceMillis: number): Promise<void> {
+async function close(server: http.Server, sockets: Set<Socket>, graceMillis: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  const closeUnused = () => {
+    server.closeIdleConnections();
+    // Browsers open connections in advance, and Node counts one that never sent a byte as busy.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
+  closeUnused();
+  const check = setInterval(closeUnused, CLOSING_CHECK_MILLIS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMillis);
   await closed;
+  clearInterval(check);
   clearTimeout(cut);
 }
