@@ -15,6 +15,9 @@ export function untilStopped(stop: () => Promise<void>): Promise<void> {
     process.on('SIGINT', begin);
     process.on('SIGTERM', begin);
     // A parent that forked us and is gone leaves nobody to stop us later.
-    if (process.channel !== undefined) process.on('disconnect', begin);
+    if (process.channel !== undefined) {
+      process.on('disconnect', begin);
+      process.channel.unref(); // listening must not keep a stopped process alive
+    }
   });
 }

@@ -68,6 +68,7 @@ export async function furnishUtility(
   await post(`/v1/vendors/${SANDBOX_VENDOR.vendorId}/deposits`, {
     requestId: REQUESTS.deposit,
     amountMinor: FLOAT_MINOR,
+    currency: SANDBOX_VENDOR.currency,
     reference: 'sandbox float',
   });
 }

@@ -16,6 +16,7 @@ export interface ServerStartOptions extends OutputOptions {
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
+  process.umask(0o077); // ledger and journals hold token numbers: they are this user's alone
   const server = await withProgress('opening the key store and the ledger', () =>
     startServer({
       dataFolder: options.data,
