@@ -115,15 +115,21 @@ export interface House {
   readonly store: SqliteStore;
   readonly securityModule: SecurityModule;
   readonly clock: TestClock;
+  /** Process id of the security module. */
+  readonly modulePid: number;
   close(): Promise<void>;
 }
 
 /** The rooms below the door, without a port. */
 export async function openHouse(dataFolder: string, more: Partial<Vending> = {}): Promise<House> {
   const store = await openSqliteStore({ dataFolder });
+  let modulePid = 0;
   const securityModule = await startSecurityModule({
     ...pathsOf({ dataFolder }),
     passphraseFile: passphraseFileOf(dataFolder),
+    onStarted: (pid) => {
+      modulePid = pid;
+    },
   });
   const clock = new TestClock();
   const vending: Vending = {
@@ -140,7 +146,7 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
     await securityModule.close();
     await store.close();
   };
-  return { vending, store, securityModule, clock, close };
+  return { vending, store, securityModule, clock, modulePid, close };
 }
 
 /** A tariff, three meters and one vendor with this float. */

@@ -244,6 +244,34 @@ test('when the process dies between seal and commit then a restart names the tok
   assert.equal(await assertBooks(context.house), { released: 3, unreleased: 3 });
 });
 
+test('when the module is killed under sales then they are refused by name and each retry sells once', async (context) => {
+  const { house } = context;
+  await furnish(house.vending, 10_000_000);
+  const count = 200;
+  const codes: string[] = [];
+  let next = 0;
+  const seller = async () => {
+    for (let id = next++; id < count; id = next++) {
+      codes[id] = await codeOf(sell(house.vending, saleOf(`r${id}`)));
+      if (id === 60) process.kill(house.modulePid, 'SIGKILL');
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, seller));
+  assert.ok(codes.every((code) => code === 'sold' || code === 'security_module_unavailable'));
+  assert.is(await codeOf(sell(house.vending, saleOf('later'))), 'security_module_unavailable');
+  const sold = codes.filter((code) => code === 'sold').length;
+  assert.is(await floatOf(house), 10_000_000 - sold * 10_000);
+  await house.close();
+  context.house = await openHouse(context.dataFolder);
+  const { unreleased } = await recover(context.house.vending);
+  for (let index = 0; index < count; index += 1) await sell(context.house.vending, saleOf(`r${index}`));
+  assert.is(await floatOf(context.house), 10_000_000 - count * 10_000);
+  assert.equal(await assertBooks(context.house), { released: count, unreleased });
+  console.log(
+    `    module killed under ${count} sales: ${sold} sold, ${unreleased} named unreleased, ${count} in the end`,
+  );
+});
+
 test("when the data folder meets another module's key store then nothing is sold", async (context) => {
   await furnish(context.house.vending, 50_000);
   await sell(context.house.vending, saleOf('r1'));
