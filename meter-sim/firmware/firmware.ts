@@ -211,10 +211,13 @@ class MeterFirmware implements Firmware {
   }
 
   #start({ application, account }: JournalState): void {
+    // A clock that was set back must not bar the door for longer than any wrong token could.
+    const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
+    const untilSeconds = Math.min(account.lockout.untilSeconds, latest);
     this.#state = {
       ...application,
       creditMilliWh: account.balanceMilliWh,
-      lockout: account.lockout,
+      lockout: { ...account.lockout, untilSeconds },
     };
     this.#account = new CreditAccount(account);
     this.#savedTotalMilliWh = account.totalMilliWh;
@@ -246,6 +249,8 @@ class MeterFirmware implements Firmware {
   }
 
   #switched(): void {
+    // With a memory that cannot be read nothing may be written over what may still be saved.
+    if (this.#status !== 'running') return;
     if (this.#calibration !== undefined) {
       this.#calibration.left -= 1;
       if (this.#calibration.left <= 0) this.#endCalibration(true);

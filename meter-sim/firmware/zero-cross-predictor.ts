@@ -11,7 +11,9 @@ const SHORTEST_CYCLE = 1e6 / 66;
 const LONGEST_CYCLE = 1e6 / 44;
 /** A zero further than this from where the last cycle puts it restarts the count, µs. */
 const TOLERANCE = 500;
-const MOST_PER_HALF_CYCLE = 5;
+const MOST_PER_CYCLE = 10;
+/** An even number in a full wave; one where the chip's floor hides every other, as a rectifier's load does. */
+const RHYTHMS = [2, 4, 6, 8, MOST_PER_CYCLE, 1];
 const KEPT_CYCLES = 10;
 
 export class ZeroCrossPredictor {
@@ -33,7 +35,7 @@ export class ZeroCrossPredictor {
       this.#perCycle = 0;
     }
     this.#zeros.push(zeroAt);
-    const most = 2 * MOST_PER_HALF_CYCLE * KEPT_CYCLES + 1;
+    const most = MOST_PER_CYCLE * KEPT_CYCLES + 1;
     if (this.#zeros.length > most) this.#zeros.shift();
     if (this.#perCycle > 0 && !this.#fits(this.#perCycle)) {
       this.#zeros = [zeroAt];
@@ -92,9 +94,9 @@ export class ZeroCrossPredictor {
 
   /** Finds the rhythm, and forgets the zeros from before there was one. */
   #findPerCycle(): void {
-    for (let perHalf = 1; perHalf <= MOST_PER_HALF_CYCLE; perHalf++) {
-      if (!this.#fits(2 * perHalf)) continue;
-      this.#perCycle = 2 * perHalf;
+    for (const perCycle of RHYTHMS) {
+      if (!this.#fits(perCycle)) continue;
+      this.#perCycle = perCycle;
       this.#zeros = this.#zeros.slice(-2 * this.#perCycle - 1);
       return;
     }

@@ -215,12 +215,27 @@ test('a full power cut loses no energy: the hold-up is long enough for the recor
 });
 
 test('a part without one whole record shows its memory fault, takes no token and keeps the relay open', () => {
-  const bench = makeBench({ memoryImage: new Uint8Array(32_768).fill(0x5a) });
+  const image = new Uint8Array(32_768).fill(0x5a);
+  const bench = makeBench({ memoryImage: image });
   powerUp(bench);
   assert.is(bench.world.display.text, 'EEEEE 01');
   assert.is(enter(bench, ownToken(MINUTE, 1))?.result, 'NotReady');
   bench.world.advance(5 * SECOND);
   assert.is(bench.world.relay.position, 'open');
+  bench.world.cutPower();
+  bench.world.advance(SECOND);
+  assert.equal(bench.world.eeprom.image(), image, 'nothing was written over what may still be saved');
+});
+
+test('a clock that was set back bars the door for the longest wait at most', () => {
+  const bench = makeBench();
+  powerUp(bench);
+  for (const tid of [1, 2, 3]) enter(bench, tokenOfAnotherMeter(tid));
+  const later = makeBench({ memoryImage: bench.world.eeprom.image(), rtcEpochSeconds: 1_700_000_000 });
+  powerUp(later);
+  assert.is(enter(later, ownToken(MINUTE, 1))?.result, 'Lockout');
+  later.world.advance(1_281 * SECOND);
+  assert.is(enter(later, ownToken(MINUTE, 1))?.result, 'Accept');
 });
 
 test('days of random tokens, loads and cuts keeps every invariant', () => {

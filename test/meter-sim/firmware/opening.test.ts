@@ -10,11 +10,14 @@ const test = suite('meter-sim/firmware/opening');
 
 const FIRST_TID = 6_600_000;
 
-/** A household of 0.5 to 23 kW: heating, motors or capacitors at a power factor, electronics, or all of them. */
+/**
+ * A household of 0.25 to 20 kW, always above the 1 A below which an opening needs no zero: heating, motors or capacitors at
+ * a power factor, electronics, or all of them.
+ */
 function household(random: RandomStream): readonly Appliance[] {
   const watt = Math.round(500 * 40 ** random.uniform());
   const powerFactor = 0.5 + 0.49 * random.uniform();
-  switch (random.integer(0, 4)) {
+  switch (random.integer(0, 5)) {
     case 0:
       return [{ kind: 'lagging', watt: Math.round(watt * powerFactor), powerFactor }];
     case 1:
@@ -25,6 +28,8 @@ function household(random: RandomStream): readonly Appliance[] {
         { kind: 'lagging', watt: Math.round(watt / 4), powerFactor },
         { kind: 'electronic', watt: Math.round(watt / 8) },
       ];
+    case 3:
+      return [{ kind: 'electronic', watt: Math.round(watt / 2) }];
     default:
       return [{ kind: 'resistive', watt }];
   }
