@@ -21,6 +21,8 @@ export interface ServerOptions {
   /** Log lines go here, each written before the work goes on; standard error by default. */
   readonly logFile?: string;
   readonly clock?: Clock;
+  /** Told the process id of the security module, for supervisors and tests. */
+  readonly onModuleStarted?: (pid: number) => void;
   readonly limits?: Partial<ServerLimits>;
 }
 

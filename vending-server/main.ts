@@ -61,12 +61,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** The passphrase never enters this process: the module's own reads it where it is told to. */
 function startModule(options: ServerOptions): Promise<SecurityModule> {
   const { keyStorePath, journalPath } = pathsOf(options);
-  const { passphraseFile, passphraseFd } = options;
+  const { passphraseFile, passphraseFd, onModuleStarted } = options;
   return startSecurityModule({
     keyStorePath,
     journalPath,
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(passphraseFd === undefined ? {} : { passphraseFd }),
+    ...(onModuleStarted === undefined ? {} : { onStarted: onModuleStarted }),
   });
 }
 

@@ -53,7 +53,7 @@ async function loadDriver(): Promise<Driver> {
 
 function makeFolder(dataFolder: string): void {
   try {
-    mkdirSync(dataFolder, { recursive: true });
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 }); // the answers in it hold token numbers
   } catch (error) {
     throw new StsFault('store_unavailable', 'the data folder cannot be made', { cause: error });
   }

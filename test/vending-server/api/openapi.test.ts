@@ -54,7 +54,7 @@ test('what is documented is answered, and what is not documented is refused by m
   console.log(`    ${documented} documented operations answered, ${refused} others refused`);
 });
 
-test('what the brief of the interface names is documented', async ({ at }) => {
+test('the routes that callers rely on are all documented', async ({ at }) => {
   const { paths } = await documentOf(at);
   const listed = Object.entries(paths).flatMap(([path, of]) =>
     Object.keys(of).map((method) => `${method} ${path}`),

@@ -127,6 +127,38 @@ test('a slow request is cut off by name', async () => {
   await at.close();
 });
 
+test('when the module stops answering then a sale is told so in time, and its retry gets one token', async () => {
+  let modulePid = 0;
+  const at = await startTestServer(100_000, {
+    limits: { requestTimeoutMillis: 700 },
+    onModuleStarted: (pid) => {
+      modulePid = pid;
+    },
+  });
+  process.kill(modulePid, 'SIGSTOP');
+  const late = await Promise.all([at.sell('r1'), at.sell('r1')]);
+  for (const { status, body } of late) {
+    assert.equal(
+      [status, body.code, body.outcome, body.retry],
+      [504, 'request_timed_out', 'unknown', 'same-key'],
+    );
+  }
+  process.kill(modulePid, 'SIGCONT');
+  const replies = await Promise.all([at.sell('r1'), at.sell('r1'), at.sell('r1')]);
+  assert.ok(replies.every(({ status }) => status === 201));
+  assert.is(new Set(replies.map(({ text }) => text)).size, 1);
+  assert.is((await at.call('GET', '/v1/vendors/shop', { key: at.vendorKey })).body.floatMinor, 90_000);
+  assert.is((await at.call('GET', '/ready')).body.counter, 1);
+  process.kill(modulePid, 'SIGKILL');
+  let ready = await at.call('GET', '/ready');
+  for (let tries = 0; ready.status === 200 && tries < 100; tries += 1) ready = await at.call('GET', '/ready');
+  assert.equal([ready.status, ready.body.code], [503, 'security_module_unavailable']);
+  assert.is((await at.sell('r2')).body.code, 'security_module_unavailable');
+  assert.is((await at.sell('r1')).text, replies[0]?.text); // what was sold needs no module
+  assert.is((await at.call('GET', '/health')).status, 200);
+  await at.close();
+});
+
 test('damaged pages of the database are named, and the server stays up', async () => {
   const at = await startTestServer(100_000_000);
   const count = 150;
