@@ -1,0 +1,81 @@
+/** The built command line as other people run it: separate processes, nothing shared with the test but files and ports. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command to its end. */
+export async function runCli(
+  args: readonly string[],
+  options: { cwd?: string; input?: string } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, stdio: 'pipe' });
+  const texts = collect(child);
+  child.stdin?.end(options.input ?? '');
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...texts() };
+}
+
+export interface Running {
+  /** What the command printed first, parsed. */
+  readonly ready: Record<string, string>;
+  readonly child: ChildProcess;
+  /** Asks it to end and gives its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** SIGKILL, to the moment. */
+  kill(): Promise<void>;
+  output(): { stdout: string; stderr: string };
+}
+
+/** Starts a long-running command with `--json` and waits for its first line. */
+export async function startCli(args: readonly string[], options: { cwd?: string } = {}): Promise<Running> {
+  const child = spawn(process.execPath, [MAIN, ...args, '--json'], {
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = collect(child);
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const { stdout } = texts();
+      if (stdout.includes('\n')) resolve(stdout.slice(0, stdout.indexOf('\n')));
+    });
+    child.once('exit', (code) => {
+      const { stdout, stderr } = texts();
+      reject(new Error(`"${args.slice(0, 2).join(' ')}" ended with ${code}: ${stdout}${stderr}`));
+    });
+  });
+  return {
+    ready: JSON.parse(line),
+    child,
+    output: texts,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return () => ({ stdout, stderr });
+}

@@ -1,0 +1,122 @@
+/** A utility furnished from outside: key store by the command line, registry over HTTP, as an operator would do it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PUBLIC_TEST_METER, PUBLIC_TEST_VENDING_KEY } from '../../cli/public-test-values.ts';
+import { runCli, startCli } from './processes.ts';
+
+/** Public test meters of STS 531-1 under the public vending key. */
+export const METER_A = PUBLIC_TEST_METER;
+export const METER_B = {
+  ...PUBLIC_TEST_METER,
+  drn: '00000000000',
+  encryptionAlgorithm: 7,
+  decoderKey: '87f3ecbb2e46b48f',
+} as const;
+
+export interface Utility {
+  readonly folder: string;
+  readonly serverFolder: string;
+  readonly passphraseFile: string;
+  remove(): void;
+}
+
+/** A folder with a sealed key store that holds the public vending key. */
+export async function makeUtility(): Promise<Utility> {
+  const folder = mkdtempSync(join(tmpdir(), 'wattoken-e2e-'));
+  const serverFolder = join(folder, 'server');
+  const passphraseFile = join(folder, 'passphrase');
+  const keyFile = join(folder, 'vending-key.json');
+  writeFileSync(passphraseFile, 'passphrase of a test\n');
+  writeFileSync(keyFile, JSON.stringify(PUBLIC_TEST_VENDING_KEY));
+  const store = ['--key-store', join(serverFolder, 'key-store.wks'), '--passphrase-file', passphraseFile];
+  for (const args of [
+    ['keystore', 'init', ...store],
+    ['keystore', 'import', ...store, '--key-file', keyFile],
+  ]) {
+    const { code, stderr } = await runCli(args);
+    if (code !== 0) throw new Error(`${args[1]} ended with ${code}: ${stderr}`);
+  }
+  return {
+    folder,
+    serverFolder,
+    passphraseFile,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export function startUtilityServer(utility: Utility, more: readonly string[] = []) {
+  const { serverFolder, passphraseFile } = utility;
+  const args = [
+    'server',
+    'start',
+    '--data',
+    serverFolder,
+    '--passphrase-file',
+    passphraseFile,
+    '--port',
+    '0',
+  ];
+  return startCli([...args, ...more]);
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came.
+  readonly body: any;
+}
+
+export async function post(url: string, apiKey: string, body: unknown): Promise<Reply> {
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await reply.text();
+  return { status: reply.status, text, body: JSON.parse(text) };
+}
+
+/** Registers a tariff, meters and vendors with float. @returns the vendors' API keys by vendor id. */
+export async function furnish(
+  utility: Utility,
+  url: string,
+  vendors: readonly { vendorId: string; floatMinor: number }[],
+): Promise<Map<string, string>> {
+  const operatorKey = readFileSync(join(utility.serverFolder, 'operator.key'), 'utf8').trim();
+  const must = async (path: string, body: unknown) => {
+    const reply = await post(`${url}${path}`, operatorKey, body);
+    if (reply.status >= 300) throw new Error(`${path} answered ${reply.status} ${reply.text}`);
+    return reply.body;
+  };
+  const terms = {
+    kind: 'flat',
+    currency: 'ZAR',
+    pricePerKwh: '2.0000',
+    vatRate: '0.15',
+    energyRounding: 'down',
+    taxRounding: 'nearest',
+    minimumMinor: 1,
+    maximumMinor: 1_000_000,
+  };
+  await must('/v1/tariffs', { tariffId: 'home', terms });
+  for (const { drn, encryptionAlgorithm, supplyGroupCode, tariffIndex, keyRevision, keyType, baseDate } of [
+    METER_A,
+    METER_B,
+  ]) {
+    const attributes = { encryptionAlgorithm, supplyGroupCode, tariffIndex, keyRevision, keyType, baseDate };
+    await must('/v1/meters', { meter: drn, decoderKeyAlgorithm: 4, tariffId: 'home', ...attributes });
+  }
+  const keys = new Map<string, string>();
+  for (const { vendorId, floatMinor } of vendors) {
+    const { apiKey } = await must('/v1/vendors', { vendorId, name: vendorId, currency: 'ZAR' });
+    keys.set(vendorId, apiKey);
+    await must(`/v1/vendors/${vendorId}/deposits`, {
+      requestId: 'first',
+      amountMinor: floatMinor,
+      currency: 'ZAR',
+      reference: 'slip',
+    });
+  }
+  return keys;
+}
