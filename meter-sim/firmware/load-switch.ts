@@ -29,6 +29,9 @@ export interface LoadSwitchOptions {
   readonly openAttempts: number;
   readonly closeAttempts: number;
   readonly malfunctionRetryMicros: Micros;
+  /** A contact that has stood still for longer than this sticks: its next operation takes so much longer. */
+  readonly idleAfterMicros: Micros;
+  readonly idleExtraMicros: Micros;
 }
 
 export type SwitchState = 'open' | 'closed' | 'opening' | 'closing' | 'malfunction';
@@ -65,6 +68,7 @@ export class LoadSwitch {
   #capture: Cancellable | undefined;
   #contact: Cancellable | undefined;
   #timer: Cancellable | undefined;
+  #firedAt: Micros | undefined;
   #stopped = false;
 
   /** @param changed - called after every finished operation and every malfunction. */
@@ -174,7 +178,7 @@ export class LoadSwitch {
     const operation = this.#operation;
     if (operation === undefined || operation.fired) return;
     const estimator = this.#estimators[operation.direction];
-    const ahead = estimator.meanMicros + estimator.leadMicros();
+    const ahead = estimator.meanMicros + estimator.leadMicros() + this.#idleExtra();
     const { timer } = this.#hardware;
     const reach = timer.now() + FIRE_MARGIN_MICROS + ahead;
     const zero = this.#predictor?.next(this.#aimedAt === undefined ? reach : this.#aimedAt - AIM_TOLERANCE);
@@ -195,7 +199,9 @@ export class LoadSwitch {
     const { timer, metering, relay } = this.#hardware;
     const { direction } = operation;
     const firedAt = timer.now();
+    const extra = this.#idleExtra();
     operation.fired = true;
+    this.#firedAt = firedAt;
     this.#release();
     relay.pulse(direction, this.#options.pulseMicros);
     // After a reset the contact may stand there already: such an answer teaches nothing, and no more does a touch without
@@ -207,7 +213,7 @@ export class LoadSwitch {
         // A touch is proof enough once the coil is at rest; a parting is not, for the contact may weld again.
         if (direction === 'close') this.#concludeAt(firedAt + this.#options.pulseMicros + REST_MICROS);
         if (!teaches || (direction === 'close' && zero === undefined)) return;
-        this.#estimators[direction].observe([between[0] - firedAt, between[1] - firedAt]);
+        this.#estimators[direction].observe([between[0] - firedAt - extra, between[1] - firedAt - extra]);
       });
       this.#concludeAt(firedAt + this.#options.settleMicros);
     };
@@ -262,6 +268,14 @@ export class LoadSwitch {
       this.#reconcile();
     });
     this.#changed();
+  }
+
+  /** After a reset nobody knows how long the contact has stood; then it is taken to have moved. */
+  #idleExtra(): Micros {
+    const { idleAfterMicros, idleExtraMicros } = this.#options;
+    const isIdle =
+      this.#firedAt !== undefined && this.#hardware.timer.now() - this.#firedAt > idleAfterMicros;
+    return isIdle ? idleExtraMicros : 0;
   }
 
   #supplyHolds(): boolean {

@@ -39,6 +39,8 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
     openAttempts: 5,
     closeAttempts: 2,
     malfunctionRetryMicros: 3_600 * SECOND,
+    idleAfterMicros: 30 * 86_400 * SECOND,
+    idleExtraMicros: 500,
   },
   lowCreditMilliWh: [20_000_000, 10_000_000, 5_000_000],
   checkpointMilliWh: 1_000_000,
