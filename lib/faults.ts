@@ -229,7 +229,6 @@ export const FAULTS = {
     retry: 'same-key',
     text: 'no server answers at this address',
   },
-  token_refused: { http: 409, exit: 5, ...none, text: 'the meter refused the token' },
   key_press_unknown: { http: 422, exit: 3, ...none, text: 'the keypad has no such key' },
   memory_image_damaged: { http: 503, exit: 6, ...none, text: 'the meter memory image has the wrong size' },
   // The machine.

@@ -112,7 +112,8 @@ test('when one digit is wrong then the token is refused unless the CRC collides,
   }
   const expected = tries / 65_536;
   report(
-    `${tries} wrong digits: ${collisions} CRC collisions (16 bits predict ${expected.toFixed(1)}), ${beyond} above 2^66, ${reserved} of the reserved class`,
+    `${tries} wrong digits: ${collisions} CRC collisions (16 bits predict ${expected.toFixed(1)}), ` +
+      `${beyond} above 2^66, ${reserved} of the reserved class`,
   );
   // Five deviations of a Poisson count: the test fails when the CRC is weaker than it must be, not by chance.
   assert.ok(collisions < expected + 5 * Math.sqrt(expected) + 5);
