@@ -1,6 +1,7 @@
 /** `wattoken server start`: the vending server, until it is told to stop. */
-import { startServer } from '../../vending-server/main.ts';
+
 import type { LogLevel } from '../../vending-server/config.ts';
+import { startServer } from '../../vending-server/main.ts';
 import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
