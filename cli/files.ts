@@ -21,16 +21,19 @@ export function readSecretFile(path: string, flag: string): string {
   return secret;
 }
 
-/** @throws StsFault `file_unreadable` when the file is not JSON of this shape; its content is not quoted. */
-export function readJsonFile<Shape>(path: string, flag: string, shape: z.ZodType<Shape>): Shape {
+/** @throws StsFault `file_unreadable` when the file is not JSON; its content, which may be a key, is not quoted. */
+export function readJson(path: string, flag: string): unknown {
   const text = readTextFile(path, flag);
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new StsFault('file_unreadable', `${flag} ${path} is not JSON`, { param: flag });
   }
-  const parsed = shape.safeParse(value);
+}
+
+/** @throws StsFault `file_unreadable` when the file is not JSON of this shape; its content is not quoted. */
+export function readJsonFile<Shape>(path: string, flag: string, shape: z.ZodType<Shape>): Shape {
+  const parsed = shape.safeParse(readJson(path, flag));
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
   throw new StsFault('file_unreadable', `${flag} ${path}: field "${where}" is not as documented`, {

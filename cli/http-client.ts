@@ -3,7 +3,9 @@ import { FAULTS, type FaultCode, StsFault } from '../lib/faults.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
-  readonly url: string;
+  /** Where the server or meter listens, as it was given on the command line. */
+  readonly base: string;
+  readonly path: string;
   readonly body?: object;
   readonly apiKey?: string;
   /** The fault when nobody answers. */
@@ -19,7 +21,7 @@ export async function requestJson(request: JsonRequest): Promise<unknown> {
   try {
     answer = await response.json();
   } catch (cause) {
-    throw new StsFault(request.unreachable, `${originOf(request.url)} answers, but not as Wattoken does`, {
+    throw new StsFault(request.unreachable, `${request.base} answers, but not as Wattoken does`, {
       cause,
     });
   }
@@ -27,9 +29,11 @@ export async function requestJson(request: JsonRequest): Promise<unknown> {
   throw faultOf(answer, request);
 }
 
-async function send({ method, url, body, apiKey, unreachable }: JsonRequest): Promise<Response> {
+async function send({ method, base, path, body, apiKey, unreachable }: JsonRequest): Promise<Response> {
+  if (!URL.canParse(path, base))
+    throw new StsFault('usage', `"${base}" is no address such as http://127.0.0.1:8080`);
   try {
-    return await fetch(url, {
+    return await fetch(new URL(path, base), {
       method,
       headers: {
         accept: 'application/json',
@@ -40,21 +44,17 @@ async function send({ method, url, body, apiKey, unreachable }: JsonRequest): Pr
       signal: AbortSignal.timeout(TIMEOUT_MILLIS),
     });
   } catch (cause) {
-    throw new StsFault(unreachable, originOf(url), { cause });
+    throw new StsFault(unreachable, base, { cause });
   }
 }
 
 function faultOf(answer: unknown, request: JsonRequest): StsFault {
   const { code, detail, param } = (answer ?? {}) as Record<string, unknown>;
   if (typeof code !== 'string' || !(code in FAULTS)) {
-    return new StsFault(request.unreachable, `${originOf(request.url)} answers, but not as Wattoken does`);
+    return new StsFault(request.unreachable, `${request.base} answers, but not as Wattoken does`);
   }
   const known = code as FaultCode;
   const text = `${FAULTS[known].text}: `;
   const more = typeof detail === 'string' && detail.startsWith(text) ? detail.slice(text.length) : undefined;
   return new StsFault(known, more, typeof param === 'string' ? { param } : {});
-}
-
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'the address given';
 }

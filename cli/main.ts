@@ -24,10 +24,7 @@ function action<Arguments extends unknown[]>(
     try {
       await run(...args);
     } catch (error) {
-      const options = args.find(
-        (value) => typeof value === 'object' && value !== null && !(value instanceof Command),
-      );
-      reportFailure((options ?? {}) as OutputOptions, error);
+      reportFailure(args.at(-2) as OutputOptions, error);
     }
   };
 }

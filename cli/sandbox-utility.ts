@@ -49,7 +49,8 @@ export async function furnishUtility(
   const post = (path: string, body: object) =>
     requestJson({
       method: 'POST',
-      url: new URL(path, server).href,
+      base: server,
+      path,
       body,
       apiKey,
       unreachable: 'server_unreachable',
@@ -100,7 +101,8 @@ export async function sellFirstToken(sandbox: {
   const sale = saleShape.parse(
     await requestJson({
       method: 'POST',
-      url: new URL('/v1/sales', sandbox.server).href,
+      base: sandbox.server,
+      path: '/v1/sales',
       body: {
         requestId: REQUESTS.sale,
         meter: PUBLIC_TEST_METER.drn,
@@ -116,7 +118,8 @@ export async function sellFirstToken(sandbox: {
   const entry = entryShape.parse(
     await requestJson({
       method: 'POST',
-      url: new URL('/v1/meter/tokens', sandbox.meter).href,
+      base: sandbox.meter,
+      path: '/v1/meter/tokens',
       body: { tokenNo: token.tokenNo },
       unreachable: 'meter_unreachable',
     }),

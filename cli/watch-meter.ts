@@ -23,7 +23,8 @@ export function watchMeter(meterUrl: string): { stop(): void } {
     try {
       const answer = await requestJson({
         method: 'GET',
-        url: new URL('/v1/meter', meterUrl).href,
+        base: meterUrl,
+        path: '/v1/meter',
         unreachable: 'meter_unreachable',
       });
       const { balanceMilliWh, powerMilliWatt, relay, display } = meterShape.parse(answer);

@@ -10,7 +10,7 @@ import {
   openKeyStore,
 } from '../../vending-server/security-module/key-store.ts';
 import { promptPassphrase, readPassphraseFile } from '../../vending-server/security-module/passphrase.ts';
-import { readTextFile } from '../files.ts';
+import { readJson } from '../files.ts';
 import { type OutputOptions, printResult, table } from '../output.ts';
 
 export interface KeystoreOptions extends OutputOptions {
@@ -34,7 +34,11 @@ export async function keystoreCommand(
         return;
       }
       case 'import': {
-        const attributes = addVendingKey(options.keyStore, passphrase, readKeyFile(options.keyFile ?? ''));
+        const attributes = addVendingKey(
+          options.keyStore,
+          passphrase,
+          readJson(options.keyFile ?? '', '--key-file'),
+        );
         printResult(options, attributes, rowOf(attributes).join('  '));
         return;
       }
@@ -69,16 +73,6 @@ function askPassphrase(file: string | undefined): Promise<Uint8Array> {
   throw new StsFault('key_store_passphrase_missing', 'no terminal to ask on: give --passphrase-file', {
     param: '--passphrase-file',
   });
-}
-
-/** Parsed here, checked by the key store: a malformed key is refused there without being quoted. */
-function readKeyFile(path: string): unknown {
-  try {
-    return JSON.parse(readTextFile(path, '--key-file'));
-  } catch (error) {
-    if (error instanceof StsFault) throw error;
-    throw new StsFault('vending_key_malformed', 'the file is not JSON', { param: '--key-file' });
-  }
 }
 
 function rowOf(key: VendingKeyAttributes): [string, string] {

@@ -21,7 +21,8 @@ export async function enterAtMeter(text: string, options: MeterEnterOptions): Pr
   const answer = await withProgress('waiting for the meter', () =>
     requestJson({
       method: 'POST',
-      url: new URL('/v1/meter/tokens', options.meter).href,
+      base: options.meter,
+      path: '/v1/meter/tokens',
       body: { tokenNo: parseTokenNo(text) },
       unreachable: 'meter_unreachable',
     }),

@@ -1,6 +1,6 @@
 /** `wattoken meter run`: one live meter with its keypad and display behind a small HTTP port. */
 import { startMeter } from '../../meter-sim/main.ts';
-import { readTextFile } from '../files.ts';
+import { readJson } from '../files.ts';
 import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, tell } from '../output.ts';
 import { PUBLIC_TEST_METER } from '../public-test-values.ts';
@@ -17,9 +17,7 @@ export interface MeterRunOptions extends OutputOptions {
 
 export async function runMeter(options: MeterRunOptions): Promise<void> {
   const factory =
-    options.meterFile === undefined
-      ? PUBLIC_TEST_METER
-      : (JSON.parse(readTextFile(options.meterFile, '--meter-file')) as unknown);
+    options.meterFile === undefined ? PUBLIC_TEST_METER : readJson(options.meterFile, '--meter-file');
   const meter = await startMeter({
     dataFolder: options.data,
     factory,

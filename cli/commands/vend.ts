@@ -52,7 +52,8 @@ export async function vend(meter: string, amount: string, options: VendOptions):
     askUntilKnown(() =>
       requestJson({
         method: 'POST',
-        url: new URL('/v1/sales', options.server).href,
+        base: options.server,
+        path: '/v1/sales',
         body,
         apiKey,
         unreachable: 'server_unreachable',
