@@ -1,0 +1,17 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { meterBench } from './meter.bench.ts';
+import { salesBench } from './sales.bench.ts';
+import { tokenBench } from './token.bench.ts';
+
+const test = suite('bench');
+
+test('when the benches run tiny then each does its work and gives figures', async () => {
+  const tokens = tokenBench(1, 5);
+  assert.ok(tokens.every(({ perSecond }) => perSecond > 0));
+  const { salesPerSecond, commitsPerSecond, p50Millis } = await salesBench(1, 200, 20);
+  assert.ok(salesPerSecond > 0 && commitsPerSecond > 0 && p50Millis > 0);
+  meterBench(1, { sampled: 2, nextEvent: 3_600 });
+});
+
+test.run();
