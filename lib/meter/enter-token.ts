@@ -7,11 +7,10 @@
  * of sts.md 8.2.
  */
 import type { BlockCipher } from '../crypto/block-cipher.ts';
-import { isStsFault } from '../faults.ts';
 import { bytesFromHex } from '../hex.ts';
 import { createTokenCipher } from '../token/cipher.ts';
 import { type CreditElectricity, type DecodedToken, decodeToken } from '../token/credit.ts';
-import { readEncryptedBlock, type TokenClass } from '../token/frame.ts';
+import { scanEncryptedBlock } from '../token/frame.ts';
 import { isExpired } from '../token/tid.ts';
 import { countFailure, isLocked, NO_LOCKOUT } from './lockout.ts';
 import type { TokenOutcome } from './outcome.ts';
@@ -37,7 +36,7 @@ export function enterToken(
   nowSeconds: number,
   configuration: MeterConfiguration = DEFAULT_METER_CONFIGURATION,
 ): TokenEntry {
-  const tokenClass = classOf(tokenNo);
+  const tokenClass = scanEncryptedBlock(tokenNo, scratch);
   if (isLocked(state.lockout, nowSeconds) && tokenClass !== 1) {
     // Not even decrypted: a guesser learns nothing while he waits.
     const { untilSeconds } = state.lockout;
@@ -107,16 +106,6 @@ function validateCredit(
 }
 
 const scratch = new Uint32Array(2);
-
-/** The class of the digits, or undefined when they are no token at all. */
-function classOf(tokenNo: string): TokenClass | undefined {
-  try {
-    return readEncryptedBlock(tokenNo, scratch);
-  } catch (error) {
-    if (isStsFault(error)) return undefined;
-    throw error;
-  }
-}
 
 /** A meter keeps its key for years and a conformance run switches between few: the last schedule is worth keeping. */
 let lastCipher:

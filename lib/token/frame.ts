@@ -3,7 +3,7 @@
  * (sts.md section 4). Class 0 and 2 blocks are encrypted here, class 1 blocks stay clear.
  */
 import type { Block, BlockCipher } from '../crypto/block-cipher.ts';
-import { readTokenNo, type Token66, tokenNoOf } from './token-no.ts';
+import { readTokenNo, scanTokenNo, type Token66, tokenNoOf } from './token-no.ts';
 
 /** 0 credit, 1 non-meter-specific management (clear), 2 meter-specific management, 3 reserved. */
 export type TokenClass = 0 | 1 | 2 | 3;
@@ -34,6 +34,11 @@ const scratch: Token66 = { top: 0, high: 0, low: 0 };
  */
 export function readEncryptedBlock(tokenNo: string, block: Block): TokenClass {
   return blockOfToken66(readTokenNo(tokenNo, scratch), block);
+}
+
+/** @returns the class, or undefined when the digits are no token number; then the block is as it was. */
+export function scanEncryptedBlock(tokenNo: string, block: Block): TokenClass | undefined {
+  return scanTokenNo(tokenNo, scratch) === undefined ? blockOfToken66(scratch, block) : undefined;
 }
 
 /**

@@ -43,6 +43,9 @@ function pad(value: number, length: number): string {
   return String(value).padStart(length, '0');
 }
 
+/** Why a text is no token number; the names are those of the faults. */
+export type TokenNoDefect = 'token_number_malformed' | 'token_number_too_large';
+
 /**
  * Reads 20 digits into 66 bits.
  * @param tokenNo - 20 decimal digits.
@@ -50,10 +53,18 @@ function pad(value: number, length: number): string {
  * @throws StsFault `token_number_malformed`, `token_number_too_large` (2^66 and above are no tokens).
  */
 export function readTokenNo(tokenNo: string, into: Token66): Token66 {
-  if (typeof tokenNo !== 'string' || tokenNo.length !== 20) throw malformed();
+  const defect = scanTokenNo(tokenNo, into);
+  if (defect !== undefined) throw new StsFault(defect, undefined, { param: 'tokenNo' });
+  return into;
+}
+
+/** As `readTokenNo`, for callers to whom wrong digits are an expected outcome. */
+export function scanTokenNo(tokenNo: string, into: Token66): TokenNoDefect | undefined {
+  if (typeof tokenNo !== 'string' || tokenNo.length !== 20) return 'token_number_malformed';
   const first = readDigits(tokenNo, 0, 8);
   const middle = readDigits(tokenNo, 8, 6);
   const last = readDigits(tokenNo, 14, 6);
+  if (first < 0 || middle < 0 || last < 0) return 'token_number_malformed';
   // first * 10^12 + middle * 10^6 + last, in limbs of 33 bits.
   let lower = first * MILLION + middle;
   let upper = Math.floor(lower / TWO_33);
@@ -61,18 +72,19 @@ export function readTokenNo(tokenNo: string, into: Token66): Token66 {
   const carry = Math.floor(lower / TWO_33);
   lower -= carry * TWO_33;
   upper = upper * MILLION + carry;
-  if (upper >= TWO_33) throw new StsFault('token_number_too_large', undefined, { param: 'tokenNo' });
+  if (upper >= TWO_33) return 'token_number_too_large';
   into.top = Math.floor(upper / 0x80000000);
   into.high = ((upper % 0x80000000) * 2 + Math.floor(lower / TWO_32)) >>> 0;
   into.low = lower >>> 0;
-  return into;
+  return undefined;
 }
 
+/** @returns -1 when one of the characters is no digit. */
 function readDigits(text: string, from: number, count: number): number {
   let value = 0;
   for (let i = from; i < from + count; i += 1) {
     const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) throw malformed();
+    if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
   }
   return value;

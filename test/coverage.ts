@@ -1,0 +1,30 @@
+/** Reads what `npm run coverage` counted: every line of `lib` must have run in a test, nine of ten elsewhere. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const LEAST_PERCENT = { lib: 100, 'vending-server': 90, 'meter-sim': 90, cli: 90 } as const;
+
+type Summary = Readonly<Record<string, { lines: { total: number; covered: number } }>>;
+
+const summary = JSON.parse(
+  readFileSync(new URL('../coverage/coverage-summary.json', import.meta.url), 'utf8'),
+) as Summary;
+for (const [room, least] of Object.entries(LEAST_PERCENT)) {
+  const files = Object.entries(summary).filter(([file]) => relative(ROOT, file).startsWith(`${room}/`));
+  const total = files.reduce((sum, [, { lines }]) => sum + lines.total, 0);
+  const covered = files.reduce((sum, [, { lines }]) => sum + lines.covered, 0);
+  const percent = (100 * covered) / total;
+  console.log(
+    `${room.padEnd(15)} ${percent.toFixed(2).padStart(6)} % of ${total} lines, at least ${least} %`,
+  );
+  if (percent >= least) continue;
+  process.exitCode = 1;
+  for (const [file, { lines }] of files.sort(
+    (a, b) => b[1].total - b[1].covered - (a[1].total - a[1].covered),
+  )) {
+    if (lines.covered < lines.total)
+      console.log(`  ${lines.total - lines.covered} lines not run in ${relative(ROOT, file)}`);
+  }
+}
