@@ -35,7 +35,8 @@ const systemRandom: Random = { bytes: (length) => randomBytes(length) };
 
 /**
  * Starts a server; when its promise resolves it sells.
- * @throws StsFault of the store, the key store or the module, `ledger_mismatch`, `port_taken`; then nothing is left open.
+ * @throws StsFault of the store, the key store or the module, `ledger_mismatch`, `port_taken`, `usage` for a log file, host
+ *   or port that cannot be used; then nothing is left open.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const log = openLog(options);
@@ -169,9 +170,24 @@ async function ensureOperatorKey(store: Store, path: string): Promise<void> {
   await addApiKey(store, apiKey, { role: 'operator', vendorId: null }, 'first operator');
 }
 
-/** Synchronous, so that a line is on its way before the work it tells of goes on. */
+/** What a log that cannot be written may hold in memory until it can; further lines are lost. */
+const LOG_WAITING_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Synchronous, so that a line is on its way before the work it tells of goes on.
+ * @throws StsFault `usage` for a log file that cannot be opened.
+ */
 function openLog({ logLevel = 'info', logFile }: ServerOptions): Logger {
-  const destination = pino.destination({ dest: logFile ?? 2, sync: true, mkdir: true });
+  let destination: ReturnType<typeof pino.destination>;
+  try {
+    const maxLength = LOG_WAITING_BYTES_MAX;
+    destination = pino.destination({ dest: logFile ?? 2, sync: true, mkdir: true, maxLength });
+  } catch (error) {
+    const options = { param: '--log-file', cause: error };
+    throw new StsFault('usage', 'the log file cannot be opened', options);
+  }
+  // A full disk under the log must not end sales: unheard, the error of a stream ends the process.
+  destination.on('error', () => undefined);
   return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 

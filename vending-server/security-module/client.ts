@@ -210,7 +210,7 @@ class SecurityModuleClient implements SecurityModule {
       return;
     }
     this.#number += 1;
-    const timer = setTimeout(() => this.#hang(), REPLY_TIMEOUT_MILLIS);
+    const timer = setTimeout(() => this.#giveUp('it does not answer'), REPLY_TIMEOUT_MILLIS);
     this.#inFlight = { number: this.#number, waiting, sealed: defer<void>(), timer };
     this.#send({ kind: 'issue', batch: this.#number, requests: waiting.map(({ request }) => request) });
   }
@@ -219,7 +219,7 @@ class SecurityModuleClient implements SecurityModule {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#closing !== undefined) return Promise.reject(unavailable('it is being closed'));
     this.#number += 1;
-    const timer = setTimeout(() => this.#hang(), REPLY_TIMEOUT_MILLIS);
+    const timer = setTimeout(() => this.#giveUp('it does not answer'), REPLY_TIMEOUT_MILLIS);
     const answer = { ...defer<unknown>(), timer };
     this.#questions.set(this.#number, answer);
     this.#send({ kind: 'ask', id: this.#number, question });
@@ -233,6 +233,8 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   #receive(message: FromModule): void {
+    // What a module said before it was given up may arrive after; nobody waits for it any more.
+    if (this.#gone !== undefined) return;
     switch (message.kind) {
       case 'issued':
         this.#issued(message.batch, message.results);
@@ -254,7 +256,10 @@ class SecurityModuleClient implements SecurityModule {
 
   #issued(number: number, results: readonly WireResult[]): void {
     const batch = this.#inFlight;
-    invariant(batch?.number === number && batch.waiting.length === results.length, 'results fit their batch');
+    if (batch?.number !== number || batch.waiting.length !== results.length) {
+      this.#giveUp('it answers what was not asked');
+      return;
+    }
     for (const [index, { issued }] of batch.waiting.entries()) {
       const result = results[index];
       if (result !== undefined && 'issued' in result) {
@@ -269,7 +274,10 @@ class SecurityModuleClient implements SecurityModule {
 
   #sealed(message: Extract<FromModule, { kind: 'sealed' }>): void {
     const batch = this.#inFlight;
-    invariant(batch?.number === message.batch, 'the sealed batch is the one in flight');
+    if (batch?.number !== message.batch) {
+      this.#giveUp('it seals what is not in hand');
+      return;
+    }
     clearTimeout(batch.timer);
     this.#inFlight = undefined;
     if (message.fault === undefined) batch.sealed.resolve();
@@ -285,9 +293,9 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   /** Nobody can tell what a module that hangs has done: it is ended, and its journal tells at the next start. */
-  #hang(): void {
+  #giveUp(reason: string): void {
     this.#child.kill('SIGKILL');
-    this.#die('it does not answer');
+    this.#die(reason);
   }
 
   #die(reason: string): void {

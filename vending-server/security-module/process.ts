@@ -29,6 +29,8 @@ if (process.report !== undefined) {
 }
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
+// Without a listener Node answers this signal with an inspector, to which any program of this machine may speak.
+process.on('SIGUSR1', () => undefined);
 // A stack could quote an argument, and an argument a key: whatever was not foreseen ends the process in silence.
 process.on('uncaughtException', () => process.exit(1));
 process.on('disconnect', () => process.exit(0));

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { StsFault } from '../../../lib/faults.ts';
 import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
@@ -33,7 +34,8 @@ test('answers survive a restart byte for byte, and keys with them', async () => 
 });
 
 test('what the server writes down holds no key, no passphrase and no token number', async () => {
-  const logFile = join(newDataFolder(), 'server.log');
+  const logFolder = newDataFolder();
+  const logFile = join(logFolder, 'server.log');
   const at = await startTestServer(100_000, { logLevel: 'debug', logFile });
   const sold = await at.sell('sale-1');
   await at.sell('sale-1');
@@ -57,7 +59,20 @@ test('what the server writes down holds no key, no passphrase and no token numbe
   assert.not.ok(log.includes(sold.body.tokens[0].tokenNo));
   assert.not.ok(log.includes(sold.body.tokens[0].tokenNoGrouped));
   console.log(`    ${lines.length} log lines searched`);
+  removeFolder(logFolder);
   await at.close();
+});
+
+test('when the log cannot be written then sales go on; when it cannot be opened then that is named', async () => {
+  const at = await startTestServer(100_000, { logLevel: 'debug', logFile: '/dev/full' });
+  for (const id of ['r1', 'r2', 'r3']) assert.is((await at.sell(id)).status, 201);
+  await at.close();
+  const dataFolder = newDataFolder();
+  await rejects(
+    startOn(dataFolder, { logFile: dataFolder }),
+    (error) => fault('usage')(error) && (error as StsFault).param === '--log-file',
+  );
+  removeFolder(dataFolder);
 });
 
 test('a port in use, a second server and a wrong passphrase are named, and nothing stays open', async () => {

@@ -210,6 +210,59 @@ test('when the start fails, then the module names why and nothing is left runnin
   folder.remove();
 });
 
+test('when a module answers what was not asked, then it is given up and the server lives', async () => {
+  const folder = folderWithKeys();
+  const answers = {
+    'another batch': `say({ kind: 'issued', batch: -1, results: [] })`,
+    'too few results': `say({ kind: 'issued', batch, results: [] })`,
+    'a seal for another batch': `say({ kind: 'sealed', batch: -1 })`,
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    const entry = `${folder.path}/${name.replaceAll(' ', '-')}.mjs`;
+    // Said twice: what comes after the module was given up must not count either.
+    writeFileSync(
+      entry,
+      `const say = (message) => process.send(message);
+      process.on('message', ({ batch }) => { ${answer}; ${answer}; });
+      process.on('disconnect', () => process.exit(0));
+      say({ kind: 'ready' });`,
+    );
+    const module = await start(folder, { entry: pathToFileURL(entry) });
+    await rejects(module.issueCredit(requestOf(1)), fault('security_module_unavailable'));
+    await module.close();
+  }
+  folder.remove();
+});
+
+test('when an inspector is asked for by signal, then the module opens none', async () => {
+  const folder = folderWithKeys();
+  const program = `${folder.path}/signalled.mts`;
+  const client = new URL('../../../vending-server/security-module/client.ts', import.meta.url).href;
+  const { keyStorePath, journalPath, passphraseFile } = folder;
+  writeFileSync(
+    program,
+    `import { startSecurityModule } from ${JSON.stringify(client)};
+    let pid;
+    const module = await startSecurityModule({
+      ...${JSON.stringify({ keyStorePath, journalPath, passphraseFile })},
+      onStarted: (started) => { pid = started; },
+    });
+    process.kill(pid, 'SIGUSR1');
+    // A listening inspector says so before the module can answer the last of these.
+    for (let i = 0; i < 200; i += 1) await module.identity();
+    await module.close();
+    console.log('asked');`,
+  );
+  const server = spawn(process.execPath, [...process.execArgv, program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+  await once(server, 'close');
+  assert.is(said.trim(), 'asked');
+  folder.remove();
+});
+
 /** Gone, or dead and not yet collected by whoever inherited it. */
 function hasEnded(pid: number): boolean {
   try {
