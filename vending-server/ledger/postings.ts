@@ -1,64 +1,97 @@
 /**
  * What a deposit and a sale move between which accounts, and whether the books balance. Every movement has one debit and
- * one credit account, so that debits equal credits by construction.
+ * one credit account, so that debits equal credits by construction. An account holds one currency, whose ISO 4217 code ends
+ * its name: cents of two countries are never added up.
  */
 import { assertInteger, invariant } from '../../lib/assert.ts';
 import type { AccountBalance, Transfer } from '../store/contract.ts';
 import type { SaleLine } from '../tariff/flat.ts';
 
 /** Money that vendors paid in; its debit side is what the bank should hold. */
-export const BANK_DEPOSITS = 'bank:deposits';
-/** Energy sold, without tax. */
-export const ENERGY_SALES = 'sales:energy';
-/** Tax owed to the state. */
-export const VAT = 'tax:vat';
-
-/** What the utility owes to a vendor: credited by deposits, debited by sales. */
-export function vendorFloat(vendorId: string): string {
-  return `vendor:${vendorId}:float`;
+export function bankDeposits(currency: string): string {
+  return `bank:deposits:${currency}`;
 }
 
-/** @param amountMinor - minor units of the vendor's currency, at least 1. */
-export function depositTransfers(vendorId: string, amountMinor: number): readonly Transfer[] {
+/** Energy sold, without tax. */
+export function energySales(currency: string): string {
+  return `sales:energy:${currency}`;
+}
+
+/** Tax owed to the state. */
+export function valueAddedTax(currency: string): string {
+  return `tax:vat:${currency}`;
+}
+
+/** What the utility owes to a vendor: credited by deposits, debited by sales. */
+export function vendorFloat(vendorId: string, currency: string): string {
+  return `vendor:${vendorId}:float:${currency}`;
+}
+
+/** @param amountMinor - minor units of the currency, at least 1. */
+export function depositTransfers(
+  vendorId: string,
+  currency: string,
+  amountMinor: number,
+): readonly Transfer[] {
   assertInteger(amountMinor, 1, Number.MAX_SAFE_INTEGER, 'amountMinor');
-  return [{ debitAccount: BANK_DEPOSITS, creditAccount: vendorFloat(vendorId), amountMinor }];
+  return [
+    { debitAccount: bankDeposits(currency), creditAccount: vendorFloat(vendorId, currency), amountMinor },
+  ];
 }
 
 /** One transfer for each line that is not zero, out of the vendor's float. */
-export function saleTransfers(vendorId: string, lines: readonly SaleLine[]): readonly Transfer[] {
-  const debitAccount = vendorFloat(vendorId);
+export function saleTransfers(
+  vendorId: string,
+  currency: string,
+  lines: readonly SaleLine[],
+): readonly Transfer[] {
+  const debitAccount = vendorFloat(vendorId, currency);
   return lines
     .filter((line) => line.amountMinor !== 0)
     .map((line) => {
       assertInteger(line.amountMinor, 1, Number.MAX_SAFE_INTEGER, 'amountMinor');
-      return { debitAccount, creditAccount: accountOf(line), amountMinor: line.amountMinor };
+      return { debitAccount, creditAccount: accountOf(line, currency), amountMinor: line.amountMinor };
     });
 }
 
-function accountOf(line: SaleLine): string {
+function accountOf(line: SaleLine, currency: string): string {
   switch (line.kind) {
     case 'energy':
-      return ENERGY_SALES;
+      return energySales(currency);
     case 'tax':
-      return VAT;
+      return valueAddedTax(currency);
   }
 }
 
-/** Both sums of a trial balance, minor units; they are text because a country's books may pass 2^53 cents. */
-export interface TrialBalance {
-  readonly balanced: boolean;
+/** Both sums of one currency, minor units; they are text because a country's books may pass 2^53 cents. */
+export interface CurrencySums {
   readonly debitMinor: string;
   readonly creditMinor: string;
 }
 
-/** Adds the sides of all accounts; `balanced` is false when money appeared or vanished between two accounts. */
+export interface TrialBalance {
+  /** True when both sums are equal in every currency. */
+  readonly balanced: boolean;
+  /** By ISO 4217 code, in the order of the accounts. */
+  readonly sums: Readonly<Record<string, CurrencySums>>;
+}
+
+/** Adds the sides of all accounts of a currency; out of balance, money appeared or vanished between two accounts. */
 export function checkTrialBalance(balances: readonly AccountBalance[]): TrialBalance {
-  let debit = 0n;
-  let credit = 0n;
+  const sums = new Map<string, { debit: bigint; credit: bigint }>();
   for (const { account, debitMinor, creditMinor } of balances) {
     invariant(Number.isSafeInteger(debitMinor) && Number.isSafeInteger(creditMinor), `${account} is integer`);
-    debit += BigInt(debitMinor);
-    credit += BigInt(creditMinor);
+    const currency = account.slice(account.lastIndexOf(':') + 1);
+    const { debit, credit } = sums.get(currency) ?? { debit: 0n, credit: 0n };
+    sums.set(currency, { debit: debit + BigInt(debitMinor), credit: credit + BigInt(creditMinor) });
   }
-  return { balanced: debit === credit, debitMinor: String(debit), creditMinor: String(credit) };
+  return {
+    balanced: [...sums.values()].every(({ debit, credit }) => debit === credit),
+    sums: Object.fromEntries(
+      [...sums].map(([currency, { debit, credit }]) => [
+        currency,
+        { debitMinor: String(debit), creditMinor: String(credit) },
+      ]),
+    ),
+  };
 }

@@ -70,7 +70,9 @@ export type DepositResult =
   /** `floatMinor` is the float right after the first recording, as it was answered then. */
   | { readonly kind: 'exists'; readonly floatMinor: number }
   | { readonly kind: 'exists_with_different_request' }
-  | { readonly kind: 'vendor_unknown' };
+  | { readonly kind: 'vendor_unknown' }
+  /** The float would pass 2^53 - 1. */
+  | { readonly kind: 'float_too_large' };
 
 /** `same`: held already with equal fields, a retry. `exists`: held with other fields, and left as it was. */
 export type PutResult = 'created' | 'same' | 'exists';
@@ -175,8 +177,11 @@ export interface Store {
   findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined>;
 
   // Proof.
-  /** Ties the data folder to one module for ever. @throws StsFault `ledger_mismatch` for another module. */
-  bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey'>): Promise<void>;
+  /**
+   * Ties the data folder to one module for ever, before its first token.
+   * @throws StsFault `ledger_mismatch` for another module, and for one that has issued tokens into a ledger that is gone.
+   */
+  bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void>;
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined>;
   /** The last entry that carries a signature. */
   lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined>;

@@ -142,6 +142,7 @@ export class SqliteStore implements Store {
       const vendor = this.#vendor(vendorId);
       if (vendor === undefined) return { kind: 'vendor_unknown' };
       const floatMinor = vendor.floatMinor + amountMinor;
+      if (floatMinor > Number.MAX_SAFE_INTEGER) return { kind: 'float_too_large' };
       this.#sql.moveFloat.run(amountMinor, vendorId);
       this.#sql.addDeposit.run(
         vendorId,
@@ -189,9 +190,13 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#saleByRequest(vendorId, requestId));
   }
 
-  bindModule({ moduleId, publicKey }: Pick<ModuleIdentity, 'moduleId' | 'publicKey'>): Promise<void> {
+  bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void> {
+    const { moduleId, publicKey, counter } = identity;
     return this.#write(() => {
       const held = this.#sql.findModule.get() as { module_id: string; public_key: string } | undefined;
+      if (held === undefined && counter > 0) {
+        throw new StsFault('ledger_mismatch', `the ledger is empty and the module counts ${counter}`);
+      }
       if (held === undefined) this.#sql.addModule.run(moduleId, publicKey);
       else if (held.module_id !== moduleId || held.public_key !== publicKey) {
         throw new StsFault('ledger_mismatch', 'this data folder belongs to another security module');

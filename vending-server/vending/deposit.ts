@@ -20,15 +20,12 @@ export interface DepositAnswer {
   readonly replayed: boolean;
 }
 
-/** @throws StsFault `vendor_unknown`, `currency_mismatch`, `payment_too_large`, `request_id_reused`. */
+/** @throws StsFault `vendor_unknown`, `currency_mismatch`, `request_id_reused`, `payment_too_large`. */
 export async function deposit(vending: Vending, request: VendorDeposit): Promise<DepositAnswer> {
   const { vendorId, requestId, amountMinor, currency, reference } = request;
   const vendor = await findVendor(vending, vendorId);
   if (vendor.currency !== currency) {
     throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
-  }
-  if (vendor.floatMinor + amountMinor > Number.MAX_SAFE_INTEGER) {
-    throw new StsFault('payment_too_large', 'the float would pass 2^53', { param: 'amountMinor' });
   }
   const result = await vending.store.deposit({
     vendorId,
@@ -37,7 +34,7 @@ export async function deposit(vending: Vending, request: VendorDeposit): Promise
     amountMinor,
     reference,
     at: vending.clock.now(),
-    transfers: depositTransfers(vendorId, amountMinor),
+    transfers: depositTransfers(vendorId, currency, amountMinor),
   });
   switch (result.kind) {
     case 'recorded':
@@ -47,5 +44,7 @@ export async function deposit(vending: Vending, request: VendorDeposit): Promise
       throw new StsFault('request_id_reused', undefined, { param: 'requestId' });
     case 'vendor_unknown':
       throw new StsFault('vendor_unknown', undefined, { param: 'vendorId' });
+    case 'float_too_large':
+      throw new StsFault('payment_too_large', 'the float would pass 2^53', { param: 'amountMinor' });
   }
 }

@@ -59,7 +59,6 @@ export async function sell(vending: Vending, request: SaleRequest): Promise<Sale
     return { sale: earlier, replayed: true };
   }
   const purchase = await reckonPurchase(vending, request);
-  await vending.unreleased.settle(vending.store);
   const now = vending.clock.now();
   const { baseDate } = purchase.meter;
   const nowTidMinutes = tidMinutesAt(now, baseDate);
@@ -105,9 +104,13 @@ type Claimed =
   | { readonly kind: 'claimed'; readonly claim: VendClaim }
   | { readonly kind: 'exists'; readonly sale: RecordedSale };
 
-/** Claims, waiting while the same id is being sold by somebody else. */
-async function claim({ store }: Vending, request: VendClaimRequest): Promise<Claimed> {
+/**
+ * Claims, waiting while the same id is being sold by somebody else. Whoever waited for a sale that could not be recorded
+ * must not make the next token that cannot: before each claim the ledger has to name what waits.
+ */
+async function claim({ store, unreleased }: Vending, request: VendClaimRequest): Promise<Claimed> {
   for (;;) {
+    await unreleased.settle(store);
     const result = await store.claimVend(request);
     switch (result.kind) {
       case 'claimed':
@@ -163,7 +166,7 @@ async function complete(
       currency,
       amountDeciKwh: issued.carriedDeciKwh,
       tokenNo: issued.tokenNo,
-      transfers: saleTransfers(vendorId, lines),
+      transfers: saleTransfers(vendorId, currency, lines),
       entry: issued.entry,
       responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
     });

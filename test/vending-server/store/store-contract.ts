@@ -84,6 +84,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assert.equal(await store.deposit({ ...depositOf('d3', 1), vendorId: 'none' }), {
       kind: 'vendor_unknown',
     });
+    const tooMuch = depositOf('d4', Number.MAX_SAFE_INTEGER - 5999);
+    assert.equal(await store.deposit(tooMuch), { kind: 'float_too_large' });
     assert.is((await store.findVendor('shop'))?.floatMinor, 6000);
     assert.equal(await store.trialBalance(), [
       { account: 'bank', debitMinor: 6000, creditMinor: 0 },
@@ -274,8 +276,11 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   });
 
   test('when another module comes to the same data then it is refused', async ({ opened: { store } }) => {
+    const issued = { ...MODULE, counter: 1 };
+    const lost = await store.bindModule(issued).catch((e: unknown) => e);
+    assert.ok(isStsFault(lost) && lost.code === 'ledger_mismatch'); // its tokens are in some other ledger
     await store.bindModule(MODULE);
-    await store.bindModule(MODULE);
+    await store.bindModule(issued);
     for (const other of [
       { ...MODULE, moduleId: 'module-2' },
       { ...MODULE, publicKey: 'b3RoZXI=' },

@@ -11,7 +11,7 @@ import type {
   VendRecord,
 } from '../../../vending-server/store/contract.ts';
 
-export const MODULE = { moduleId: 'module-1', publicKey: 'cHVibGlj' };
+export const MODULE = { moduleId: 'module-1', publicKey: 'cHVibGlj', counter: 0 };
 export const TARIFF = { tariffId: 'home', terms: '{"kind":"flat"}' };
 export const VENDOR = { vendorId: 'shop', name: 'Corner shop', currency: 'ZAR', creditLimitMinor: 0 };
 export const METER: MeterRecord = {

@@ -1,11 +1,17 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isStsFault } from '../../../lib/faults.ts';
+import { isStsFault, StsFault } from '../../../lib/faults.ts';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
 import { pathsOf } from '../../../vending-server/config.ts';
 import { checkTrialBalance, vendorFloat } from '../../../vending-server/ledger/postings.ts';
+import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
+import { deposit } from '../../../vending-server/vending/deposit.ts';
+import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
+import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
+import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
 import { type SaleAnswer, type SaleRequest, sell } from '../../../vending-server/vending/sell.ts';
 import {
@@ -15,11 +21,13 @@ import {
   type House,
   KEYLESS_DRN,
   METER_PAN,
+  METER_REQUEST,
   makeKeyStore,
   newDataFolder,
   OTHER_DRN,
   openHouse,
   removeFolder,
+  TERMS,
   VENDOR_ID,
 } from '../furnished.ts';
 
@@ -62,7 +70,7 @@ async function assertBooks({
 }: House): Promise<{ released: number; unreleased: number }> {
   const balances = await store.trialBalance();
   assert.ok(checkTrialBalance(balances).balanced);
-  const float = balances.find(({ account }) => account === vendorFloat(VENDOR_ID));
+  const float = balances.find(({ account }) => account === vendorFloat(VENDOR_ID, 'ZAR'));
   const vendor = await store.findVendor(VENDOR_ID);
   assert.is((float?.creditMinor ?? 0) - (float?.debitMinor ?? 0), vendor?.floatMinor);
   assert.ok((vendor?.floatMinor ?? -1) >= -(vendor?.creditLimitMinor ?? 0));
@@ -218,6 +226,77 @@ test('when the disk is full then the token is named unreleased, and a retry sell
   console.log(
     `    ${sold} sold, ${books.unreleased} tokens named unreleased on a full disk, 1 sold by retry`,
   );
+});
+
+test('when many wait for a sale that cannot be recorded then only the first makes a token', async ({
+  house,
+}) => {
+  await furnish(house.vending, 50_000);
+  const down = () => Promise.reject(new StsFault('store_unavailable'));
+  Object.assign(house.store, { recordVend: down, recordUnreleased: down });
+  const codes = await Promise.all(
+    Array.from({ length: 20 }, () => codeOf(sell(house.vending, saleOf('r1')))),
+  );
+  assert.equal([...new Set(codes)], ['store_unavailable']);
+  assert.is((await house.securityModule.identity()).counter, 1);
+  assert.is(house.vending.unreleased.size, 1);
+  for (const name of ['recordVend', 'recordUnreleased']) Reflect.deleteProperty(house.store, name);
+  assert.is(await codeOf(sell(house.vending, saleOf('r1'))), 'sold');
+  assert.is(house.vending.unreleased.size, 0);
+  assert.equal(await assertBooks(house), { released: 1, unreleased: 1 });
+});
+
+test('when vendors pay in two currencies then no account holds both, and each balances', async ({
+  house,
+}) => {
+  await furnish(house.vending, 50_000);
+  await putTariff(house.vending, {
+    tariffId: 'ugx',
+    terms: { ...TERMS, currency: 'UGX', pricePerKwh: '800', minimumMinor: 1 },
+  });
+  const drn = '07123456787';
+  await registerMeter(house.vending, { ...METER_REQUEST, meter: drn, tariffId: 'ugx' });
+  const vendor = { vendorId: 'kampala', name: 'Kampala', currency: 'UGX', creditLimitMinor: 0 };
+  await openVendor(house.vending, vendor);
+  const slip = { vendorId: 'kampala', requestId: 'd', amountMinor: 90_000, currency: 'UGX', reference: 's' };
+  await deposit(house.vending, slip);
+  await sell(house.vending, saleOf('r1'));
+  await sell(house.vending, saleOf('r1', { vendorId: 'kampala', meter: drn, currency: 'UGX' }));
+  assert.equal(await house.store.trialBalance(), [
+    { account: 'bank:deposits:UGX', debitMinor: 90_000, creditMinor: 0 },
+    { account: 'bank:deposits:ZAR', debitMinor: 50_000, creditMinor: 0 },
+    { account: 'sales:energy:UGX', debitMinor: 0, creditMinor: 8696 },
+    { account: 'sales:energy:ZAR', debitMinor: 0, creditMinor: 8696 },
+    { account: 'tax:vat:UGX', debitMinor: 0, creditMinor: 1304 },
+    { account: 'tax:vat:ZAR', debitMinor: 0, creditMinor: 1304 },
+    { account: 'vendor:kampala:float:UGX', debitMinor: 10_000, creditMinor: 90_000 },
+    { account: 'vendor:shop:float:ZAR', debitMinor: 10_000, creditMinor: 50_000 },
+  ]);
+  await assertBooks(house);
+});
+
+test('when a deposit is repeated at the top of a float then it answers as it did', async ({ house }) => {
+  await furnish(house.vending, 0);
+  const slip = { vendorId: VENDOR_ID, currency: 'ZAR', reference: 'slip' };
+  const most = { ...slip, requestId: 'most', amountMinor: Number.MAX_SAFE_INTEGER };
+  assert.equal(await deposit(house.vending, most), {
+    floatMinor: Number.MAX_SAFE_INTEGER,
+    replayed: false,
+  });
+  assert.equal(await deposit(house.vending, most), { floatMinor: Number.MAX_SAFE_INTEGER, replayed: true });
+  const more = { ...slip, requestId: 'more', amountMinor: 1 };
+  assert.is(await codeOf(deposit(house.vending, more)), 'payment_too_large');
+  assert.is(await floatOf(house), Number.MAX_SAFE_INTEGER);
+});
+
+test('when the ledger is gone and its module is not then nothing is sold into an empty one', async (context) => {
+  await furnish(context.house.vending, 50_000);
+  await sell(context.house.vending, saleOf('r1'));
+  await context.house.close();
+  writeFileSync(join(context.dataFolder, DATABASE_FILE), '');
+  context.house = await openHouse(context.dataFolder);
+  assert.is(await codeOf(recover(context.house.vending)), 'ledger_mismatch');
+  assert.is(await codeOf(recover(context.house.vending)), 'ledger_mismatch');
 });
 
 test('when the process dies between seal and commit then a restart names the token', async (context) => {
