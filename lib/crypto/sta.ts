@@ -64,18 +64,26 @@ function tableOffsets(key: Uint8Array): Uint16Array {
   return offsets;
 }
 
-function encrypt(block: Block, table: Int32Array, offsets: Uint16Array): void {
+/** `count` rounds from the one whose offsets begin at `at`, forwards or backwards: each looks up its eight bytes at once. */
+function runRounds(
+  block: Block,
+  table: Int32Array,
+  offsets: Uint16Array,
+  at: number,
+  step: number,
+  count: number,
+): void {
   let high = block[0]!;
   let low = block[1]!;
-  for (let at = 0; at < ROUNDS * BYTES; at += BYTES) {
-    const i0 = offsets[at]! + ((low << 1) & 0x1fe);
-    const i1 = offsets[at + 1]! + ((low >>> 7) & 0x1fe);
-    const i2 = offsets[at + 2]! + ((low >>> 15) & 0x1fe);
-    const i3 = offsets[at + 3]! + ((low >>> 23) & 0x1fe);
-    const i4 = offsets[at + 4]! + ((high << 1) & 0x1fe);
-    const i5 = offsets[at + 5]! + ((high >>> 7) & 0x1fe);
-    const i6 = offsets[at + 6]! + ((high >>> 15) & 0x1fe);
-    const i7 = offsets[at + 7]! + ((high >>> 23) & 0x1fe);
+  for (let round = 0, from = at; round < count; round += 1, from += step) {
+    const i0 = offsets[from]! + ((low << 1) & 0x1fe);
+    const i1 = offsets[from + 1]! + ((low >>> 7) & 0x1fe);
+    const i2 = offsets[from + 2]! + ((low >>> 15) & 0x1fe);
+    const i3 = offsets[from + 3]! + ((low >>> 23) & 0x1fe);
+    const i4 = offsets[from + 4]! + ((high << 1) & 0x1fe);
+    const i5 = offsets[from + 5]! + ((high >>> 7) & 0x1fe);
+    const i6 = offsets[from + 6]! + ((high >>> 15) & 0x1fe);
+    const i7 = offsets[from + 7]! + ((high >>> 23) & 0x1fe);
     high =
       table[i0]! | table[i1]! | table[i2]! | table[i3]! | table[i4]! | table[i5]! | table[i6]! | table[i7]!;
     low =
@@ -92,54 +100,37 @@ function encrypt(block: Block, table: Int32Array, offsets: Uint16Array): void {
   block[1] = low;
 }
 
+function encrypt(block: Block, table: Int32Array, offsets: Uint16Array): void {
+  runRounds(block, table, offsets, 0, BYTES, ROUNDS);
+}
+
 /**
  * The rounds backwards. Encryption ends with a permutation, so decryption begins by undoing one; after that each round
  * undoes its substitution and the permutation of the round before, and the first round has none before it.
  */
 function decrypt(block: Block, lookup: CompiledTables, offsets: Uint16Array): void {
   const { decrypt: table, unpermute, unsubstitute } = lookup;
+  mapBytes(block, unpermute, (byte) => byte * TABLE_WORDS);
+  runRounds(block, table, offsets, (ROUNDS - 1) * BYTES, -BYTES, ROUNDS - 1);
+  mapBytes(block, unsubstitute, (byte) => offsets[byte]!);
+}
+
+/** Replaces the block by what each of its bytes contributes, looked up where `offsetOf` says. */
+function mapBytes(block: Block, table: Int32Array, offsetOf: (byte: number) => number): void {
   let high = 0;
   let low = 0;
   for (let byte = 0; byte < BYTES; byte += 1) {
-    const i = byte * TABLE_WORDS + 2 * byteOf(block[0]!, block[1]!, byte);
-    high |= unpermute[i]!;
-    low |= unpermute[i + 1]!;
+    const i = offsetOf(byte) + 2 * byteOf(block, byte);
+    high |= table[i]!;
+    low |= table[i + 1]!;
   }
-  for (let at = (ROUNDS - 1) * BYTES; at > 0; at -= BYTES) {
-    const i0 = offsets[at]! + ((low << 1) & 0x1fe);
-    const i1 = offsets[at + 1]! + ((low >>> 7) & 0x1fe);
-    const i2 = offsets[at + 2]! + ((low >>> 15) & 0x1fe);
-    const i3 = offsets[at + 3]! + ((low >>> 23) & 0x1fe);
-    const i4 = offsets[at + 4]! + ((high << 1) & 0x1fe);
-    const i5 = offsets[at + 5]! + ((high >>> 7) & 0x1fe);
-    const i6 = offsets[at + 6]! + ((high >>> 15) & 0x1fe);
-    const i7 = offsets[at + 7]! + ((high >>> 23) & 0x1fe);
-    high =
-      table[i0]! | table[i1]! | table[i2]! | table[i3]! | table[i4]! | table[i5]! | table[i6]! | table[i7]!;
-    low =
-      table[i0 + 1]! |
-      table[i1 + 1]! |
-      table[i2 + 1]! |
-      table[i3 + 1]! |
-      table[i4 + 1]! |
-      table[i5 + 1]! |
-      table[i6 + 1]! |
-      table[i7 + 1]!;
-  }
-  let clearHigh = 0;
-  let clearLow = 0;
-  for (let byte = 0; byte < BYTES; byte += 1) {
-    const i = offsets[byte]! + 2 * byteOf(high, low, byte);
-    clearHigh |= unsubstitute[i]!;
-    clearLow |= unsubstitute[i + 1]!;
-  }
-  block[0] = clearHigh;
-  block[1] = clearLow;
+  block[0] = high;
+  block[1] = low;
 }
 
 /** Byte `index` of the block, 0 the least significant. */
-function byteOf(high: number, low: number, index: number): number {
-  return ((index < 4 ? low : high) >>> (8 * (index & 3))) & 0xff;
+function byteOf(block: Block, index: number): number {
+  return (block[index < 4 ? 1 : 0]! >>> (8 * (index & 3))) & 0xff;
 }
 
 function compile(tables: StaTables): CompiledTables {

@@ -63,7 +63,10 @@ export function createKeyStore(
   return { moduleId, publicKey: spki(publicKey) };
 }
 
-/** @throws StsFault `key_store_missing`, `key_store_damaged`, `key_store_passphrase_missing`, `key_store_passphrase_wrong`. */
+/**
+ * @throws StsFault `key_store_missing`, `file_unreadable`, `key_store_damaged`, `key_store_passphrase_missing`,
+ *   `key_store_passphrase_wrong`.
+ */
 export function openKeyStore(path: string, passphrase: Passphrase): OpenKeyStore {
   const { moduleId, signingKey: signingDer, vendingKeys } = read(path, passphrase);
   const der = Buffer.from(signingDer, 'base64');

@@ -76,16 +76,18 @@ export function unseal(text: string, passphrase: Passphrase): Uint8Array {
   });
 }
 
-/** @throws StsFault `key_store_missing`, `key_store_damaged`. */
+/** @throws StsFault `key_store_missing`, `file_unreadable`, `key_store_damaged`. */
 export function readSealedFile(path: string): string {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
+    const options = { param: '--key-store', cause: error };
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new StsFault(missing ? 'key_store_missing' : 'key_store_damaged', 'the file cannot be read', {
-      cause: error,
-    });
+    // A file that may not be read is whole for all we know: nobody should reach for a backup.
+    throw missing
+      ? new StsFault('key_store_missing', undefined, options)
+      : new StsFault('file_unreadable', 'the key store', options);
   }
   if (bytes.length > FILE_BYTES_MAX) throw damaged();
   let text: string;
