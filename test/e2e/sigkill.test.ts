@@ -7,6 +7,7 @@ import { bytesFromHex } from '../../lib/hex.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { decodeToken } from '../../lib/token/credit.ts';
 import { RandomStream } from '../../meter-sim/world/random.ts';
+import { tokenDigest } from '../../vending-server/ledger/chain.ts';
 import { checkTrialBalance } from '../../vending-server/ledger/postings.ts';
 import { verifyChain } from '../../vending-server/ledger/verify-chain.ts';
 import { openSqliteStore } from '../../vending-server/store/open.ts';
@@ -154,6 +155,7 @@ test('when the server is killed at random moments then each request id has one t
     const server = await startUtilityServer(utility, ['--log-level', 'debug', '--log-file', logFile]);
     await sellUntilKilled(server, traffic, random);
     const pending = claimedNotAnswered(logFile);
+    assert.not.match(readFileSync(logFile, 'utf8'), /\d{20}/, 'a token number in the log');
     between.sales += pending;
     if (pending > 0) between.kills += 1;
   }
@@ -212,7 +214,7 @@ async function verifyBooks(traffic: Traffic): Promise<void> {
   assert.is(new Set(rows.map((row) => row.token_no)).size, rows.length, 'no token stands twice');
   for (const row of rows) {
     const sale = traffic.sales[Number(row.request_id.slice(2))];
-    assert.is(JSON.parse(sale?.answer ?? '{}').tokens[0].tokenNo, row.token_no);
+    assert.is(tokenNoOf(sale?.answer), row.token_no);
     assert.is(row.paid_minor, sale?.paidMinor);
   }
   const store = await openSqliteStore({ dataFolder: utility.serverFolder });
@@ -234,7 +236,12 @@ async function verifyBooks(traffic: Traffic): Promise<void> {
     assert.equal(verifyChain(entries, { moduleId: identity.module_id, publicKey: identity.public_key }), []);
     const released = entries.filter((entry) => entry.state === 'released');
     assert.is(released.length, rows.length);
-    assert.is(head?.counter, entries.length, 'module counter = ledger entries and named unreleased ones');
+    assert.is(head?.counter, entries.length, 'no counter is missing');
+    assert.is(journalCounter(), entries.length, 'module counter = ledger entries and named unreleased ones');
+    const answered = new Set(traffic.sales.map(({ answer }) => tokenDigest(tokenNoOf(answer))));
+    for (const entry of entries) {
+      assert.is(answered.has(entry.tokenDigest), entry.state === 'released', 'sold, or named unreleased');
+    }
     assertTidsRise(traffic);
     report(
       `books: ${rows.length} sales, ${released.length} released and ${entries.length - released.length} named unreleased of ` +
@@ -245,6 +252,18 @@ async function verifyBooks(traffic: Traffic): Promise<void> {
   }
 }
 
+function tokenNoOf(answer = '{}'): string {
+  return JSON.parse(answer).tokens[0].tokenNo;
+}
+
+/** The last counter in the security module's own journal. */
+function journalCounter(): unknown {
+  const database = new Database(join(utility.serverFolder, 'module.journal'), { readonly: true });
+  const counter = database.prepare('SELECT max(counter) FROM entry').pluck().get();
+  database.close();
+  return counter;
+}
+
 /** TIDs of a meter strictly rise: seen in the tokens themselves, in the order in which the module counted them. */
 function assertTidsRise(traffic: Traffic): void {
   for (const meter of [METER_A, METER_B]) {
@@ -253,13 +272,13 @@ function assertTidsRise(traffic: Traffic): void {
       .filter((sale) => sale.drn === meter.drn)
       .map((sale) => JSON.parse(sale.answer ?? '{}'));
     answers.sort((a, b) => a.ledger.counter - b.ledger.counter);
-    const tids = answers.map(({ tokens }) => {
+    let last = -1;
+    for (const { tokens } of answers) {
       const token = decodeToken(tokens[0].tokenNo, cipher);
-      return token.kind === 'creditElectricity' ? token.tidMinutes : Number.NaN;
-    });
-    const unique = new Set(tids);
-    assert.is(unique.size, tids.length, 'no TID of a meter is given twice');
-    assert.not.ok(tids.some(Number.isNaN));
+      if (token.kind !== 'creditElectricity') throw new Error(`a sold token is ${token.kind}`);
+      assert.ok(token.tidMinutes > last, `TID ${token.tidMinutes} after ${last}`);
+      last = token.tidMinutes;
+    }
   }
 }
 
