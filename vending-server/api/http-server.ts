@@ -28,7 +28,12 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
   server.requestTimeout = options.requestTimeoutMillis;
   server.headersTimeout = options.requestTimeoutMillis;
   server.keepAliveTimeout = 60_000;
-  server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
+  const owed: Owed = new WeakMap();
+  server.on('request', (request, response) => owe(owed, request.socket, response));
+  server.on('clientError', (error, duplex) => {
+    const socket = duplex as Socket;
+    if (!closesAfterLast(owed.get(socket))) refuseConnection(error, socket);
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -68,6 +73,26 @@ function createServer(app: Express): http.Server {
       Constructor<http.ServerResponse>,
   };
   return http.createServer({ ...settings, ...classes } as http.ServerOptions, app as http.RequestListener);
+}
+
+/** The answers that each connection still waits for, in the order of their requests. */
+type Owed = WeakMap<Socket, Set<http.ServerResponse>>;
+
+function owe(owed: Owed, socket: Socket, response: http.ServerResponse): void {
+  const responses = owed.get(socket) ?? new Set();
+  owed.set(socket, responses.add(response));
+  response.once('close', () => responses.delete(response));
+}
+
+/**
+ * Bad bytes may follow whole requests that are still being answered, and a refusal would be taken for the answer to the
+ * first of them: a sale would go on whose caller was told that nothing happened. The answers leave, then the connection ends.
+ * @returns false when no whole request waits for its answer.
+ */
+function closesAfterLast(responses: ReadonlySet<http.ServerResponse> = new Set()): boolean {
+  const last = [...responses].filter(({ req }) => req.complete).at(-1);
+  if (last !== undefined) last.shouldKeepAlive = false;
+  return last !== undefined;
 }
 
 /** Bytes that are no HTTP request: told in the same form as every refusal, then the connection ends. */

@@ -7,6 +7,7 @@ import type { StsFault } from '../../../lib/faults.ts';
 import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
+  DRN,
   newDataFolder,
   PASSPHRASE,
   passphraseFileOf,
@@ -151,6 +152,29 @@ test('a slow request is cut off by name', async () => {
   });
   assert.match(answered, /request_timed_out/);
   assert.is((await at.call('GET', '/health')).status, 200);
+  await at.close();
+});
+
+test('when garbage follows a sale on its connection then the sale is answered, and the connection ends', async () => {
+  const at = await startTestServer(100_000);
+  const { hostname, port } = new URL(at.server.url);
+  const body = JSON.stringify({ requestId: 'r1', meter: DRN, paidMinor: 10_000, currency: 'ZAR' });
+  const sale =
+    `POST /v1/sales HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${at.vendorKey}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const unfinished = 'POST /v1/sales HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n';
+  for (const garbage of ['\0\0\0\r\n\r\n', unfinished]) {
+    const answered = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(Number(port), hostname, () => socket.write(`${sale}${garbage}`));
+      socket.on('data', (bytes) => {
+        text += bytes;
+      });
+      socket.on('close', () => resolve(text));
+    });
+    assert.match(answered, /^HTTP\/1.1 201 Created\r\n/);
+    assert.ok(answered.endsWith((await at.sell('r1')).text));
+  }
   await at.close();
 });
 
