@@ -42,7 +42,10 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
     ['lib/token', 'lib/keys', 'lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts'],
   ],
   ['lib', []],
-  ['vending-server/security-module', ['lib', 'vending-server/ledger', 'vending-server/clock.ts']],
+  [
+    'vending-server/security-module',
+    ['lib', 'vending-server/ledger', 'vending-server/clock.ts', 'vending-server/sqlite-driver.ts'],
+  ],
   ['vending-server/tariff', ['lib']],
   [
     'vending-server/ledger',
@@ -53,7 +56,10 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
       'vending-server/security-module/contract.ts',
     ],
   ],
-  ['vending-server/store', ['lib', 'vending-server/security-module/contract.ts']],
+  [
+    'vending-server/store',
+    ['lib', 'vending-server/security-module/contract.ts', 'vending-server/sqlite-driver.ts'],
+  ],
   ['vending-server', ['lib']],
   ['meter-sim/firmware', ['lib']],
   ['meter-sim/hardware', ['lib', 'meter-sim/firmware/hardware-interface.ts', 'meter-sim/world']],

@@ -5,17 +5,16 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Database, Options, Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import type { BaseDate } from '../../lib/identity/attributes.ts';
 import { GENESIS_HASH } from '../ledger/chain.ts';
 import { type ChainHead, verifyChain } from '../ledger/verify-chain.ts';
+import { loadSqliteDriver, makeDurable } from '../sqlite-driver.ts';
 import type { ChainEntry, JournalledEntry } from './contract.ts';
 
 /** A module that was killed a moment ago may hold its lock until the system has cleaned up. */
 const BUSY_TIMEOUT_MILLIS = 1000;
-/** `PRAGMA synchronous`: FULL, every commit is on the disk before it is answered. */
-const SYNCHRONOUS_FULL = 2;
 const SCHEMA_VERSION = 1;
 /** Entries at the end that every open verifies; the whole chain is the auditor's to verify. */
 const TAIL = 1000;
@@ -53,8 +52,6 @@ interface EntryRow {
   tid_minutes: number;
   base_date: string;
 }
-
-type Driver = new (path: string, options?: Options) => Database;
 
 export interface JournalOwner {
   readonly moduleId: string;
@@ -150,7 +147,7 @@ export class ModuleJournal {
  *   `ledger_mismatch`.
  */
 export async function openModuleJournal(path: string, owner: JournalOwner): Promise<ModuleJournal> {
-  const Driver = await loadDriver();
+  const Driver = await loadSqliteDriver();
   let database: Database | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -162,25 +159,11 @@ export async function openModuleJournal(path: string, owner: JournalOwner): Prom
   }
 }
 
-async function loadDriver(): Promise<Driver> {
-  try {
-    const { default: Driver } = await import('better-sqlite3');
-    new Driver(':memory:').close(); // the native part is only found when the first database is made
-    return Driver;
-  } catch (error) {
-    throw new StsFault('store_driver_missing', 'better-sqlite3', { cause: error });
-  }
-}
-
-/** Lock, durability, schema and owner. Durability is set on every open: SQLite does not keep it in the file. */
+/** Lock, durability, schema and owner. */
 function prepare(database: Database, moduleId: string): void {
   // Before WAL, so that the lock is taken with the first access and held until the process ends.
   database.pragma('locking_mode = EXCLUSIVE');
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) {
-    throw new StsFault('store_unavailable', 'the journal is not durable');
-  }
+  makeDurable(database);
   const version = database.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) throw new StsFault('store_newer', 'the journal of the security module');
   database

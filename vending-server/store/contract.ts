@@ -6,24 +6,17 @@
  * Refusals that a caller must expect are members of the returned union, in the order in which they are looked for.
  * Money is integer minor units, energy integer 0.1 kWh, times are milliseconds since 1970 UTC.
  */
+import type { BaseDate } from '../../lib/identity/attributes.ts';
 import type {
-  BaseDate,
-  DecoderKeyAlgorithm,
-  EncryptionAlgorithm,
-  KeyType,
-} from '../../lib/identity/attributes.ts';
-import type { ChainEntry, JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
+  ChainEntry,
+  JournalledEntry,
+  MeterKeyAttributes,
+  ModuleIdentity,
+} from '../security-module/contract.ts';
 
-export interface MeterRecord {
-  readonly meterPan: string;
+export interface MeterRecord extends MeterKeyAttributes {
+  /** 11 or 13 digits, the number on the meter. */
   readonly drn: string;
-  readonly encryptionAlgorithm: EncryptionAlgorithm;
-  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
-  readonly supplyGroupCode: string;
-  readonly tariffIndex: number;
-  readonly keyRevision: number;
-  readonly keyType: KeyType;
-  readonly baseDate: BaseDate;
   readonly tariffId: string;
 }
 

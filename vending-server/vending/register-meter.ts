@@ -1,26 +1,12 @@
 /** Registers a meter: its number, how its decoder key is derived, and its tariff. */
 import { StsFault } from '../../lib/faults.ts';
-import type {
-  BaseDate,
-  DecoderKeyAlgorithm,
-  EncryptionAlgorithm,
-  KeyType,
-} from '../../lib/identity/attributes.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { MeterRecord } from '../store/contract.ts';
 import type { Vending } from './context.ts';
 
-export interface MeterRequest {
+export interface MeterRequest extends Omit<MeterRecord, 'meterPan' | 'drn'> {
   /** DRN of 11 or 13 digits or MeterPAN of 18. */
   readonly meter: string;
-  readonly encryptionAlgorithm: EncryptionAlgorithm;
-  readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
-  readonly supplyGroupCode: string;
-  readonly tariffIndex: number;
-  readonly keyRevision: number;
-  readonly keyType: KeyType;
-  readonly baseDate: BaseDate;
-  readonly tariffId: string;
 }
 
 /**
