@@ -50,7 +50,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const securityModule = await startModule(options);
     opened.push(() => securityModule.close());
     const recovery = await recover({ store, securityModule });
-    log.info(recovery, 'recovered');
+    // A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look.
+    log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
     return await serve({ options, store, securityModule, recovery, log, closeAll });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StsFault } from '../../../lib/faults.ts';
@@ -207,6 +208,25 @@ test('when the module stops answering then a sale is told so in time, and its re
   assert.is((await at.sell('r2')).body.code, 'security_module_unavailable');
   assert.is((await at.sell('r1')).text, replies[0]?.text); // what was sold needs no module
   assert.is((await at.call('GET', '/health')).status, 200);
+  await at.close();
+});
+
+test('when the server was killed before it recorded a token then the next start warns of it', async () => {
+  const at = await startTestServer(100_000);
+  await at.sell('r1');
+  const { dataFolder } = at;
+  await at.server.close();
+  // What a database from before the sale looks like.
+  const database = new Database(join(dataFolder, DATABASE_FILE));
+  database.exec('DELETE FROM chain_entry; DELETE FROM transfer; DELETE FROM sale');
+  database.close();
+  const logFile = join(dataFolder, 'server.log');
+  const server = await startOn(dataFolder, { logLevel: 'warn', logFile });
+  assert.is(server.recovery.unreleased, 1);
+  const [line] = readFileSync(logFile, 'utf8').trim().split('\n');
+  const { level, msg, unreleased } = JSON.parse(line ?? '{}');
+  assert.equal([level, msg, unreleased], [40, 'recovered', 1]);
+  await server.close();
   await at.close();
 });
 
