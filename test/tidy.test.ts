@@ -36,7 +36,10 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
   ['lib/crypto', ['lib/assert.ts', 'lib/hex.ts']],
   ['lib/identity', ['lib/assert.ts', 'lib/faults.ts']],
   ['lib/keys', ['lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts']],
-  ['lib/token', ['lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts']],
+  [
+    'lib/token',
+    ['lib/crypto', 'lib/identity', 'lib/keys/key-change.ts', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts'],
+  ],
   [
     'lib/meter',
     ['lib/token', 'lib/keys', 'lib/crypto', 'lib/identity', 'lib/assert.ts', 'lib/faults.ts', 'lib/hex.ts'],

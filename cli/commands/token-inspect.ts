@@ -1,14 +1,13 @@
 /** `wattoken token inspect`: what 20 digits are, as far as the keys at hand tell. */
 import { z } from 'zod';
 import { hexFromBlock } from '../../lib/crypto/block-cipher.ts';
-import { decimalText } from '../../lib/decimal.ts';
 import { bytesFromHex } from '../../lib/hex.ts';
 import { BASE_DATES } from '../../lib/identity/attributes.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
-import { type DecodedToken, decodeToken } from '../../lib/token/credit.ts';
 import { readEncryptedBlock, type TokenClass } from '../../lib/token/frame.ts';
-import { dateOfTid } from '../../lib/token/tid.ts';
+import { decodeToken } from '../../lib/token/token.ts';
 import { groupTokenNo, parseTokenNo } from '../../lib/token/token-no.ts';
+import { tokenAsJson, tokenRows } from '../describe-token.ts';
 import { readJsonFile } from '../files.ts';
 import { type OutputOptions, printResult, table } from '../output.ts';
 
@@ -41,6 +40,13 @@ export function inspectToken(text: string, options: TokenInspectOptions): void {
     ['class', `${tokenClass}  ${bits.className}`],
     [tokenClass === 1 ? 'block' : 'block, encrypted', bits.block],
   ];
+  if (tokenClass === 1) {
+    // Clear for everybody: any key reads it.
+    const token = decodeToken(tokenNo, createTokenCipher(7, new Uint8Array(8)));
+    rows.push(...tokenRows(token, '14'));
+    printResult(options, { ...bits, token: tokenAsJson(token, '14') }, table(rows));
+    return;
+  }
   if (options.meterFile === undefined) {
     rows.push(['fields', 'give --meter-file to decrypt with a meter’s key']);
     printResult(options, bits, table(rows));
@@ -49,43 +55,6 @@ export function inspectToken(text: string, options: TokenInspectOptions): void {
   const meter = readJsonFile(options.meterFile, '--meter-file', meterFile);
   const cipher = createTokenCipher(meter.encryptionAlgorithm, bytesFromHex(meter.decoderKey));
   const token = decodeToken(tokenNo, cipher);
-  rows.push(...rowsOf(token, meter.baseDate));
-  printResult(options, { ...bits, token: describe(token, meter.baseDate) }, table(rows));
-}
-
-/** The decoded token as `--json` shows it: fields in the names of the library, and the date of its TID. */
-function describe(token: DecodedToken, baseDate: '93' | '14' | '35'): object {
-  switch (token.kind) {
-    case 'creditElectricity':
-      return { ...token, issued: issuedAt(token.tidMinutes, baseDate) };
-    case 'crcError':
-    case 'unsupported':
-      return token;
-  }
-}
-
-function rowsOf(token: DecodedToken, baseDate: '93' | '14' | '35'): [string, string][] {
-  switch (token.kind) {
-    case 'crcError':
-      return [['result', 'CRCError: mistyped, another meter’s, or another key’s']];
-    case 'unsupported':
-      return [
-        [
-          'kind',
-          `class ${token.tokenClass} subclass ${token.subclass}, CRC right; this kind is not read here`,
-        ],
-      ];
-    case 'creditElectricity':
-      return [
-        ['kind', 'credit, electricity'],
-        ['amount', `${decimalText(token.amountDeciKwh, 1)} kWh`],
-        ['TID', `${token.tidMinutes}  (${issuedAt(token.tidMinutes, baseDate)})`],
-        ['RND', String(token.rnd)],
-        ['CRC', `${token.crc.toString(16).padStart(4, '0')}  right`],
-      ];
-  }
-}
-
-function issuedAt(tidMinutes: number, baseDate: '93' | '14' | '35'): string {
-  return `${new Date(dateOfTid(tidMinutes, baseDate)).toISOString().slice(0, 16)}Z`;
+  rows.push(...tokenRows(token, meter.baseDate));
+  printResult(options, { ...bits, token: tokenAsJson(token, meter.baseDate) }, table(rows));
 }

@@ -8,6 +8,8 @@ import { bytesFromHex, hexFromWord } from '../hex.ts';
 export type Block = Uint32Array;
 
 export interface BlockCipher {
+  /** Bits of the key: the third section of a key change is laid out by it (sts.md 7.1). */
+  readonly keyBits: 64 | 128;
   /** Replaces the block by its encryption. */
   encrypt(block: Block): void;
   /** Replaces the block by its decryption. */

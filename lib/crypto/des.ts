@@ -66,6 +66,7 @@ const INVERSE_IP_TABLE = permutationTable(INVERSE_IP);
 export function createDes(key: Uint8Array): BlockCipher {
   const subkeys = keySchedule(key);
   return {
+    keyBits: 64,
     encrypt: (block) => crypt(block, subkeys, 0, 1),
     decrypt: (block) => crypt(block, subkeys, 15, -1),
   };

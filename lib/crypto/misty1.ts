@@ -65,6 +65,7 @@ const S9 = Uint16Array.of(
 export function createMisty1(key: Uint8Array): BlockCipher {
   const ek = expandKey(key);
   return {
+    keyBits: 128,
     encrypt: (block) => encrypt(block, ek),
     decrypt: (block) => decrypt(block, ek),
   };

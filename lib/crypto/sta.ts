@@ -38,6 +38,7 @@ export function createSta(key: Uint8Array, tables: StaTables = STA_TABLES): Bloc
   const lookup = compile(tables);
   const offsets = tableOffsets(key);
   return {
+    keyBits: 64,
     encrypt: (block) => encrypt(block, lookup.encrypt, offsets),
     decrypt: (block) => decrypt(block, lookup, offsets),
   };

@@ -9,7 +9,9 @@
 import type { BlockCipher } from '../crypto/block-cipher.ts';
 import { bytesFromHex } from '../hex.ts';
 import { createTokenCipher } from '../token/cipher.ts';
-import { type CreditElectricity, type DecodedToken, decodeToken } from '../token/credit.ts';
+import type { CreditElectricity } from '../token/credit.ts';
+import type { DecodedToken } from '../token/kinds.ts';
+import { decodeToken } from '../token/token.ts';
 import { scanEncryptedBlock } from '../token/frame.ts';
 import { isExpired } from '../token/tid.ts';
 import { countFailure, isLocked, NO_LOCKOUT } from './lockout.ts';
@@ -56,10 +58,13 @@ function acceptOrRefuse(
   configuration: MeterConfiguration,
 ): TokenEntry {
   switch (token.kind) {
-    case 'unsupported':
-      return { outcome: { stage: 'token', result: 'FunctionError' }, state };
     case 'creditElectricity':
       return enterCredit(state, token, configuration);
+    case 'malformed':
+      return { outcome: { stage: 'token', result: 'FormatError' }, state };
+    default:
+      // Every other kind is read, and none of them is carried out by this meter yet.
+      return { outcome: { stage: 'token', result: 'FunctionError' }, state };
   }
 }
 

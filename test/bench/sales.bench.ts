@@ -9,8 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { luhnDigit } from '../../lib/identity/luhn.ts';
-import { furnish, makeUtility, post, startUtilityServer, type Utility } from '../support/utility.ts';
+import { furnish, makeUtility, publicMeters, startUtilityServer } from '../support/utility.ts';
 import { median, perSecond, printTable } from './harness.ts';
 
 export interface SalesFigures {
@@ -64,50 +63,17 @@ async function load(
   return JSON.parse(text);
 }
 
-/** Different meters: one alone can only buy as many tokens as there are minutes ahead of the clock. */
-async function registerMeters(
-  utility: Utility,
-  url: string,
-  operatorKey: string,
-  count: number,
-): Promise<string[]> {
-  const drns = Array.from({ length: count }, (_, i) => {
-    const body = `07${String(i).padStart(8, '0')}`;
-    return body + luhnDigit(body);
-  });
-  const attributes = {
-    encryptionAlgorithm: 11,
-    decoderKeyAlgorithm: 4,
-    supplyGroupCode: '201457',
-    tariffIndex: 1,
-    keyRevision: 1,
-    keyType: 2,
-    baseDate: '14',
-    tariffId: 'home',
-  };
-  for (let from = 0; from < drns.length; from += 64) {
-    await Promise.all(
-      drns.slice(from, from + 64).map(async (meter) => {
-        const reply = await post(`${url}/v1/meters`, operatorKey, { meter, ...attributes });
-        if (reply.status >= 300) throw new Error(`${utility.folder}: ${reply.text}`);
-      }),
-    );
-  }
-  return drns;
-}
-
 export async function salesBench(rounds: number, millis: number, meterCount: number): Promise<SalesFigures> {
   const utility = await makeUtility();
   const bareFolder = mkdtempSync(join(tmpdir(), 'wattoken-bare-'));
   const server = await startUtilityServer(utility);
   try {
     const url = server.ready['url'] ?? '';
-    const keys = await furnish(utility, url, [{ vendorId: 'bench', floatMinor: 1_000_000_000_000 }]);
-    const { readFileSync } = await import('node:fs');
-    const operatorKey = readFileSync(join(utility.serverFolder, 'operator.key'), 'utf8').trim();
+    const meters = publicMeters(meterCount);
+    const keys = await furnish(utility, url, [{ vendorId: 'bench', floatMinor: 1_000_000_000_000 }], meters);
     const apiKey = keys.get('bench') ?? '';
-    const meters = await registerMeters(utility, url, operatorKey, meterCount);
-    await load(url, apiKey, meters, 64, millis); // both sides warm
+    const drns = meters.map(({ drn }) => drn);
+    await load(url, apiKey, drns, 64, millis); // both sides warm
     bareCommits(bareFolder, millis / 4);
     const sales: number[] = [];
     const commits: number[] = [];
@@ -115,7 +81,7 @@ export async function salesBench(rounds: number, millis: number, meterCount: num
     const alone: LoadResult[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const measure = async () => {
-        const result = await load(url, apiKey, meters, 64, millis);
+        const result = await load(url, apiKey, drns, 64, millis);
         if (result.refused > 0) throw new Error(`${result.refused} sales refused`);
         sales.push(result.answered / result.seconds);
         latencies.push(result);
@@ -123,7 +89,7 @@ export async function salesBench(rounds: number, millis: number, meterCount: num
       if (round % 2 === 0) await measure();
       commits.push(bareCommits(bareFolder, millis));
       if (round % 2 === 1) await measure();
-      alone.push(await load(url, apiKey, meters, 1, millis / 4));
+      alone.push(await load(url, apiKey, drns, 1, millis / 4));
     }
     const figures = {
       salesPerSecond: median(sales),

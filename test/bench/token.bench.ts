@@ -8,7 +8,8 @@ import { type DecoderKeyRequest, deriveDecoderKey, prepareVendingKey } from '../
 import { dkga04Message } from '../../lib/keys/dkga04.ts';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
-import { decodeToken, encodeCreditElectricity } from '../../lib/token/credit.ts';
+import { encodeCreditElectricity } from '../../lib/token/credit.ts';
+import { decodeToken } from '../../lib/token/token.ts';
 import { readVectors } from '../support/vectors.ts';
 import { type Contender, digestOf, type Measured, perSecond, printTable, race } from './harness.ts';
 

@@ -29,7 +29,8 @@ import { createRequire } from 'node:module';
 import { bytesFromHex } from 'wattoken/hex';
 import { deriveDecoderKey } from 'wattoken/keys/decoder-key';
 import { createTokenCipher } from 'wattoken/token/cipher';
-import { decodeToken, encodeCreditElectricity } from 'wattoken/token/credit';
+import { encodeCreditElectricity } from 'wattoken/token/credit';
+import { decodeToken } from 'wattoken/token/token';
 import { enterToken } from 'wattoken/meter/enter-token';
 import { newMeterState } from 'wattoken/meter/state';
 

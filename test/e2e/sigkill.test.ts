@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../lib/hex.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
-import { decodeToken } from '../../lib/token/credit.ts';
+import { decodeToken } from '../../lib/token/token.ts';
 import { RandomStream } from '../../meter-sim/world/random.ts';
 import { tokenDigest } from '../../vending-server/ledger/chain.ts';
 import { checkTrialBalance } from '../../vending-server/ledger/postings.ts';
@@ -13,14 +13,7 @@ import { verifyChain } from '../../vending-server/ledger/verify-chain.ts';
 import { openSqliteStore } from '../../vending-server/store/open.ts';
 import { count, report, seedOf } from '../support/counts.ts';
 import type { Running } from '../support/processes.ts';
-import {
-  furnish,
-  METER_A,
-  METER_B,
-  makeUtility,
-  startUtilityServer,
-  type Utility,
-} from '../support/utility.ts';
+import { furnish, makeUtility, publicMeters, startUtilityServer, type Utility } from '../support/utility.ts';
 
 const test = suite('e2e: SIGKILL');
 const seed = seedOf('e2e: SIGKILL');
@@ -28,6 +21,7 @@ const seed = seedOf('e2e: SIGKILL');
 const KILLS = count(200, 20);
 const CALLERS = 16;
 const FLOAT_MINOR = 100_000_000;
+const METERS = publicMeters(60);
 const VENDORS = ['north', 'east', 'south', 'west'] as const;
 /** A sale lives some milliseconds: kills fall between a few and a few hundred after the server is up. */
 const KILL_AFTER_MILLIS = [3, 250] as const;
@@ -85,7 +79,7 @@ class Traffic {
 
   #next(): Sale {
     const requestId = `r-${this.sales.length}`;
-    const drn = this.#random.uniform() < 0.5 ? METER_A.drn : METER_B.drn;
+    const drn = METERS[Math.floor(this.#random.uniform() * METERS.length)]?.drn ?? '';
     const paidMinor = 100 + Math.floor(this.#random.uniform() * 5_000);
     const body = JSON.stringify({ requestId, meter: drn, paidMinor, currency: 'ZAR' });
     const vendorId = VENDORS[this.sales.length % VENDORS.length] ?? 'north';
@@ -146,6 +140,7 @@ test('when the server is killed at random moments then each request id has one t
     utility,
     first.ready['url'] ?? '',
     VENDORS.map((vendorId) => ({ vendorId, floatMinor: FLOAT_MINOR })),
+    METERS,
   );
   await first.stop();
   const traffic = new Traffic(keys, random);
@@ -266,7 +261,7 @@ function journalCounter(): unknown {
 
 /** TIDs of a meter strictly rise: seen in the tokens themselves, in the order in which the module counted them. */
 function assertTidsRise(traffic: Traffic): void {
-  for (const meter of [METER_A, METER_B]) {
+  for (const meter of METERS) {
     const cipher = createTokenCipher(meter.encryptionAlgorithm, bytesFromHex(meter.decoderKey));
     const answers = traffic.sales
       .filter((sale) => sale.drn === meter.drn)

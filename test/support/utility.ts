@@ -3,6 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PUBLIC_TEST_METER, PUBLIC_TEST_VENDING_KEY } from '../../cli/public-test-values.ts';
+import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
+import { luhnDigit } from '../../lib/identity/luhn.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { prepareVendingKey } from '../../lib/keys/decoder-key.ts';
 import { runCli, startCli } from './processes.ts';
 
 /** Public test meters of STS 531-1 under the public vending key. */
@@ -13,6 +17,29 @@ export const METER_B = {
   encryptionAlgorithm: 7,
   decoderKey: '87f3ecbb2e46b48f',
 } as const;
+
+export interface TestMeter {
+  readonly drn: string;
+  readonly encryptionAlgorithm: 7 | 11;
+  /** Lower-case hex. */
+  readonly decoderKey: string;
+}
+
+/**
+ * Meters under the public vending key, with their decoder keys. One meter can buy no more tokens than there are minutes in
+ * the window ahead of the clock: whoever sells thousands needs many.
+ */
+export function publicMeters(count: number): TestMeter[] {
+  const { vendingKey, ...group } = PUBLIC_TEST_VENDING_KEY;
+  const derive = prepareVendingKey(4, bytesFromHex(vendingKey));
+  return Array.from({ length: count }, (_, i) => {
+    const body = `07${String(i).padStart(8, '0')}`;
+    const { drn, meterPan } = parseMeterNumber(body + luhnDigit(body));
+    const encryptionAlgorithm = i % 2 === 0 ? 11 : 7;
+    const decoderKey = hexFromBytes(derive({ ...group, encryptionAlgorithm, meterPan, tariffIndex: 1 }));
+    return { drn, encryptionAlgorithm, decoderKey };
+  });
+}
 
 export interface Utility {
   readonly folder: string;
@@ -60,6 +87,8 @@ export function startUtilityServer(utility: Utility, more: readonly string[] = [
   return startCli([...args, ...more]);
 }
 
+const REGISTERED_AT_ONCE = 64;
+
 export interface Reply {
   readonly status: number;
   readonly text: string;
@@ -82,6 +111,7 @@ export async function furnish(
   utility: Utility,
   url: string,
   vendors: readonly { vendorId: string; floatMinor: number }[],
+  meters: readonly TestMeter[] = [METER_A, METER_B],
 ): Promise<Map<string, string>> {
   const operatorKey = readFileSync(join(utility.serverFolder, 'operator.key'), 'utf8').trim();
   const must = async (path: string, body: unknown) => {
@@ -100,12 +130,16 @@ export async function furnish(
     maximumMinor: 1_000_000,
   };
   await must('/v1/tariffs', { tariffId: 'home', terms });
-  for (const { drn, encryptionAlgorithm, supplyGroupCode, tariffIndex, keyRevision, keyType, baseDate } of [
-    METER_A,
-    METER_B,
-  ]) {
-    const attributes = { encryptionAlgorithm, supplyGroupCode, tariffIndex, keyRevision, keyType, baseDate };
-    await must('/v1/meters', { meter: drn, decoderKeyAlgorithm: 4, tariffId: 'home', ...attributes });
+  const { supplyGroupCode, keyRevision, keyType, baseDate } = PUBLIC_TEST_VENDING_KEY;
+  const key = { decoderKeyAlgorithm: 4, supplyGroupCode, keyRevision, keyType, baseDate, tariffIndex: 1 };
+  for (let from = 0; from < meters.length; from += REGISTERED_AT_ONCE) {
+    await Promise.all(
+      meters
+        .slice(from, from + REGISTERED_AT_ONCE)
+        .map(({ drn, encryptionAlgorithm }) =>
+          must('/v1/meters', { meter: drn, encryptionAlgorithm, tariffId: 'home', ...key }),
+        ),
+    );
   }
   const keys = new Map<string, string>();
   for (const { vendorId, floatMinor } of vendors) {

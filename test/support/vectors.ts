@@ -12,6 +12,8 @@ export const VECTOR_FILES = {
   amount: 'amount',
   'token-identifier': 'token-identifier',
   'token-block': 'token-block',
+  'token-fields': 'token-fields',
+  'key-change': 'key-change',
   'credit-electricity': 'credit-electricity',
 } as const satisfies Record<string, SchemaName>;
 

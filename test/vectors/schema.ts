@@ -92,6 +92,29 @@ export const TEST_SCHEMAS = {
     token66: hex(17),
     tokenNo,
   }),
+  'token-fields': z.strictObject({
+    ...common,
+    encryptionAlgorithm: z.int(),
+    /** Absent for class 1, which is never encrypted. */
+    decoderKey: z.string().optional(),
+    /** The token's kind and fields in the names of `lib/token/kinds.ts`; amounts of currency as decimal text. */
+    token: z.looseObject({ kind: z.string() }),
+    block: hex(16),
+    tokenNo,
+  }),
+  'key-change': z.strictObject({
+    ...common,
+    from: z.strictObject({ ...keyAttributes, decoderKey: z.string() }),
+    to: z.strictObject({ ...keyAttributes, decoderKey: z.string() }),
+    /** KEN of the new vending key. */
+    keyExpiry: z.int().min(0).max(255),
+    rollOver: z.boolean(),
+    threeSections: z.boolean(),
+    tokens: z
+      .array(z.strictObject({ block: hex(16), tokenNo }))
+      .min(2)
+      .max(4),
+  }),
   'credit-electricity': z.strictObject({
     ...common,
     ...keyAttributes,

@@ -3,6 +3,8 @@ import { type Block, blockFromHex, hexFromBlock } from '../../lib/crypto/block-c
 import { bytesFromHex, hexFromWord } from '../../lib/hex.ts';
 import { decodeAmount } from '../../lib/token/amount.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
+import type { DecodedToken } from '../../lib/token/kinds.ts';
+import { decodeToken } from '../../lib/token/token.ts';
 import { readTokenNo } from '../../lib/token/token-no.ts';
 import { AMOUNTS, CRCS, STS_531_1 } from './published.ts';
 import type { VectorFile, VectorTest } from './schema.ts';
@@ -17,6 +19,8 @@ export function tokenFiles() {
     amount: amounts(),
     'token-identifier': tokenIdentifiers(),
     'token-block': tokenBlocks(),
+    'token-fields': tokenFields(),
+    'key-change': keyChanges(),
     'credit-electricity': credits(),
   };
 }
@@ -224,6 +228,72 @@ function encrypted(block: string, ea: 7 | 11, decoderKey: string | undefined): B
 function token66Hex(tokenNo: string): string {
   const { top, high, low } = readTokenNo(tokenNo, { top: 0, high: 0, low: 0 });
   return top.toString(16) + hexFromWord(high) + hexFromWord(low);
+}
+
+function tokenFields(): VectorFile<'token-fields'> {
+  return {
+    algorithm: 'Fields of every kind of token',
+    schema: 'token-fields',
+    notes: {
+      Published: 'an official token',
+      Clear: 'class 1 is never encrypted; the algorithm and key do not matter',
+    },
+    groups: [
+      {
+        clause: 'sts.md 2.2-2.7, 7.1',
+        source: STS,
+        tests: allBlocks().map(({ comment, ea, decoderKey, tokenClass, block, tokenNo }) => {
+          const cipher = createTokenCipher(ea, bytesFromHex(decoderKey ?? '0'.repeat(ea === 7 ? 16 : 32)));
+          return {
+            comment,
+            flags: tokenClass === 1 ? ['Published', 'Clear'] : ['Published'],
+            encryptionAlgorithm: ea,
+            ...(decoderKey === undefined ? {} : { decoderKey }),
+            token: tokenAsJson(decodeToken(tokenNo, cipher)),
+            block,
+            tokenNo,
+            result: 'valid' as const,
+          };
+        }),
+      },
+    ],
+  };
+}
+
+function keyChanges(): VectorFile<'key-change'> {
+  return {
+    algorithm: 'Key-change sets of two, three and four sections',
+    schema: 'key-change',
+    notes: { Published: 'an official set', RollOver: 'the base date moves on' },
+    groups: [
+      {
+        clause: 'sts.md 7.1',
+        source: STS,
+        tests: STS_531_1.keychange_ed2_2.map((set) => {
+          const side = (key: (typeof set)['old']) => ({
+            ...attributesOf({ ...key, ea: set.ea, dkga: set.dkga }),
+            decoderKey: key.decoderKey,
+          });
+          return {
+            comment: set.case,
+            flags: set.ro === 1 ? ['Published', 'RollOver'] : ['Published'],
+            from: side(set.old),
+            to: side(set.new),
+            keyExpiry: set.ken,
+            rollOver: set.ro === 1,
+            threeSections: set.threeKct,
+            tokens: set.tokens.map(({ block, token }) => ({ block, tokenNo: token })),
+            result: 'valid' as const,
+          };
+        }),
+      },
+    ],
+  };
+}
+
+/** Amounts of currency pass 2^53: as text. */
+export function tokenAsJson(token: DecodedToken): { kind: string } {
+  return JSON.parse(JSON.stringify(token, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
 }
 
 function credits(): VectorFile<'credit-electricity'> {

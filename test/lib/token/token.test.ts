@@ -5,7 +5,7 @@ import { isStsFault } from '../../../lib/faults.ts';
 import { bytesFromHex } from '../../../lib/hex.ts';
 import { AMOUNT_MAX, decodeAmount, encodeAmount } from '../../../lib/token/amount.ts';
 import { createTokenCipher } from '../../../lib/token/cipher.ts';
-import { decodeToken, encodeCreditElectricity } from '../../../lib/token/credit.ts';
+import { encodeCreditElectricity } from '../../../lib/token/credit.ts';
 import {
   dateOfTid,
   isExpired,
@@ -14,6 +14,7 @@ import {
   TID_MAX,
   tidMinutesAt,
 } from '../../../lib/token/tid.ts';
+import { decodeToken } from '../../../lib/token/token.ts';
 import {
   groupTokenNo,
   maskTokenNo,

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../../lib/hex.ts';
 import { createTokenCipher } from '../../../lib/token/cipher.ts';
-import { decodeToken } from '../../../lib/token/credit.ts';
+import { decodeToken } from '../../../lib/token/token.ts';
 import { tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
 import type { ChainEntry, IssueCreditRequest } from '../../../vending-server/security-module/contract.ts';

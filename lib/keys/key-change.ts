@@ -1,0 +1,150 @@
+/**
+ * A change of decoder key as the sections that a meter receives: two for a 64-bit key, three when the meter shall also
+ * learn its supply group, four for a 128-bit key (sts.md 7.1). Plain fields here; `lib/token` makes them 20 digits.
+ */
+import { assertBytes, assertInteger } from '../assert.ts';
+import { bytesFromHex, hexFromBytes } from '../hex.ts';
+import {
+  assertKeyExpiry,
+  assertKeyRevision,
+  assertKeyType,
+  assertTariffIndex,
+  type EncryptionAlgorithm,
+  type KeyType,
+  parseSupplyGroupCode,
+} from '../identity/attributes.ts';
+import { DECODER_KEY_BYTES } from './dkga04.ts';
+
+/** The new key and what comes with it. */
+export interface KeyChange {
+  /** Lower-case hex, 16 digits for EA07, 32 for EA11; the algorithm of a meter never changes. */
+  readonly newDecoderKey: string;
+  /** KEN of the new vending key. */
+  readonly keyExpiry: number;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+  readonly tariffIndex: number;
+  /** Carried by three- and four-section sets alone; after a two-section set a meter shows 0. */
+  readonly supplyGroupCode: string;
+  /** RO: the base date moves on and the TID memory is zeroed. */
+  readonly rollOver: boolean;
+  /** 3KCT: a 64-bit key with a third section. */
+  readonly threeSections: boolean;
+}
+
+/** One section; `keyPart` is 32 bits of the new key. */
+export type KeyChangeSection =
+  | {
+      readonly kind: 'keyChangeSection1';
+      readonly keyExpiryHigh: number;
+      readonly keyRevision: number;
+      readonly rollOver: boolean;
+      readonly threeSections: boolean;
+      readonly keyType: KeyType;
+      readonly keyPart: number;
+    }
+  | {
+      readonly kind: 'keyChangeSection2';
+      readonly keyExpiryLow: number;
+      readonly tariffIndex: number;
+      readonly keyPart: number;
+    }
+  /** Third section of a 64-bit key: the supply group alone. */
+  | { readonly kind: 'keyChangeSection3Of3'; readonly supplyGroupCode: string }
+  /** Third section of a 128-bit key: the low 12 bits of the supply group. */
+  | { readonly kind: 'keyChangeSection3Of4'; readonly supplyGroupLow: number; readonly keyPart: number }
+  | { readonly kind: 'keyChangeSection4'; readonly supplyGroupHigh: number; readonly keyPart: number };
+
+/**
+ * @returns the sections in their order: 2 or 3 for EA07, 4 for EA11.
+ * @throws StsFault `supply_group_malformed`. @throws RangeError, TypeError when a field is out of its range, the key has not
+ *   the length of the algorithm, or three sections are asked for a 128-bit key.
+ */
+export function keyChangeSections(
+  encryptionAlgorithm: EncryptionAlgorithm,
+  change: KeyChange,
+): readonly KeyChangeSection[] {
+  const key = bytesFromHex(change.newDecoderKey);
+  assertBytes(key, DECODER_KEY_BYTES[encryptionAlgorithm], 'newDecoderKey');
+  assertKeyExpiry(change.keyExpiry);
+  assertKeyRevision(change.keyRevision);
+  assertKeyType(change.keyType);
+  assertTariffIndex(change.tariffIndex);
+  const supplyGroup = Number(parseSupplyGroupCode(change.supplyGroupCode));
+  const { keyRevision, rollOver, threeSections, keyType, tariffIndex, supplyGroupCode } = change;
+  // A 64-bit key is NKHO | NKLO, a 128-bit key NKHO | NKMO2 | NKMO1 | NKLO, most significant first.
+  const words = new DataView(key.buffer, key.byteOffset, key.length);
+  const first: KeyChangeSection = {
+    kind: 'keyChangeSection1',
+    keyExpiryHigh: change.keyExpiry >>> 4,
+    keyRevision,
+    rollOver,
+    threeSections,
+    keyType,
+    keyPart: words.getUint32(0),
+  };
+  const second: KeyChangeSection = {
+    kind: 'keyChangeSection2',
+    keyExpiryLow: change.keyExpiry & 15,
+    tariffIndex,
+    keyPart: words.getUint32(key.length - 4),
+  };
+  if (encryptionAlgorithm === 7) {
+    return threeSections
+      ? [first, second, { kind: 'keyChangeSection3Of3', supplyGroupCode }]
+      : [first, second];
+  }
+  if (threeSections)
+    throw new RangeError('"threeSections" expected false for a 128-bit key, which always has four');
+  return [
+    first,
+    second,
+    { kind: 'keyChangeSection3Of4', supplyGroupLow: supplyGroup & 0xfff, keyPart: words.getUint32(4) },
+    { kind: 'keyChangeSection4', supplyGroupHigh: supplyGroup >>> 12, keyPart: words.getUint32(8) },
+  ];
+}
+
+/**
+ * Puts the sections of one set together again, in whatever order they came.
+ * @returns the change; `supplyGroupCode` is '000000' after a two-section set, which does not carry it (sts.md 7.3).
+ *   Undefined while a section is missing.
+ */
+export function assembleKeyChange(sections: readonly KeyChangeSection[]): KeyChange | undefined {
+  const find = <Kind extends KeyChangeSection['kind']>(kind: Kind) =>
+    sections.find((section): section is Extract<KeyChangeSection, { kind: Kind }> => section.kind === kind);
+  const first = find('keyChangeSection1');
+  const second = find('keyChangeSection2');
+  const third64 = find('keyChangeSection3Of3');
+  const third128 = find('keyChangeSection3Of4');
+  const fourth = find('keyChangeSection4');
+  if (first === undefined || second === undefined) return undefined;
+  if (first.threeSections && third64 === undefined) return undefined;
+  const isLong = third128 !== undefined || fourth !== undefined;
+  if (isLong && (third128 === undefined || fourth === undefined)) return undefined;
+  const parts = isLong
+    ? [first.keyPart, third128?.keyPart ?? 0, fourth?.keyPart ?? 0, second.keyPart]
+    : [first.keyPart, second.keyPart];
+  const supplyGroup = isLong
+    ? ((fourth?.supplyGroupHigh ?? 0) << 12) | (third128?.supplyGroupLow ?? 0)
+    : Number(third64?.supplyGroupCode ?? 0);
+  return {
+    newDecoderKey: hexOfWords(parts),
+    keyExpiry: (first.keyExpiryHigh << 4) | second.keyExpiryLow,
+    keyRevision: first.keyRevision,
+    keyType: first.keyType,
+    tariffIndex: second.tariffIndex,
+    supplyGroupCode: String(supplyGroup).padStart(6, '0'),
+    rollOver: first.rollOver,
+    threeSections: first.threeSections,
+  };
+}
+
+function hexOfWords(words: readonly number[]): string {
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, word] of words.entries()) {
+    assertInteger(word, 0, 0xffffffff, 'keyPart');
+    view.setUint32(4 * index, word);
+  }
+  return hexFromBytes(bytes);
+}

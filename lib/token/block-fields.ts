@@ -1,0 +1,354 @@
+/**
+ * The layouts of sts.md 2.1, 2.4, 2.5, 2.7 and 7.1: a token's fields into the 64 bits of its block, and back. A block is
+ * `high` (bits 63-32) and `low` (bits 31-0); the CRC in bits 15-0 is added and checked by `token.ts`.
+ *
+ *   with TID   63-60 subclass | 59-56 RND or sign and exponent | 55-32 TID | 31-16 value
+ *   class 1    63-60 subclass | 59-24 control, 23-16 maker  or  59-32 control, 31-16 maker
+ *   key change 63-60 subclass | fields | 47-16 32 bits of the key
+ */
+import { assertInteger } from '../assert.ts';
+import {
+  assertKeyType,
+  assertTariffIndex,
+  type KeyType,
+  parseSupplyGroupCode,
+} from '../identity/attributes.ts';
+import type { KeyChangeSection } from '../keys/key-change.ts';
+import { decodeAmount, encodeAmount } from './amount.ts';
+import { decodeCurrencyAmount, encodeCurrencyAmount } from './currency-amount.ts';
+import type { TokenClass } from './frame.ts';
+import type {
+  CreditToken,
+  CurrencyToken,
+  DisplayToken,
+  Issue,
+  ManagementToken,
+  Resource,
+  Token,
+} from './kinds.ts';
+import { TID_MAX } from './tid.ts';
+
+/** A block without its CRC. */
+export interface BlockFields {
+  readonly tokenClass: TokenClass;
+  readonly high: number;
+  /** The low half is zero. */
+  readonly low: number;
+}
+
+const RESOURCES: readonly Resource[] = ['electricity', 'water', 'gas', 'time'];
+const CREDIT_KINDS = ['creditElectricity', 'creditWater', 'creditGas', 'creditTime'] as const;
+const SET_FLAG_INDEX = 63;
+/** Registers that ClearCredit may name, and all of them. */
+const CLEAR_ALL = 0xffff;
+const LAST_REGISTER = 7;
+const TWO_8 = 2 ** 8;
+
+/**
+ * @throws StsFault `amount_out_of_range`, `supply_group_malformed`. @throws RangeError, TypeError when a field is out of its
+ *   bits.
+ */
+export function blockFieldsOf(token: Token): BlockFields {
+  switch (token.kind) {
+    case 'creditElectricity':
+    case 'creditWater':
+    case 'creditGas':
+    case 'creditTime':
+      return issued(0, CREDIT_KINDS.indexOf(token.kind), token, encodeAmount(amountOf(token)));
+    case 'currencyCredit':
+      return currencyFields(token);
+    case 'initiateTest':
+    case 'extendedRead':
+    case 'proprietaryTest':
+      return displayFields(token);
+    case 'keyChangeSection1':
+    case 'keyChangeSection2':
+    case 'keyChangeSection3Of3':
+    case 'keyChangeSection3Of4':
+    case 'keyChangeSection4':
+      return sectionFields(token);
+    default:
+      return managementFields(token);
+  }
+}
+
+/** @returns the token, or undefined when the fields are not built as specified; null when the subclass is not used. */
+export function tokenOfFields(
+  tokenClass: TokenClass,
+  high: number,
+  low: number,
+  keyBits: 64 | 128,
+): Token | undefined | null {
+  const subclass = high >>> 28;
+  switch (tokenClass) {
+    case 0:
+      return subclass < 8 ? creditOf(subclass, high, low >>> 16) : null;
+    case 1:
+      return displayOf(subclass, high, low);
+    case 2:
+      return isKeyChange(subclass)
+        ? sectionOf(subclass, high, low, keyBits)
+        : managementOf(subclass, high, low >>> 16);
+    case 3:
+      return null;
+  }
+}
+
+// Credit.
+
+function amountOf(token: CreditToken): number {
+  switch (token.kind) {
+    case 'creditElectricity':
+      return token.amountDeciKwh;
+    case 'creditWater':
+    case 'creditGas':
+      return token.amountDeciCubicMetre;
+    case 'creditTime':
+      return token.amountDeciMinute;
+  }
+}
+
+function creditOf(subclass: number, high: number, field: number): Token {
+  const issue = issueOf(high);
+  if (subclass >= 4) {
+    const resource = RESOURCES[subclass - 4] ?? 'electricity';
+    const amountHundredThousandth = decodeCurrencyAmount({ signAndExponent: issue.rnd, field });
+    return { kind: 'currencyCredit', resource, tidMinutes: issue.tidMinutes, amountHundredThousandth };
+  }
+  const amount = decodeAmount(field);
+  switch (CREDIT_KINDS[subclass]) {
+    case 'creditWater':
+      return { kind: 'creditWater', ...issue, amountDeciCubicMetre: amount };
+    case 'creditGas':
+      return { kind: 'creditGas', ...issue, amountDeciCubicMetre: amount };
+    case 'creditTime':
+      return { kind: 'creditTime', ...issue, amountDeciMinute: amount };
+    default:
+      return { kind: 'creditElectricity', ...issue, amountDeciKwh: amount };
+  }
+}
+
+function currencyFields({ resource, tidMinutes, amountHundredThousandth }: CurrencyToken): BlockFields {
+  const { signAndExponent, field } = encodeCurrencyAmount(amountHundredThousandth);
+  const index = RESOURCES.indexOf(resource);
+  if (index < 0) throw new RangeError(`"resource" expected one of ${RESOURCES.join(', ')}`);
+  return issued(0, 4 + index, { tidMinutes, rnd: signAndExponent }, field);
+}
+
+// Management with a TID.
+
+function managementFields(token: ManagementToken): BlockFields {
+  switch (token.kind) {
+    case 'setMaximumPowerLimit':
+      return issued(2, 0, token, encodeAmount(token.limitWatt));
+    case 'clearCredit':
+      assertInteger(token.registerCode, 0, CLEAR_ALL, 'registerCode');
+      return issued(2, 1, token, token.registerCode);
+    case 'setTariffRate':
+      assertInteger(token.rateRaw, 0, 0xffff, 'rateRaw');
+      return issued(2, 2, token, token.rateRaw);
+    case 'clearTamper':
+      return issued(2, 5, token, 0);
+    case 'setMaximumPhasePowerUnbalanceLimit':
+      return issued(2, 6, token, encodeAmount(token.limitWatt));
+    case 'setWaterMeterFactor':
+      assertInteger(token.factorRaw, 0, 0xffff, 'factorRaw');
+      return issued(2, 7, token, token.factorRaw);
+    case 'setFlag':
+      assertInteger(token.flag, 0, 511, 'flag');
+      return issued(2, 10, token, (SET_FLAG_INDEX << 10) | (token.flag << 1) | (token.isSet ? 1 : 0));
+    case 'setControl':
+      assertInteger(token.index, 0, SET_FLAG_INDEX - 1, 'index');
+      assertInteger(token.valueRaw, 0, 1023, 'valueRaw');
+      return issued(2, 10, token, (token.index << 10) | token.valueRaw);
+  }
+}
+
+function managementOf(subclass: number, high: number, field: number): Token | undefined | null {
+  const issue = issueOf(high);
+  switch (subclass) {
+    case 0:
+      return { kind: 'setMaximumPowerLimit', ...issue, limitWatt: decodeAmount(field) };
+    case 1:
+      return { kind: 'clearCredit', ...issue, registerCode: field };
+    case 2:
+      return { kind: 'setTariffRate', ...issue, rateRaw: field };
+    case 5:
+      return field === 0 ? { kind: 'clearTamper', ...issue } : undefined;
+    case 6:
+      return { kind: 'setMaximumPhasePowerUnbalanceLimit', ...issue, limitWatt: decodeAmount(field) };
+    case 7:
+      return { kind: 'setWaterMeterFactor', ...issue, factorRaw: field };
+    case 10: {
+      const index = field >>> 10;
+      if (index === SET_FLAG_INDEX)
+        return { kind: 'setFlag', ...issue, flag: (field >>> 1) & 511, isSet: (field & 1) === 1 };
+      return { kind: 'setControl', ...issue, index, valueRaw: field & 1023 };
+    }
+    default:
+      return null;
+  }
+}
+
+/** Whether ClearCredit may name this register (sts.md 2.6); a meter answers RangeError to others (open question B6). */
+export function isRegisterCode(registerCode: number): boolean {
+  return registerCode <= LAST_REGISTER || registerCode === CLEAR_ALL;
+}
+
+function issued(tokenClass: 0 | 2, subclass: number, { tidMinutes, rnd }: Issue, field: number): BlockFields {
+  assertInteger(tidMinutes, 0, TID_MAX, 'tidMinutes');
+  assertInteger(rnd, 0, 15, 'rnd');
+  return { tokenClass, high: ((subclass << 28) | (rnd << 24) | tidMinutes) >>> 0, low: (field << 16) >>> 0 };
+}
+
+function issueOf(high: number): Issue {
+  return { tidMinutes: high & TID_MAX, rnd: (high >>> 24) & 15 };
+}
+
+// Key change.
+
+function isKeyChange(subclass: number): boolean {
+  return subclass === 3 || subclass === 4 || subclass === 8 || subclass === 9;
+}
+
+function sectionFields(section: KeyChangeSection): BlockFields {
+  switch (section.kind) {
+    case 'keyChangeSection1': {
+      const { keyExpiryHigh, keyRevision, rollOver, threeSections, keyType, keyPart } = section;
+      assertInteger(keyExpiryHigh, 0, 15, 'keyExpiryHigh');
+      assertInteger(keyRevision, 0, 15, 'keyRevision');
+      assertKeyType(keyType);
+      const flags = (rollOver ? 8 : 0) | (threeSections ? 4 : 0) | keyType;
+      return withKeyPart(3, (keyExpiryHigh << 8) | (keyRevision << 4) | flags, keyPart);
+    }
+    case 'keyChangeSection2':
+      assertInteger(section.keyExpiryLow, 0, 15, 'keyExpiryLow');
+      assertTariffIndex(section.tariffIndex);
+      return withKeyPart(4, (section.keyExpiryLow << 8) | section.tariffIndex, section.keyPart);
+    case 'keyChangeSection3Of3': {
+      const supplyGroup = Number(parseSupplyGroupCode(section.supplyGroupCode));
+      return { tokenClass: 2, high: ((8 << 28) | (supplyGroup << 4)) >>> 0, low: 0 };
+    }
+    case 'keyChangeSection3Of4':
+      assertInteger(section.supplyGroupLow, 0, 0xfff, 'supplyGroupLow');
+      return withKeyPart(8, section.supplyGroupLow, section.keyPart);
+    case 'keyChangeSection4':
+      assertInteger(section.supplyGroupHigh, 0, 0xfff, 'supplyGroupHigh');
+      return withKeyPart(9, section.supplyGroupHigh, section.keyPart);
+  }
+}
+
+/** subclass (4) | fields (12) | 32 bits of the key | CRC. */
+function withKeyPart(subclass: number, fields: number, keyPart: number): BlockFields {
+  assertInteger(keyPart, 0, 0xffffffff, 'keyPart');
+  return {
+    tokenClass: 2,
+    high: ((subclass << 28) | (fields << 16) | (keyPart >>> 16)) >>> 0,
+    low: (keyPart << 16) >>> 0,
+  };
+}
+
+function sectionOf(subclass: number, high: number, low: number, keyBits: 64 | 128): Token | undefined | null {
+  const fields = (high >>> 16) & 0xfff;
+  const keyPart = ((high << 16) | (low >>> 16)) >>> 0;
+  switch (subclass) {
+    case 3:
+      return {
+        kind: 'keyChangeSection1',
+        keyExpiryHigh: fields >>> 8,
+        keyRevision: (fields >>> 4) & 15,
+        rollOver: (fields & 8) !== 0,
+        threeSections: (fields & 4) !== 0,
+        keyType: (fields & 3) as KeyType,
+        keyPart,
+      };
+    case 4: {
+      const tariffIndex = fields & 0xff;
+      return tariffIndex <= 99
+        ? { kind: 'keyChangeSection2', keyExpiryLow: fields >>> 8, tariffIndex, keyPart }
+        : undefined;
+    }
+    case 8:
+      return keyBits === 128
+        ? { kind: 'keyChangeSection3Of4', supplyGroupLow: fields, keyPart }
+        : shortThird(high, low);
+    default:
+      return keyBits === 128 ? { kind: 'keyChangeSection4', supplyGroupHigh: fields, keyPart } : null;
+  }
+}
+
+function shortThird(high: number, low: number): Token | undefined {
+  const supplyGroup = (high >>> 4) & 0xff_ffff;
+  const rest = (high & 15) | (low >>> 16);
+  if (supplyGroup > 999_999 || rest !== 0) return undefined;
+  return { kind: 'keyChangeSection3Of3', supplyGroupCode: String(supplyGroup).padStart(6, '0') };
+}
+
+// Display.
+
+/** Control bits of test n, 1 to 36 or 28; test 0 is all of them (sts.md 2.5). */
+export function controlOfTest(test: number, manufacturerDigits: 2 | 4): number {
+  const bits = controlBits(manufacturerDigits);
+  assertInteger(test, 0, bits, 'test');
+  return test === 0 ? 2 ** bits - 1 : 2 ** (test - 1);
+}
+
+function controlBits(manufacturerDigits: 2 | 4): number {
+  return manufacturerDigits === 2 ? 36 : 28;
+}
+
+function displayFields(token: DisplayToken): BlockFields {
+  switch (token.kind) {
+    case 'initiateTest':
+      return controlled(token.manufacturerDigits === 2 ? 0 : 1, token.manufacturerDigits, token);
+    case 'extendedRead':
+      assertInteger(token.index, 0, 63, 'index');
+      return { tokenClass: 1, high: ((2 << 28) | (token.index << 22)) >>> 0, low: 0 };
+    case 'proprietaryTest':
+      assertInteger(token.subclass, 6, 15, 'subclass');
+      return controlled(token.subclass, token.subclass <= 10 ? 4 : 2, token);
+  }
+}
+
+function controlled(
+  subclass: number,
+  manufacturerDigits: 2 | 4,
+  { control, manufacturerCode }: { control: number; manufacturerCode: number },
+): BlockFields {
+  assertInteger(control, 0, 2 ** controlBits(manufacturerDigits) - 1, 'control');
+  assertInteger(manufacturerCode, 0, manufacturerDigits === 2 ? 99 : 9999, 'manufacturerCode');
+  if (manufacturerDigits === 4) {
+    return { tokenClass: 1, high: ((subclass << 28) | control) >>> 0, low: (manufacturerCode << 16) >>> 0 };
+  }
+  const upper = Math.floor(control / TWO_8);
+  return {
+    tokenClass: 1,
+    high: ((subclass << 28) | upper) >>> 0,
+    low: (((control % TWO_8) << 24) | (manufacturerCode << 16)) >>> 0,
+  };
+}
+
+function displayOf(subclass: number, high: number, low: number): Token | undefined | null {
+  const upper = high & 0xfffffff;
+  const wide = { control: upper * TWO_8 + (low >>> 24), manufacturerCode: (low >>> 16) & 0xff };
+  const narrow = { control: upper, manufacturerCode: low >>> 16 };
+  if (subclass === 0) return made(wide, 99, { kind: 'initiateTest', manufacturerDigits: 2, ...wide });
+  if (subclass === 1) return made(narrow, 9999, { kind: 'initiateTest', manufacturerDigits: 4, ...narrow });
+  if (subclass === 2) {
+    const rest = (high & 0x3fffff) | (low >>> 16);
+    return rest === 0 ? { kind: 'extendedRead', index: (high >>> 22) & 63 } : undefined;
+  }
+  if (subclass < 6) return null;
+  return subclass <= 10
+    ? made(narrow, 9999, { kind: 'proprietaryTest', subclass, ...narrow })
+    : made(wide, 99, { kind: 'proprietaryTest', subclass, ...wide });
+}
+
+/** A manufacturer code is a decimal number of its digits, coded in binary. */
+function made(
+  { manufacturerCode }: { manufacturerCode: number },
+  most: number,
+  token: Token,
+): Token | undefined {
+  return manufacturerCode <= most ? token : undefined;
+}
