@@ -22,7 +22,10 @@ export interface EncodedCredit {
 /** @throws StsFault `amount_out_of_range`. @throws RangeError when tidMinutes or rnd is out of its bits. */
 export function encodeCreditElectricity(credit: CreditElectricity, cipher: BlockCipher): EncodedCredit {
   const { tidMinutes, rnd, amountDeciKwh } = credit;
-  const { tokenNo, carried } = encodeToken({ kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh }, cipher);
+  const { tokenNo, carried } = encodeToken(
+    { kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh },
+    cipher,
+  );
   invariant(carried.kind === 'creditElectricity', 'a credit is made as a credit');
   return { tokenNo, carriedDeciKwh: carried.amountDeciKwh };
 }
