@@ -33,7 +33,7 @@ export interface Firmware extends FirmwarePorts {
   readout(): FirmwareReadout;
   /**
    * The production test: closes and opens the relay without load and learns its delays.
-   * @param done - false when it was refused, because current flows or a token was accepted already.
+   * @param done - false when it was refused: current flows, a token was accepted already, or a test is under way.
    */
   calibrate(cycles: number, done: (learnt: boolean) => void): void;
 }
@@ -70,6 +70,7 @@ class MeterFirmware implements Firmware {
   #keyed: string | undefined;
   #lastResult: EntryOutcome | undefined;
   #alarm: Cancellable | undefined;
+  #recovery: Cancellable | undefined;
   #calibration: { left: number; done: (learnt: boolean) => void } | undefined;
 
   constructor(hardware: MeterHardware, factory: FactorySettings, options: FirmwareOptions) {
@@ -106,9 +107,7 @@ class MeterFirmware implements Firmware {
         this.#format();
         return;
       case 'damaged':
-        this.#status = 'memory-fault';
-        this.#switch.drive('open');
-        this.#screen.show([]);
+        this.#failMemory();
         return;
     }
   }
@@ -142,25 +141,23 @@ class MeterFirmware implements Firmware {
       const creditMilliWh = state.creditMilliWh - before.creditMilliWh;
       this.#journal.writeToken(() => this.#journalState(state, creditMilliWh), finish);
     } else {
-      // A wrong token changes the lockout alone; it is durable before the customer knows, or a power cut would be free.
-      this.#journal.writeAccount(() => ({ ...this.#fields(), lockout: state.lockout }), finish);
+      // A wrong token changes the lockout alone. It counts at once, even where the memory takes nothing, and is durable before
+      // the customer knows, or a power cut would be free.
+      this.#state = { ...this.#state, lockout: state.lockout };
+      this.#saveAccount(() => finish(true));
     }
   }
 
   powerFailing(): void {
-    if (this.#status !== 'running') return;
-    this.#status = 'power-failing';
     this.#switch.stop();
     this.#keypad.clear();
-    this.#charge();
-    // Behind the token that is being written, if any: the transaction in progress comes first (meter-hardware.md 4).
-    this.#saveAccount();
-    const { timer, metering } = this.#hardware;
-    timer.at(timer.now() + this.#options.recoveryMicros, () => {
-      // Still alive: the dip was shorter than the hold-up. A software reset is the one road back to a known state.
-      if (metering.voltageMilliVolt() >= this.#options.loadSwitch.lowestVoltageMilliVolt) this.#restart();
-      else this.#retryRecovery();
-    });
+    if (this.#status === 'running' || this.#status === 'power-failing') {
+      this.#status = 'power-failing';
+      this.#charge();
+      // Behind the token that is being written, if any: the transaction in progress comes first (meter-hardware.md 4).
+      this.#saveAccount();
+    }
+    this.#recoverLater();
   }
 
   readout(): FirmwareReadout {
@@ -190,7 +187,8 @@ class MeterFirmware implements Firmware {
 
   calibrate(cycles: number, done: (learnt: boolean) => void): void {
     const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.loadSwitch.flowingMilliAmp;
-    if (this.#status !== 'running' || flowing || this.#account.acceptedMilliWh > 0) {
+    const isBusy = this.#status !== 'running' || this.#calibration !== undefined;
+    if (isBusy || flowing || this.#account.acceptedMilliWh > 0) {
       done(false);
       return;
     }
@@ -204,8 +202,7 @@ class MeterFirmware implements Firmware {
       () => state,
       (written) => {
         if (written) this.#start({ ...state });
-        else this.#status = 'memory-fault';
-        this.#screen.refresh();
+        else this.#failMemory();
       },
     );
   }
@@ -231,15 +228,36 @@ class MeterFirmware implements Firmware {
     this.#driveSwitch();
   }
 
-  #restart(): void {
-    this.#entryInWork = false;
-    this.#status = 'starting';
-    this.boot();
+  /** Still alive long after the signal: the dip was shorter than the hold-up, and the books in hand are the right ones. */
+  #recoverLater(): void {
+    const { timer, metering } = this.#hardware;
+    this.#recovery?.cancel();
+    this.#recovery = timer.at(timer.now() + this.#options.recoveryMicros, () => {
+      if (metering.voltageMilliVolt() < this.#options.loadSwitch.lowestVoltageMilliVolt) this.#recoverLater();
+      else this.#recover();
+    });
   }
 
-  #retryRecovery(): void {
+  #recover(): void {
+    if (this.#status !== 'power-failing' && this.#status !== 'memory-fault') return;
+    const { opening, closing } = this.#switch.delays();
+    // Nobody knows what became of a pulse that was driven when the supply sank: the latest command is executed again.
+    this.#switch = this.#makeSwitch(opening, closing);
+    if (this.#status === 'memory-fault') {
+      this.#switch.drive('open');
+      return;
+    }
     this.#status = 'running';
-    this.powerFailing();
+    this.#checkpointLater();
+    this.#charge();
+    this.#driveSwitch();
+  }
+
+  /** Without a journal nothing can be credited or charged: the relay opens and the fault stands on the glass. */
+  #failMemory(): void {
+    this.#status = 'memory-fault';
+    this.#switch.drive('open');
+    this.#screen.show([]);
   }
 
   #makeSwitch(opening: DelayRecord, closing: DelayRecord): LoadSwitch {
@@ -280,6 +298,7 @@ class MeterFirmware implements Firmware {
     if (this.#account.totalMilliWh - this.#checkpointTotalMilliWh >= this.#options.checkpointMilliWh) {
       this.#saveAccount();
     }
+    if (energy > 0) this.#switch.energyCounted();
     if (this.#account.balanceMilliWh <= 0) this.#driveSwitch();
     this.#screen.refresh();
     this.#setAlarm();

@@ -127,6 +127,17 @@ export class LoadSwitch {
     this.#predictor = undefined;
   }
 
+  /**
+   * Energy was counted. Behind a contact that is thought open it tells that the opening failed while there was no load to show
+   * it: the command is executed again.
+   */
+  energyCounted(): void {
+    if (this.#operation !== undefined || this.#position !== 'open') return;
+    if (this.#hardware.metering.currentMilliAmp() < this.#options.flowingMilliAmp) return;
+    this.#position = undefined;
+    this.#reconcile();
+  }
+
   /** The supply fails: nothing is fired from now on (a pulse already driven ends by itself). */
   stop(): void {
     this.#stopped = true;
@@ -149,6 +160,8 @@ export class LoadSwitch {
     if (operation === undefined) return;
     const { timer, metering } = this.#hardware;
     this.#timer?.cancel();
+    // A zero that was aimed at before and let pass on a low supply is no target any more.
+    this.#aimedAt = undefined;
     if (!this.#supplyHolds()) {
       this.#timer = timer.at(timer.now() + SUPPLY_RETRY_MICROS, () => this.#approach());
       return;

@@ -1,6 +1,6 @@
 /**
  * The meter's own power supply (meter-hardware.md 4): sees the mains fail, warns the MCU, holds up for a while, browns out, and
- * resets the MCU when the mains is back.
+ * starts the MCU again when the mains is back.
  */
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 
@@ -70,14 +70,9 @@ export class Supply {
         if (!isGood) this.#enter('sinking', this.#config.detectMicros, () => this.#fail());
         return;
       case 'sinking':
-        if (isGood) this.#enter('on');
-        return;
       case 'failing':
-        // The firmware was told that it will die and has put its house in order: it is reset even if the mains is back.
-        if (isGood) {
-          this.kill();
-          this.mainsIs(voltRms);
-        }
+        // The capacitor fills again and nothing resets the MCU, which may be in the middle of its save.
+        if (isGood) this.#enter('on');
         return;
     }
   }

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KeypadKey } from '../../../meter-sim/firmware/hardware-interface.ts';
 import { InvariantChecker } from '../../../meter-sim/firmware/invariants.ts';
+import { DEFAULT_OPTIONS } from '../../../meter-sim/firmware/options.ts';
 import type { EntryOutcome } from '../../../meter-sim/firmware/outcome.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
@@ -222,9 +223,62 @@ test('a part without one whole record shows its memory fault, takes no token and
   assert.is(enter(bench, ownToken(MINUTE, 1))?.result, 'NotReady');
   bench.world.advance(5 * SECOND);
   assert.is(bench.world.relay.position, 'open');
+  assert.is(bench.world.relay.faults.supplyTooLow, 0);
   bench.world.cutPower();
   bench.world.advance(SECOND);
   assert.equal(bench.world.eeprom.image(), image, 'nothing was written over what may still be saved');
+});
+
+test('outages shorter than the hold-up lose no energy, and no register falls when the supply is back', () => {
+  const bench = makeBench({ load: { appliances: [{ kind: 'resistive', watt: 9_200 }] } });
+  const { world } = bench;
+  powerUp(bench);
+  enter(bench, ownToken(MINUTE, 500));
+  world.advance(3 * SECOND);
+  const missing = (): number => world.energyTruthJoule() / 3.6 - bench.firmware().readout().totalMilliWh;
+  const before = missing();
+  const checker = new InvariantChecker();
+  // Noticed after 10 ms and dead after 50: some end in the middle of the save, some follow before the last is over.
+  for (let micros = 9_000; micros < 50_000; micros += 1_000) {
+    world.cutPower();
+    world.advance(micros);
+    world.powerOn();
+    world.advance(micros % 2_000 === 0 ? 300_000 : 4 * SECOND);
+    checker.check(bench.firmware().readout(), world.relay.position);
+  }
+  world.advance(4 * SECOND);
+  checker.check(bench.firmware().readout(), world.relay.position);
+  assert.is(world.resets, 1);
+  assert.is(world.relay.position, 'closed');
+  assert.is(bench.firmware().readout().status, 'running');
+  // Half a thousandth of gain error, and the last fraction of a mWh.
+  assert.ok(Math.abs(missing() - before) < 0.0006 * bench.firmware().readout().totalMilliWh + 1);
+  assert.is(world.relay.faults.supplyTooLow, 0);
+});
+
+test('a wrong token counts although its record joins one that waits: no power cut makes it free', () => {
+  const bench = makeBench(
+    { load: { appliances: [{ kind: 'resistive', watt: 9_200 }] } },
+    // Each charge asks for a record, so that one is often in work and one waits.
+    { ...DEFAULT_OPTIONS, checkpointMilliWh: 1 },
+  );
+  const { world } = bench;
+  powerUp(bench);
+  enter(bench, ownToken(MINUTE, 500));
+  for (const tid of [1, 2]) assert.is(enter(bench, tokenOfAnotherMeter(tid))?.result, 'CRCError');
+  for (let guess = 0; guess < 20; guess++) {
+    world.advance(2_000 * SECOND + 1_000 * (guess % 7) + 100);
+    bench.firmware().readout();
+    let outcome: EntryOutcome | undefined;
+    bench.firmware().enterToken(tokenOfAnotherMeter(10 + guess), (result) => {
+      outcome = result;
+    });
+    while (outcome === undefined) world.advance(100);
+    assert.is(outcome.result, 'CRCError');
+    world.killMcu();
+    powerUp(bench);
+    assert.ok(bench.firmware().readout().lockedUntilSeconds > 0, `guess ${guess}`);
+  }
 });
 
 test('a clock that was set back bars the door for the longest wait at most', () => {

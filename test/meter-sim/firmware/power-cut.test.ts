@@ -180,6 +180,9 @@ test('a token whose record the memory does not take changes nothing and says so'
   assert.is(acceptedMilliWh, 0);
   assert.not(tidMemory.includes(FIRST));
   assert.is(relay, 'open');
+  for (const tid of [1, 2, 3]) assert.is(enter(bench, tokenOfAnotherMeter(tid), SECOND)?.result, 'CRCError');
+  assert.is(enter(bench, ownToken(FIRST, 1))?.result, 'Lockout', 'a worn part does not make guessing free');
+  world.advance(11 * SECOND);
   worn = false;
   assert.is(enter(bench, ownToken(FIRST, 1))?.result, 'Accept');
 });
