@@ -56,6 +56,9 @@ function truncate(path: string, bytes: number): void {
   writeFileSync(path, readFileSync(path).subarray(0, bytes));
 }
 
+/** A server that was not refused is stopped after this, and found out by its answer. */
+const START_MILLIS_MAX = 20_000;
+
 const KEY_STORE = 'key-store.wks';
 const LEDGER = 'vending.sqlite';
 const JOURNAL = 'module.journal';
@@ -111,8 +114,7 @@ const DOORS: readonly Door[] = [
   {
     name: 'an entry of the journal is altered',
     code: 'store_damaged',
-    spoil: (folder) =>
-      alter(join(folder, JOURNAL), "UPDATE entry SET sale_digest = replace(sale_digest, '0', '1')"),
+    spoil: (folder) => alter(join(folder, JOURNAL), 'UPDATE entry SET sale_digest = token_digest'),
   },
   {
     name: 'the journal is newer',
@@ -148,8 +150,7 @@ const DOORS: readonly Door[] = [
   {
     name: 'an entry of the ledger is altered',
     code: 'ledger_mismatch',
-    spoil: (folder) =>
-      alter(join(folder, LEDGER), "UPDATE chain_entry SET token_digest = replace(token_digest, '0', '1')"),
+    spoil: (folder) => alter(join(folder, LEDGER), 'UPDATE chain_entry SET token_digest = sale_digest'),
   },
   {
     name: 'the log file is a folder',
@@ -167,7 +168,8 @@ function copyOfServerFolder(): string {
 
 async function refusal(dataFolder: string, more: readonly string[] = []) {
   const sound = ['--data', dataFolder, '--passphrase-file', utility.passphraseFile, '--port', '0'];
-  const { code, stdout, stderr } = await runCli(['server', 'start', ...sound, ...more, '--json']);
+  const args = ['server', 'start', ...sound, ...more, '--json'];
+  const { code, stdout, stderr } = await runCli(args, { timeoutMillis: START_MILLIS_MAX });
   return { exit: code, problem: JSON.parse(stdout), stderr };
 }
 

@@ -11,12 +11,13 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end, or stops it after `timeoutMillis`. */
 export async function runCli(
   args: readonly string[],
-  options: { cwd?: string; input?: string } = {},
+  options: { cwd?: string; input?: string; timeoutMillis?: number } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, stdio: 'pipe' });
+  const { cwd, timeoutMillis: timeout } = options;
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, timeout, stdio: 'pipe' });
   const texts = collect(child);
   child.stdin?.end(options.input ?? '');
   const [code] = (await once(child, 'close')) as [number | null];
