@@ -119,11 +119,15 @@ async function stopMeter(
   folder: DataFolder,
 ): Promise<void> {
   driver.stop();
-  meter.shutDown();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 1_000).unref();
-  });
-  folder.close();
+  try {
+    meter.shutDown();
+  } finally {
+    // A last save that the disk did not take must not keep the port and the folder.
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 1_000).unref();
+    });
+    folder.close();
+  }
 }

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -36,8 +37,9 @@ export class DataFolder {
    */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#folder = folder;
-    this.#lockPath = join(folder, LOCK_NAME);
+    // One folder under two names is one folder.
+    this.#folder = realpathSync(folder);
+    this.#lockPath = join(this.#folder, LOCK_NAME);
     takeLock(this.#lockPath);
     held.add(this.#lockPath);
   }

@@ -105,9 +105,18 @@ export class LiveMeter implements MeterHost {
     this.advance(BOOT_MICROS);
   }
 
-  /** Runs the world forward, µs. */
+  /**
+   * Runs the world forward, µs; not at all after a failure, for memory and file may differ then.
+   * @throws what the door's `committed` threw, as on a full disk, after {@link fail}.
+   */
   advance(micros: number): void {
-    this.#world.advance(micros);
+    if (this.#hasFailed) return;
+    try {
+      this.#world.advance(micros);
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
     if (!this.#world.powered) this.#abandon();
   }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
@@ -60,6 +60,7 @@ test(
   inTemporaryFolder(async (folder) => {
     const data = new DataFolder(folder);
     assert.throws(() => new DataFolder(folder), fault('store_in_use'));
+    assert.throws(() => new DataFolder(relative(process.cwd(), folder)), fault('store_in_use'));
     data.close();
     const script = `
       const { DataFolder } = await import(${JSON.stringify(

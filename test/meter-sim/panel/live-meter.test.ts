@@ -7,6 +7,7 @@ import { fault, rejects } from '../../support/throws.ts';
 const test = suite('meter-sim/panel/live-meter');
 
 const RTC = 1_790_000_000;
+let isFull = false;
 
 function makeMeter(memoryImage: Uint8Array, pages: number[] = []): LiveMeter {
   return new LiveMeter({
@@ -56,6 +57,30 @@ test('a token whose answer never comes is answered with what is known', async ()
   meter.fail();
   await rejects(entered, fault('meter_power_lost'));
   assert.is(meter.status().powered, false);
+});
+
+test('a page that the door cannot keep ends the meter: who waits is told, and a stop still ends', async () => {
+  const meter = new LiveMeter({
+    factory: PUBLIC_FACTORY,
+    seed: 3,
+    speed: 1,
+    loadWatts: 0,
+    rtcEpochSeconds: RTC,
+    memoryImage: manufacture(PUBLIC_FACTORY, 3, RTC),
+    committed: () => {
+      if (isFull) throw new Error('no space left');
+    },
+  });
+  meter.advance(5_000_000);
+  isFull = true;
+  const entered = meter.enterToken(ownToken(6_600_000, 5));
+  assert.throws(
+    () => meter.advance(1_000_000),
+    (error: unknown) => (error as Error).message === 'no space left',
+  );
+  await rejects(entered, fault('meter_power_lost'));
+  assert.is(meter.status().powered, false);
+  meter.shutDown();
 });
 
 test.run();
