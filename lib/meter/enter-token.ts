@@ -8,19 +8,26 @@
  */
 import type { BlockCipher } from '../crypto/block-cipher.ts';
 import { bytesFromHex } from '../hex.ts';
+import { parseMeterNumber } from '../identity/meter-pan.ts';
 import { createTokenCipher } from '../token/cipher.ts';
-import type { CreditElectricity } from '../token/credit.ts';
 import { scanEncryptedBlock } from '../token/frame.ts';
-import type { DecodedToken } from '../token/kinds.ts';
+import type {
+  CreditToken,
+  CurrencyToken,
+  DecodedToken,
+  DisplayToken,
+  ManagementToken,
+  Token,
+} from '../token/kinds.ts';
 import { isExpired } from '../token/tid.ts';
 import { decodeToken } from '../token/token.ts';
+import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from './configuration.ts';
+import { applyToken } from './effects.ts';
+import { enterKeyChangeSection } from './key-change-assembly.ts';
 import { countFailure, isLocked, NO_LOCKOUT } from './lockout.ts';
 import type { TokenOutcome } from './outcome.ts';
-import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration, type MeterState } from './state.ts';
+import type { MeterState } from './state.ts';
 import { judgeTid, rememberTid } from './tid-memory.ts';
-
-/** 0.1 kWh in the unit of the credit register. */
-export const MILLI_WH_PER_DECI_KWH = 100_000;
 
 export interface TokenEntry {
   readonly outcome: TokenOutcome;
@@ -30,7 +37,7 @@ export interface TokenEntry {
 
 /**
  * @param tokenNo - what was keyed; anything that is not a token answers CRCError, as on a meter.
- * @param nowSeconds - any clock that does not step back; used for the lockout alone.
+ * @param nowSeconds - any clock that does not step back; used for the lockout and for the time-out of a key change.
  */
 export function enterToken(
   state: MeterState,
@@ -49,58 +56,84 @@ export function enterToken(
     const lockout = countFailure(state.lockout, configuration.lockout, nowSeconds);
     return { outcome: { stage: 'authentication', result: 'CRCError' }, state: { ...state, lockout } };
   }
-  return acceptOrRefuse(state, token, configuration);
+  return enterAuthentic(state, token, nowSeconds, configuration);
 }
 
-function acceptOrRefuse(
+const scratch = new Uint32Array(2);
+
+/** Steps 5 to 13 of sts.md 8.2, for a token whose CRC fits. */
+function enterAuthentic(
   state: MeterState,
   token: Exclude<DecodedToken, { kind: 'crcError' }>,
+  nowSeconds: number,
   configuration: MeterConfiguration,
 ): TokenEntry {
+  if (token.kind === 'unsupported') return refuse(state, configuration.reservedAnswer);
+  if (token.kind === 'malformed') return refuse(state, 'FormatError');
+  if (isDisplay(token) && !addresses(token, state.meterPan, configuration)) {
+    return { outcome: { stage: 'authentication', result: 'MfrCodeError' }, state };
+  }
+  if (!configuration.supported.includes(token.kind)) return refuse(state, 'FunctionError');
   switch (token.kind) {
-    case 'creditElectricity':
-      return enterCredit(state, token, configuration);
-    case 'malformed':
-      return { outcome: { stage: 'token', result: 'FormatError' }, state };
+    case 'initiateTest':
+    case 'extendedRead':
+    case 'proprietaryTest':
+      return {
+        outcome: { stage: 'token', result: 'Accept', creditDeciKwh: 0, effect: { kind: 'display', token } },
+        state,
+      };
+    case 'keyChangeSection1':
+    case 'keyChangeSection2':
+    case 'keyChangeSection3Of3':
+    case 'keyChangeSection3Of4':
+    case 'keyChangeSection4': {
+      const entry = enterKeyChangeSection(state, token, nowSeconds, configuration);
+      return entry.state === state ? entry : { ...entry, state: { ...entry.state, lockout: NO_LOCKOUT } };
+    }
     default:
-      // Every other kind is read, and none of them is carried out by this meter yet.
-      return { outcome: { stage: 'token', result: 'FunctionError' }, state };
+      return enterIdentified(state, token, configuration);
   }
 }
 
-function enterCredit(
+type IdentifiedToken = CreditToken | CurrencyToken | ManagementToken;
+
+/** A token with a TID: validated, carried out and remembered in one step. */
+function enterIdentified(
   state: MeterState,
-  token: CreditElectricity,
+  token: IdentifiedToken,
   configuration: MeterConfiguration,
 ): TokenEntry {
-  const refusal = validateCredit(state, token, configuration);
+  const isOwn = !isCredit(token) && !configuration.managementSharesTidMemory;
+  const memory = isOwn ? state.extension.managementTidMemory : state.tidMemory;
+  const refusal = validate(state, token, memory, configuration);
   if (refusal !== undefined) return { outcome: refusal, state };
-  const creditMilliWh = state.creditMilliWh + token.amountDeciKwh * MILLI_WH_PER_DECI_KWH;
-  if (creditMilliWh > configuration.creditLimitMilliWh) {
-    // Not remembered: the customer can key it again when some credit is used (open question A6).
-    return { outcome: { stage: 'token', result: 'OverflowError' }, state };
+  const applied = applyToken(state, token, configuration);
+  if ('refusal' in applied) {
+    const remembered = configuration.refusedTokensAreRemembered
+      ? remember(state, token.tidMinutes, isOwn)
+      : state;
+    // By default not remembered: after an overflow the customer can key it again later (open question A6).
+    return refuse(remembered, applied.refusal);
   }
+  const creditDeciKwh = token.kind === 'creditElectricity' ? token.amountDeciKwh : 0;
   return {
-    outcome: { stage: 'token', result: 'Accept', creditDeciKwh: token.amountDeciKwh },
-    state: {
-      ...state,
-      creditMilliWh,
-      tidMemory: rememberTid(state.tidMemory, token.tidMinutes),
-      lockout: NO_LOCKOUT,
-    },
+    outcome: { stage: 'token', result: 'Accept', creditDeciKwh, effect: applied.effect },
+    state: { ...remember(applied.state, token.tidMinutes, isOwn), lockout: NO_LOCKOUT },
   };
 }
 
 /** Validation, steps 7 to 10 of sts.md 8.2. */
-function validateCredit(
+function validate(
   state: MeterState,
-  token: CreditElectricity,
+  token: IdentifiedToken,
+  memory: readonly number[],
   configuration: MeterConfiguration,
 ): TokenOutcome | undefined {
-  if (configuration.creditRefusedUnder.includes(state.keyType))
+  if (isCredit(token) && configuration.creditRefusedUnder.includes(state.keyType)) {
     return { stage: 'validation', result: 'DDTKError' };
+  }
   if (isExpired(token.tidMinutes, state.keyExpiry)) return { stage: 'validation', result: 'KeyExpiredError' };
-  switch (judgeTid(state.tidMemory, token.tidMinutes)) {
+  switch (judgeTid(memory, token.tidMinutes)) {
     case 'used':
       return { stage: 'validation', result: 'UsedError' };
     case 'old':
@@ -110,7 +143,39 @@ function validateCredit(
   }
 }
 
-const scratch = new Uint32Array(2);
+function remember(state: MeterState, tidMinutes: number, isOwn: boolean): MeterState {
+  if (!isOwn) return { ...state, tidMemory: rememberTid(state.tidMemory, tidMinutes) };
+  const managementTidMemory = rememberTid(state.extension.managementTidMemory, tidMinutes);
+  return { ...state, extension: { ...state.extension, managementTidMemory } };
+}
+
+function isCredit(token: Token): token is CreditToken | CurrencyToken {
+  return token.kind.startsWith('credit') || token.kind === 'currencyCredit';
+}
+
+function isDisplay(token: Token): token is DisplayToken {
+  return token.kind === 'initiateTest' || token.kind === 'extendedRead' || token.kind === 'proprietaryTest';
+}
+
+/**
+ * Whether a class 1 token is for this meter: the width of its manufacturer code must be that of the meter's number, the code
+ * the meter's own, or 0 where that stands for every meter (open question A15). An extended read names no maker (B3).
+ */
+function addresses(token: DisplayToken, meterPan: string, configuration: MeterConfiguration): boolean {
+  if (token.kind === 'extendedRead') return true;
+  const own = parseMeterNumber(meterPan).manufacturerCode;
+  const digits = token.kind === 'initiateTest' ? token.manufacturerDigits : token.subclass <= 10 ? 4 : 2;
+  if (digits !== own.length) return false;
+  if (token.manufacturerCode === 0 && configuration.manufacturerZeroIsWildcard) return true;
+  return token.manufacturerCode === Number(own);
+}
+
+function refuse(
+  state: MeterState,
+  result: 'OverflowError' | 'FormatError' | 'RangeError' | 'FunctionError',
+): TokenEntry {
+  return { outcome: { stage: 'token', result }, state };
+}
 
 /** A meter keeps its key for years and a conformance run switches between few: the last schedule is worth keeping. */
 let lastCipher:

@@ -1,5 +1,6 @@
 /** How a meter slows guessing: waits that double with each wrong token (sts.md 8.5, open question A10). */
-import type { LockoutPolicy, LockoutState } from './state.ts';
+import type { LockoutPolicy } from './configuration.ts';
+import type { LockoutState } from './state.ts';
 
 export const NO_LOCKOUT: LockoutState = { failures: 0, untilSeconds: 0 };
 

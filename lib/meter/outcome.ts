@@ -1,7 +1,27 @@
 /** What a meter answers to a token: the result codes of sts.md 8.1, with the stage at which each is decided. */
+import type { DisplayToken, Resource } from '../token/kinds.ts';
+
+/** What an accepted token did. */
+export type TokenEffect =
+  | { readonly kind: 'credited'; readonly resource: Resource; readonly units: number }
+  | { readonly kind: 'currencyCredited'; readonly resource: Resource; readonly hundredThousandth: number }
+  | { readonly kind: 'creditCleared'; readonly registerCode: number }
+  | { readonly kind: 'tamperCleared' }
+  | { readonly kind: 'settingChanged' }
+  | { readonly kind: 'keyChanged'; readonly rolledOver: boolean }
+  /** Nothing changes: the meter shows or tests what the token names. */
+  | { readonly kind: 'display'; readonly token: DisplayToken };
 
 export type TokenOutcome =
-  | { readonly stage: 'token'; readonly result: 'Accept'; readonly creditDeciKwh: number }
+  /** `creditDeciKwh` is the electricity credited, 0 for every other token. */
+  | {
+      readonly stage: 'token';
+      readonly result: 'Accept';
+      readonly creditDeciKwh: number;
+      readonly effect: TokenEffect;
+    }
+  /** This section of a key change is stored, the set is not complete. */
+  | { readonly stage: 'token'; readonly result: KeyChangeResult }
   | {
       readonly stage: 'token';
       readonly result: 'OverflowError' | 'KeyTypeError' | 'FormatError' | 'RangeError' | 'FunctionError';
@@ -13,11 +33,18 @@ export type TokenOutcome =
   | { readonly stage: 'authentication'; readonly result: 'CRCError' | 'MfrCodeError' }
   | { readonly stage: 'carrier'; readonly result: 'Lockout'; readonly untilSeconds: number };
 
+export type KeyChangeResult = '1stKCT' | '2ndKCT' | '3rdKCT' | '4thKCT';
+
 export type TokenResult = TokenOutcome['result'];
 
-/** Register values of sts.md 8.1; a meter shows them by short code. */
+/**
+ * Register values of sts.md 8.1; a meter shows them by short code. The numbers of the third and fourth section are not
+ * public (open question A11): 17 and 18 are ours.
+ */
 export const RESULT_CODES: Readonly<Record<TokenResult, number>> = {
   Accept: 1,
+  '1stKCT': 2,
+  '2ndKCT': 3,
   OverflowError: 4,
   KeyTypeError: 5,
   FormatError: 6,
@@ -30,4 +57,6 @@ export const RESULT_CODES: Readonly<Record<TokenResult, number>> = {
   CRCError: 13,
   MfrCodeError: 14,
   Lockout: 15,
+  '3rdKCT': 17,
+  '4thKCT': 18,
 };

@@ -1,8 +1,10 @@
 /**
- * The state of a meter's token application and the configuration of its unknowns: plain data that firmware journals, a
- * conformance run drives and a model check explores. Nothing here reads a clock or keeps anything between calls.
+ * The state of a meter's token application: plain data that firmware journals, a conformance run drives and a model check
+ * explores. Nothing here reads a clock or keeps anything between calls.
  */
 import type { BaseDate, EncryptionAlgorithm, KeyType } from '../identity/attributes.ts';
+import type { KeyChangeSection } from '../keys/key-change.ts';
+import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from './configuration.ts';
 
 /** One state, replaced whole by `enterToken`; the caller makes it durable before showing the outcome. */
 export interface MeterState {
@@ -15,6 +17,7 @@ export interface MeterState {
   readonly keyRevision: number;
   /** KEN, 0-255: a TID whose top byte is greater is expired. */
   readonly keyExpiry: number;
+  /** 6 digits; '000000' after a key change that did not carry it. */
   readonly supplyGroupCode: string;
   /** TI, 0-99. */
   readonly tariffIndex: number;
@@ -24,6 +27,8 @@ export interface MeterState {
   /** The electricity credit register, integer milliwatt-hours; below zero when the load outran the relay. */
   readonly creditMilliWh: number;
   readonly lockout: LockoutState;
+  /** What tokens other than electricity credit have set. */
+  readonly extension: MeterExtension;
 }
 
 /** How many authentications failed since the last accepted meter-specific token, and until when entry is barred. */
@@ -33,35 +38,44 @@ export interface LockoutState {
   readonly untilSeconds: number;
 }
 
-/** Every unknown of the acceptance pipeline as one named value with its default. */
-export interface MeterConfiguration {
-  /** Slots of the TID memory (open question A1). */
-  readonly tidMemorySize: number;
-  /** Highest value of the credit register, mWh; a token beyond it is refused as OverflowError. */
-  readonly creditLimitMilliWh: number;
-  /** Key types under which credit is refused as DDTKError (open question A4). */
-  readonly creditRefusedUnder: readonly KeyType[];
-  readonly lockout: LockoutPolicy;
+export interface MeterExtension {
+  /** TIDs of class 2 tokens where they have a memory of their own; otherwise empty. */
+  readonly managementTidMemory: readonly number[];
+  readonly waterLitre: number;
+  readonly gasLitre: number;
+  readonly timeSecond: number;
+  /** Money by resource, units of 0.00001. */
+  readonly currencyHundredThousandth: CurrencyRegisters;
+  /** undefined until a token sets it. */
+  readonly maximumPowerWatt: number | undefined;
+  readonly maximumPhaseUnbalanceWatt: number | undefined;
+  readonly tariffRateRaw: number | undefined;
+  readonly waterFactorRaw: number | undefined;
+  /** The flags that are set, rising. */
+  readonly flags: readonly number[];
+  /** Control values by index, as [index, value], rising. */
+  readonly controls: readonly (readonly [index: number, valueRaw: number])[];
+  /** Latched by the meter's own traps; a clear-tamper token releases it. */
+  readonly isTampered: boolean;
+  readonly keyChange: PendingKeyChange | undefined;
 }
 
-/** Waiting time after wrong tokens (open question A10). */
-export interface LockoutPolicy {
-  /** Failures that cost nothing. */
-  readonly freeFailures: number;
-  /** Wait after the first failure beyond the free ones, seconds; doubles with each further one. */
-  readonly firstWaitSeconds: number;
-  readonly longestWaitSeconds: number;
+export interface CurrencyRegisters {
+  readonly electricity: number;
+  readonly water: number;
+  readonly gas: number;
+  readonly time: number;
 }
 
-export const DEFAULT_METER_CONFIGURATION: MeterConfiguration = {
-  tidMemorySize: 50,
-  creditLimitMilliWh: 9_999_999_990_000,
-  creditRefusedUnder: [0, 1],
-  lockout: { freeFailures: 2, firstWaitSeconds: 10, longestWaitSeconds: 1280 },
-};
+/** Sections of a key change that is not complete. */
+export interface PendingKeyChange {
+  readonly sections: readonly KeyChangeSection[];
+  /** When the last of them came, on the clock of `enterToken`. */
+  readonly lastSeconds: number;
+}
 
 /** What the factory or the commissioning key change puts into a meter. */
-export type MeterFactorySettings = Omit<MeterState, 'tidMemory' | 'creditMilliWh' | 'lockout'>;
+export type MeterFactorySettings = Omit<MeterState, 'tidMemory' | 'creditMilliWh' | 'lockout' | 'extension'>;
 
 /** A meter that has accepted nothing yet. */
 export function newMeterState(
@@ -78,8 +92,33 @@ export function newMeterState(
     supplyGroupCode: factory.supplyGroupCode,
     tariffIndex: factory.tariffIndex,
     baseDate: factory.baseDate,
-    tidMemory: new Array<number>(configuration.tidMemorySize).fill(0),
+    tidMemory: emptyMemory(configuration.tidMemorySize),
     creditMilliWh: 0,
     lockout: { failures: 0, untilSeconds: 0 },
+    extension: newExtension(configuration),
   };
+}
+
+function newExtension(configuration: MeterConfiguration): MeterExtension {
+  return {
+    managementTidMemory: configuration.managementSharesTidMemory
+      ? []
+      : emptyMemory(configuration.tidMemorySize),
+    waterLitre: 0,
+    gasLitre: 0,
+    timeSecond: 0,
+    currencyHundredThousandth: { electricity: 0, water: 0, gas: 0, time: 0 },
+    maximumPowerWatt: undefined,
+    maximumPhaseUnbalanceWatt: undefined,
+    tariffRateRaw: undefined,
+    waterFactorRaw: undefined,
+    flags: [],
+    controls: [],
+    isTampered: false,
+    keyChange: undefined,
+  };
+}
+
+export function emptyMemory(size: number): readonly number[] {
+  return new Array<number>(size).fill(0);
 }

@@ -212,6 +212,7 @@ class MeterFirmware implements Firmware {
     const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
     const untilSeconds = Math.min(account.lockout.untilSeconds, latest);
     this.#state = {
+      ...newMeterState(this.#factory, this.#options.meter),
       ...application,
       creditMilliWh: account.balanceMilliWh,
       lockout: { ...account.lockout, untilSeconds },
@@ -402,7 +403,7 @@ class MeterFirmware implements Firmware {
 
   /** What a token record holds: the state to come with the registers of now. */
   #journalState(state: MeterState, creditMilliWh: number): JournalState {
-    const { creditMilliWh: _credit, lockout, ...application } = state;
+    const { creditMilliWh: _credit, lockout, extension: _extension, ...application } = state;
     const fields = this.#fields();
     const balanceMilliWh = fields.balanceMilliWh + creditMilliWh;
     return {

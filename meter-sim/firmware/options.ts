@@ -1,5 +1,5 @@
 /** Every assumed number of the firmware with the default of its reference, so that a make of meter is a set of values. */
-import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from '../../lib/meter/state.ts';
+import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from '../../lib/meter/configuration.ts';
 import { DEFAULT_CLOSING, DEFAULT_OPENING } from './delay-estimator.ts';
 import type { Micros } from './hardware-interface.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
@@ -25,7 +25,8 @@ const SECOND = 1_000_000;
 
 /** For a 230 V, 5(100) A meter. */
 export const DEFAULT_OPTIONS: FirmwareOptions = {
-  meter: DEFAULT_METER_CONFIGURATION,
+  // What the journal's record has room for: every other kind of token is read and answers FunctionError.
+  meter: { ...DEFAULT_METER_CONFIGURATION, supported: ['creditElectricity'] },
   loadSwitch: {
     opening: DEFAULT_OPENING,
     closing: DEFAULT_CLOSING,

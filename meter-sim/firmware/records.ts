@@ -51,8 +51,8 @@ export interface AccountFields {
   readonly lockout: LockoutState;
 }
 
-/** The token application without what the account holds. */
-export type TokenApplication = Omit<MeterState, 'creditMilliWh' | 'lockout'>;
+/** The token application without what the account holds, and without what no token sets that this meter carries out. */
+export type TokenApplication = Omit<MeterState, 'creditMilliWh' | 'lockout' | 'extension'>;
 
 export interface AccountRecord extends AccountFields {
   readonly sequence: number;

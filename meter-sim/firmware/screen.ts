@@ -95,6 +95,11 @@ export function outcomePages(outcome: EntryOutcome, nowSeconds: number): readonl
           micros: AMOUNT_MICROS,
         },
       ];
+    case '1stKCT':
+    case '2ndKCT':
+    case '3rdKCT':
+    case '4thKCT':
+      return [{ text: outcome.result.replace('KCT', ' KCT'), icons: ['accepted'], micros: RESULT_MICROS }];
     case 'Lockout':
       return lockoutPages(outcome.untilSeconds - nowSeconds);
     case 'NotReady':

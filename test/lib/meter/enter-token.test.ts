@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../../lib/hex.ts';
+import { DEFAULT_METER_CONFIGURATION } from '../../../lib/meter/configuration.ts';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
 import { RESULT_CODES } from '../../../lib/meter/outcome.ts';
-import { DEFAULT_METER_CONFIGURATION, type MeterState, newMeterState } from '../../../lib/meter/state.ts';
+import { type MeterState, newMeterState } from '../../../lib/meter/state.ts';
 import { createTokenCipher } from '../../../lib/token/cipher.ts';
 import { encodeCreditElectricity } from '../../../lib/token/credit.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
@@ -44,7 +45,12 @@ function enterAll(state: MeterState, tokens: readonly string[]): { results: stri
 
 test('when the first official token is entered then 0.1 kWh is credited once', () => {
   const first = enterToken(NEW_METER, '70630503470028726114', 0);
-  assert.equal(first.outcome, { stage: 'token', result: 'Accept', creditDeciKwh: 1 });
+  assert.equal(first.outcome, {
+    stage: 'token',
+    result: 'Accept',
+    creditDeciKwh: 1,
+    effect: { kind: 'credited', resource: 'electricity', units: 1 },
+  });
   assert.is(first.state.creditMilliWh, 100_000);
   assert.ok(first.state.tidMemory.includes(85_740));
   const again = enterToken(first.state, '70630503470028726114', 0);
@@ -139,8 +145,8 @@ test('when the key is another meter’s then CRCError, and waits double from the
 
 test('when entry is locked then class 1 tokens are still read', () => {
   const locked: MeterState = { ...NEW_METER, lockout: { failures: 3, untilSeconds: 100 } };
-  // Test 1 of the official non-meter-specific tokens: not carried out by this meter, but looked at.
-  assert.is(enterToken(locked, '00000000000150997584', 50).outcome.result, 'FunctionError');
+  // Test 1 of the official non-meter-specific tokens.
+  assert.is(enterToken(locked, '00000000000150997584', 50).outcome.result, 'Accept');
   assert.is(enterToken(locked, credit(9_000), 50).outcome.result, 'Lockout');
 });
 
@@ -164,10 +170,11 @@ test('when the register would overflow then the token is refused and may be keye
   );
 });
 
-test('when a token of another official kind is entered then FunctionError, nothing changed', () => {
-  // CTSA01 water; CTSA03 power limit; both under this meter's key.
-  for (const tokenNo of ['25510558010932506821', '68961683064326234122']) {
-    const { outcome, state } = enterToken(NEW_METER, tokenNo, 0);
+test('when a meter does not carry out a kind of token then FunctionError, nothing changed', () => {
+  const configuration = { ...DEFAULT_METER_CONFIGURATION, supported: ['creditElectricity'] as const };
+  // CTSA01 water; CTSA03 power limit; test 1; all under this meter's key or clear.
+  for (const tokenNo of ['25510558010932506821', '68961683064326234122', '00000000000150997584']) {
+    const { outcome, state } = enterToken(NEW_METER, tokenNo, 0, configuration);
     assert.is(outcome.result, 'FunctionError');
     assert.is(state, NEW_METER);
   }

@@ -135,7 +135,7 @@ test('when a token of any kind is encoded and decoded then it is the same token,
       kinds += 1;
       fc.assert(
         fc.property(arbitrary, (fields) => {
-          const token = { ...fields }; // with the prototype that a decoded token has
+          const token = { ...(fields as object) }; // with the prototype that a decoded token has
           const { tokenNo, carried } = encodeToken(token as Token, cipher);
           assert.equal(carried, token, name);
           assert.equal(decodeToken(tokenNo, cipher), token, name);

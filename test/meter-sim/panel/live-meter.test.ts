@@ -38,7 +38,12 @@ test('a token in work when the mains goes is finished within the hold-up; the ne
   meter.setMains(false);
   meter.advance(1_000_000);
   assert.equal(await entered, {
-    outcome: { stage: 'token', result: 'Accept', creditDeciKwh: 5 },
+    outcome: {
+      stage: 'token',
+      result: 'Accept',
+      creditDeciKwh: 5,
+      effect: { kind: 'credited', resource: 'electricity', units: 5 },
+    },
     balanceMilliWh: 500_000,
   });
   assert.ok(pages.length >= 5, 'the token record and the record of the power failure went to the door');

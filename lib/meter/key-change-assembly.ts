@@ -1,0 +1,150 @@
+/**
+ * How a meter puts a key change together from its sections (sts.md 7.3): in any order, within a time, never half. Nothing in
+ * a section links it to the others, so a contradiction means that a new set has begun.
+ */
+import { BASE_DATES, type BaseDate } from '../identity/attributes.ts';
+import { assembleKeyChange, type KeyChange, type KeyChangeSection } from '../keys/key-change.ts';
+import type { MeterConfiguration } from './configuration.ts';
+import type { KeyChangeResult, TokenOutcome } from './outcome.ts';
+import { emptyMemory, type MeterState, type PendingKeyChange } from './state.ts';
+
+const STORED: Readonly<Record<KeyChangeSection['kind'], KeyChangeResult>> = {
+  keyChangeSection1: '1stKCT',
+  keyChangeSection2: '2ndKCT',
+  keyChangeSection3Of3: '3rdKCT',
+  keyChangeSection3Of4: '3rdKCT',
+  keyChangeSection4: '4thKCT',
+};
+
+/** KRN as meters know it (open question B10). */
+const KEY_REVISIONS = [1, 9] as const;
+
+export interface SectionEntry {
+  readonly outcome: TokenOutcome;
+  readonly state: MeterState;
+}
+
+export function enterKeyChangeSection(
+  state: MeterState,
+  section: KeyChangeSection,
+  nowSeconds: number,
+  configuration: MeterConfiguration,
+): SectionEntry {
+  const refusal = refusalOf(state, section, configuration);
+  if (refusal !== undefined) return { outcome: { stage: 'token', result: refusal }, state };
+  const kept = keptSections(state.extension.keyChange, section, nowSeconds, configuration);
+  if (kept === 'conflict') return { outcome: { stage: 'token', result: 'FormatError' }, state };
+  const sections = [...kept, section];
+  const change = isComplete(state, sections, configuration)
+    ? assembleKeyChange(asStored(sections, configuration))
+    : undefined;
+  if (change === undefined) {
+    return {
+      outcome: { stage: 'token', result: STORED[section.kind] },
+      state: withPending(state, { sections, lastSeconds: nowSeconds }),
+    };
+  }
+  return {
+    outcome: {
+      stage: 'token',
+      result: 'Accept',
+      creditDeciKwh: 0,
+      effect: { kind: 'keyChanged', rolledOver: change.rollOver },
+    },
+    state: changed(state, change, configuration),
+  };
+}
+
+function refusalOf(
+  state: MeterState,
+  section: KeyChangeSection,
+  configuration: MeterConfiguration,
+): 'KeyTypeError' | 'RangeError' | 'FunctionError' | undefined {
+  if (section.kind === 'keyChangeSection3Of3' && !configuration.storesThirdSection) return 'FunctionError';
+  if (section.kind !== 'keyChangeSection1') return undefined;
+  const { keyType, keyRevision } = section;
+  const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType } = configuration;
+  const needsCard = cardOnlyKeyTypes.includes(keyType) && tokenCarrierType !== 1;
+  if (!keyTypeChanges[state.keyType].includes(keyType) || needsCard) return 'KeyTypeError';
+  return keyRevision < KEY_REVISIONS[0] || keyRevision > KEY_REVISIONS[1] ? 'RangeError' : undefined;
+}
+
+/** The stored sections that the new one joins; it takes the place of an equal one. */
+function keptSections(
+  pending: PendingKeyChange | undefined,
+  section: KeyChangeSection,
+  nowSeconds: number,
+  configuration: MeterConfiguration,
+): readonly KeyChangeSection[] | 'conflict' {
+  if (pending === undefined || nowSeconds - pending.lastSeconds > configuration.keyChangeTimeoutSeconds)
+    return [];
+  const stored = pending.sections.find(({ kind }) => kind === section.kind);
+  if (stored !== undefined && !sameSection(stored, section)) {
+    return configuration.keyChangeConflict === 'refuse' ? 'conflict' : [];
+  }
+  return pending.sections.filter(({ kind }) => kind !== section.kind);
+}
+
+function sameSection(a: KeyChangeSection, b: KeyChangeSection): boolean {
+  const fields = new Map<string, unknown>(Object.entries(b));
+  return Object.entries(a).every(([name, value]) => fields.get(name) === value);
+}
+
+/** Two or three sections for a 64-bit key, as the first one says; four for a 128-bit key. */
+function isComplete(
+  state: MeterState,
+  sections: readonly KeyChangeSection[],
+  { storesThirdSection }: MeterConfiguration,
+): boolean {
+  const has = (kind: KeyChangeSection['kind']) => sections.some((section) => section.kind === kind);
+  if (!has('keyChangeSection1') || !has('keyChangeSection2')) return false;
+  if (state.encryptionAlgorithm === 11) return has('keyChangeSection3Of4') && has('keyChangeSection4');
+  const wantsThird = sections.some(
+    (section) => section.kind === 'keyChangeSection1' && section.threeSections,
+  );
+  return !wantsThird || !storesThirdSection || has('keyChangeSection3Of3');
+}
+
+/** A meter that stores no third section takes a set of three as a set of two (open question A14). */
+function asStored(
+  sections: readonly KeyChangeSection[],
+  { storesThirdSection }: MeterConfiguration,
+): readonly KeyChangeSection[] {
+  if (storesThirdSection) return sections;
+  return sections.map((section) =>
+    section.kind === 'keyChangeSection1' ? { ...section, threeSections: false } : section,
+  );
+}
+
+/** Credit, totals and limits are not touched (sts.md 7.3). */
+function changed(state: MeterState, change: KeyChange, configuration: MeterConfiguration): MeterState {
+  const later = laterBaseDate(state.baseDate);
+  const isZeroed = change.rollOver && (later !== undefined || configuration.rollOverZeroesMemoryAlways);
+  const { decoderKey: _old, ...rest } = state;
+  return {
+    ...rest,
+    decoderKey: change.newDecoderKey,
+    keyType: change.keyType,
+    keyRevision: change.keyRevision,
+    keyExpiry: change.keyExpiry,
+    supplyGroupCode: change.supplyGroupCode,
+    tariffIndex: change.tariffIndex,
+    baseDate: change.rollOver ? (later ?? state.baseDate) : state.baseDate,
+    tidMemory: isZeroed ? emptyMemory(state.tidMemory.length) : state.tidMemory,
+    extension: {
+      ...state.extension,
+      managementTidMemory: isZeroed
+        ? emptyMemory(state.extension.managementTidMemory.length)
+        : state.extension.managementTidMemory,
+      keyChange: undefined,
+    },
+  };
+}
+
+function laterBaseDate(baseDate: BaseDate): BaseDate | undefined {
+  return BASE_DATES[BASE_DATES.indexOf(baseDate) + 1];
+}
+
+function withPending(state: MeterState, keyChange: PendingKeyChange): MeterState {
+  return { ...state, extension: { ...state.extension, keyChange } };
+}
