@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
-import { type OutputOptions, reportFailure } from './output.ts';
+import { action, json, parseWhole } from './program/options.ts';
+import { addLibraryCommands } from './program/tokens.ts';
 
 const program = new Command('wattoken')
   .description(
@@ -16,20 +17,6 @@ const program = new Command('wattoken')
   .showHelpAfterError('(wattoken --help shows what there is)')
   .exitOverride();
 
-/** Runs an action and reports what stopped it; the options are the last argument but one that commander passes. */
-function action<Arguments extends unknown[]>(
-  run: (...args: Arguments) => Promise<void> | void,
-): (...args: Arguments) => Promise<void> {
-  return async (...args) => {
-    try {
-      await run(...args);
-    } catch (error) {
-      reportFailure(args.at(-2) as OutputOptions, error);
-    }
-  };
-}
-
-const json = () => new Option('--json', 'print the result as one JSON value');
 const host = () => new Option('--host <address>', 'address to listen on').default('127.0.0.1');
 const data = (folder: string) =>
   new Option('--data <folder>', 'where everything durable stands').default(folder);
@@ -38,19 +25,7 @@ const port = (value: number) =>
 const passphraseFile = () =>
   new Option('--passphrase-file <file>', 'file whose one line opens the key store');
 
-const token = program.command('token').description('read and make token numbers');
-token
-  .command('inspect')
-  .description('what 20 digits are; with a meter’s key, what they say')
-  .argument('<digits...>', 'a token number, with or without spaces')
-  .option('--meter-file <file>', 'a meter’s settings with its decoder key (JSON)')
-  .addOption(json())
-  .action(
-    action(async (digits: string[], options: { meterFile?: string; json?: boolean }) => {
-      const { inspectToken } = await import('./commands/token-inspect.ts');
-      inspectToken(digits.join(''), options);
-    }),
-  );
+addLibraryCommands(program);
 
 const server = program.command('server').description('the vending server');
 server
@@ -162,12 +137,6 @@ function parseWatts(text: string): number {
 
 function parseSeed(text: string): number {
   return parseWhole(text, 0, 0xffff_ffff);
-}
-
-function parseWhole(text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (/^[0-9]+$/.test(text) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
 }
 
 function parseSpeed(text: string): number | 'max' {

@@ -24,3 +24,24 @@ export async function withProgress<Result>(what: string, work: () => Promise<Res
     if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
   }
 }
+
+/** As `withProgress`, for work that knows how far it is. */
+export async function withCountedProgress<Result>(
+  what: string,
+  total: number,
+  work: (onProgress: (done: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const startedAt = performance.now();
+  const onTerminal = process.stderr.isTTY === true;
+  let shownAt = startedAt;
+  let drawn = false;
+  const result = await work((done) => {
+    const now = performance.now();
+    if (now - shownAt < (drawn && onTerminal ? FRAME_MILLIS : QUIET_MILLIS)) return;
+    shownAt = now;
+    drawn = true;
+    process.stderr.write(`${onTerminal ? '\r' : ''}${what} … ${done} of ${total}${onTerminal ? '' : '\n'}`);
+  });
+  if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  return result;
+}

@@ -73,6 +73,12 @@ export const FAULTS = {
     text: 'the request body is larger than this operation takes',
   },
   media_type_unsupported: { http: 415, exit: 3, ...none, text: 'send application/json' },
+  operation_unsupported: {
+    http: 422,
+    exit: 5,
+    ...none,
+    text: 'this operation, or this kind of token, is not built here',
+  },
   // Keys and algorithms.
   algorithm_not_supported: {
     http: 422,

@@ -1,14 +1,15 @@
-/** `wattoken token inspect`: what 20 digits are, as far as the keys at hand tell. */
-import { z } from 'zod';
+/** `wattoken token inspect` and `token decode`: what 20 digits are, as far as the keys at hand tell. */
 import { hexFromBlock } from '../../lib/crypto/block-cipher.ts';
+import { StsFault } from '../../lib/faults.ts';
 import { bytesFromHex } from '../../lib/hex.ts';
-import { BASE_DATES } from '../../lib/identity/attributes.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { readEncryptedBlock, type TokenClass } from '../../lib/token/frame.ts';
 import { decodeToken } from '../../lib/token/token.ts';
 import { groupTokenNo, parseTokenNo } from '../../lib/token/token-no.ts';
+import { answerLines, parseJsonLine } from '../bulk-lines.ts';
 import { tokenAsJson, tokenRows } from '../describe-token.ts';
 import { readJsonFile } from '../files.ts';
+import { type MeterKeyFile, meterKeyFile } from '../meter-key-file.ts';
 import { type OutputOptions, printResult, table } from '../output.ts';
 
 export interface TokenInspectOptions extends OutputOptions {
@@ -23,14 +24,41 @@ const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
   3: 'reserved',
 };
 
-/** The part of a meter's settings file that reading a token needs. */
-const meterFile = z.object({
-  encryptionAlgorithm: z.union([z.literal(7), z.literal(11)]),
-  decoderKey: z.string().regex(/^([0-9a-fA-F]{16}|[0-9a-fA-F]{32})$/),
-  baseDate: z.enum(BASE_DATES as ['93', '14', '35']),
-});
-
 export function inspectToken(text: string, options: TokenInspectOptions): void {
+  const { value, rows } = inspection(text, readMeter(options));
+  printResult(options, value, table(rows));
+}
+
+/** One token from the command line, or with `bulk` a line of stdin for each of many: 20 digits, or JSON with `tokenNo`. */
+export async function decodeTokens(
+  text: string,
+  options: TokenInspectOptions & { readonly bulk?: boolean },
+): Promise<void> {
+  if (options.bulk !== true) {
+    if (text === '') throw new StsFault('usage', 'give a token number, or --bulk', { param: 'digits' });
+    inspectToken(text, options);
+    return;
+  }
+  const meter = readMeter(options);
+  await answerLines((line) => inspection(tokenNoOfLine(line), meter).value);
+}
+
+function tokenNoOfLine(line: string): string {
+  if (!/^\s*[{"]/.test(line)) return line;
+  const value = parseJsonLine(line);
+  if (typeof value === 'string') return value;
+  const { tokenNo } = value as { tokenNo?: unknown };
+  return typeof tokenNo === 'string' ? tokenNo : '';
+}
+
+function readMeter({ meterFile }: TokenInspectOptions): MeterKeyFile | undefined {
+  return meterFile === undefined ? undefined : readJsonFile(meterFile, '--meter-file', meterKeyFile);
+}
+
+function inspection(
+  text: string,
+  meter: MeterKeyFile | undefined,
+): { value: object; rows: [string, string][] } {
   const tokenNo = parseTokenNo(text);
   const block = new Uint32Array(2);
   const tokenClass = readEncryptedBlock(tokenNo, block);
@@ -44,17 +72,14 @@ export function inspectToken(text: string, options: TokenInspectOptions): void {
     // Clear for everybody: any key reads it.
     const token = decodeToken(tokenNo, createTokenCipher(7, new Uint8Array(8)));
     rows.push(...tokenRows(token, '14'));
-    printResult(options, { ...bits, token: tokenAsJson(token, '14') }, table(rows));
-    return;
+    return { value: { ...bits, token: tokenAsJson(token, '14') }, rows };
   }
-  if (options.meterFile === undefined) {
+  if (meter === undefined) {
     rows.push(['fields', 'give --meter-file to decrypt with a meter’s key']);
-    printResult(options, bits, table(rows));
-    return;
+    return { value: bits, rows };
   }
-  const meter = readJsonFile(options.meterFile, '--meter-file', meterFile);
   const cipher = createTokenCipher(meter.encryptionAlgorithm, bytesFromHex(meter.decoderKey));
   const token = decodeToken(tokenNo, cipher);
   rows.push(...tokenRows(token, meter.baseDate));
-  printResult(options, { ...bits, token: tokenAsJson(token, meter.baseDate) }, table(rows));
+  return { value: { ...bits, token: tokenAsJson(token, meter.baseDate) }, rows };
 }
