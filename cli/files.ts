@@ -1,5 +1,5 @@
 /** Files named on the command line. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { StsFault } from '../lib/faults.ts';
 
@@ -39,4 +39,13 @@ export function readJsonFile<Shape>(path: string, flag: string, shape: z.ZodType
   throw new StsFault('file_unreadable', `${flag} ${path}: field "${where}" is not as documented`, {
     param: flag,
   });
+}
+
+/** @throws StsFault `data_folder_unusable`. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StsFault('data_folder_unusable', path, { param: '--data', cause });
+  }
 }

@@ -240,6 +240,7 @@ export const FAULTS = {
   // The machine.
   usage: { http: 400, exit: 2, ...none, text: 'the command line is not what this command takes' },
   file_unreadable: { http: 400, exit: 3, ...none, text: 'a file named on the command line cannot be read' },
+  data_folder_unusable: { http: 503, exit: 6, ...none, text: 'the data folder cannot be made or written' },
   port_taken: { http: 503, exit: 6, ...none, text: 'the port is taken by another program' },
 } as const satisfies Record<string, FaultEntry>;
 

@@ -1,5 +1,4 @@
 /** `wattoken keystore init | import | list`: the sealed file of vending keys, handled without a server. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StsFault } from '../../lib/faults.ts';
 import type { VendingKeyAttributes } from '../../vending-server/security-module/contract.ts';
@@ -10,7 +9,7 @@ import {
   openKeyStore,
 } from '../../vending-server/security-module/key-store.ts';
 import { promptPassphrase, readPassphraseFile } from '../../vending-server/security-module/passphrase.ts';
-import { readJson } from '../files.ts';
+import { makeFolder, readJson } from '../files.ts';
 import { type OutputOptions, printResult, table } from '../output.ts';
 
 export interface KeystoreOptions extends OutputOptions {
@@ -28,7 +27,7 @@ export async function keystoreCommand(
   try {
     switch (verb) {
       case 'init': {
-        mkdirSync(dirname(options.keyStore), { recursive: true, mode: 0o700 });
+        makeFolder(dirname(options.keyStore));
         const made = createKeyStore(options.keyStore, passphrase);
         printResult(options, { ...made, keyStore: options.keyStore }, `key store of module ${made.moduleId}`);
         return;

@@ -3,9 +3,10 @@
  * a vendor with some float, and on the first start one token, sold and keyed in. Everything durable stands in the data
  * folder: a second start goes on where the first stopped.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type ChildCommand, startChild } from '../child.ts';
+import { makeFolder } from '../files.ts';
 import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, table, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -100,7 +101,7 @@ async function startBoth(
 
 /** The key store with the one public key, its passphrase, and the meter's factory settings. */
 async function prepareFiles(at: Places): Promise<void> {
-  for (const folder of [at.server, at.meter]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [at.server, at.meter]) makeFolder(folder);
   if (!existsSync(at.passphrase)) {
     writeFileSync(at.passphrase, 'public sandbox passphrase, protects public test keys only\n', {
       mode: 0o600,

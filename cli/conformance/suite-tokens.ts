@@ -316,23 +316,25 @@ export function tidCases(): Case[] {
 
 /** The STSA's own example, as a token with these bits. */
 export function crcCases(): Case[] {
-  return testsOf<CrcTest>('crc')
-    // The rest are tokens of the official suite, which are made whole; CRC_C belongs to no electricity credit.
-    .filter(({ test }) => test.kind === 'crc' && test.comment.startsWith('example'))
-    .map(({ file, trust, test }) => ({
-      id: `${file}/${test.tcId}/encode`,
-      file,
-      title: test.comment,
-      clause: CRC_CLAUSE,
-      trust,
-      steps: creditWith(
-        {
-          subclass: Number.parseInt(test.msg.slice(0, 1), 16),
-          rnd: Number.parseInt(test.msg.slice(1, 2), 16),
-          tidMinutes: Number.parseInt(test.msg.slice(2, 8), 16),
-          value: Number.parseInt(test.msg.slice(8, 12), 16),
-        },
-        [digits(CRC_CLAUSE, 'CRC', 'block', 12, 16, `${test.msg}${test.crc}`)],
-      ),
-    }));
+  return (
+    testsOf<CrcTest>('crc')
+      // The rest are tokens of the official suite, which are made whole; CRC_C belongs to no electricity credit.
+      .filter(({ test }) => test.kind === 'crc' && test.comment.startsWith('example'))
+      .map(({ file, trust, test }) => ({
+        id: `${file}/${test.tcId}/encode`,
+        file,
+        title: test.comment,
+        clause: CRC_CLAUSE,
+        trust,
+        steps: creditWith(
+          {
+            subclass: Number.parseInt(test.msg.slice(0, 1), 16),
+            rnd: Number.parseInt(test.msg.slice(1, 2), 16),
+            tidMinutes: Number.parseInt(test.msg.slice(2, 8), 16),
+            value: Number.parseInt(test.msg.slice(8, 12), 16),
+          },
+          [digits(CRC_CLAUSE, 'CRC', 'block', 12, 16, `${test.msg}${test.crc}`)],
+        ),
+      }))
+  );
 }

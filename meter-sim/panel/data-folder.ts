@@ -18,7 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { StsFault } from '../../lib/faults.ts';
+import { isStsFault, StsFault } from '../../lib/faults.ts';
 
 const IMAGE_NAME = 'eeprom.bin';
 const LOCK_NAME = 'meter.lock';
@@ -33,14 +33,19 @@ export class DataFolder {
 
   /**
    * Creates the folder if need be and takes its lock; the lock of a dead process is taken over.
-   * @throws StsFault `store_in_use`.
+   * @throws StsFault `store_in_use`, `data_folder_unusable`.
    */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // One folder under two names is one folder.
-    this.#folder = realpathSync(folder);
-    this.#lockPath = join(this.#folder, LOCK_NAME);
-    takeLock(this.#lockPath);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // One folder under two names is one folder.
+      this.#folder = realpathSync(folder);
+      this.#lockPath = join(this.#folder, LOCK_NAME);
+      takeLock(this.#lockPath);
+    } catch (error) {
+      if (isStsFault(error)) throw error;
+      throw new StsFault('data_folder_unusable', folder, { param: '--data', cause: error });
+    }
     held.add(this.#lockPath);
   }
 

@@ -109,6 +109,9 @@ test('when the input of a command is bad then its fault has a name, its exit cod
     ],
     ['file_unreadable', 'meter', 'run', '--data', join(folder, 'm2'), '--meter-file', malformed],
     ['request_malformed', 'meter', 'run', '--data', join(folder, 'm3'), '--meter-file', wrongShape],
+    ['data_folder_unusable', 'meter', 'run', '--data', keyFile, '--port', '0'],
+    ['data_folder_unusable', 'sandbox', '--data', join(keyFile, 'below')],
+    ['data_folder_unusable', 'server', 'start', '--data', keyFile, '--passphrase-file', keyFile],
     [
       'key_store_missing',
       'keystore',

@@ -39,7 +39,7 @@ function makeFolder(dataFolder: string): void {
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 }); // the answers in it hold token numbers
   } catch (error) {
-    throw new StsFault('store_unavailable', 'the data folder cannot be made', { cause: error });
+    throw new StsFault('data_folder_unusable', dataFolder, { param: '--data', cause: error });
   }
 }
 
