@@ -64,12 +64,24 @@ const INVERSE_IP_TABLE = permutationTable(INVERSE_IP);
  * @throws RangeError when the key is not 8 bytes.
  */
 export function createDes(key: Uint8Array): BlockCipher {
-  const subkeys = keySchedule(key);
-  return {
-    keyBits: 64,
-    encrypt: (block) => crypt(block, subkeys, 0, 1),
-    decrypt: (block) => crypt(block, subkeys, 15, -1),
-  };
+  return new Des(keySchedule(key));
+}
+
+class Des implements BlockCipher {
+  readonly keyBits = 64;
+  readonly #subkeys: Uint8Array;
+
+  constructor(subkeys: Uint8Array) {
+    this.#subkeys = subkeys;
+  }
+
+  encrypt(block: Block): void {
+    crypt(block, this.#subkeys, 0, 1);
+  }
+
+  decrypt(block: Block): void {
+    crypt(block, this.#subkeys, 15, -1);
+  }
 }
 
 /** Sixteen subkeys as eight groups of six bits, in the order in which the S-boxes read them. */

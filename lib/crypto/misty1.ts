@@ -63,12 +63,24 @@ const S9 = Uint16Array.of(
  * @throws RangeError when the key is not 16 bytes.
  */
 export function createMisty1(key: Uint8Array): BlockCipher {
-  const ek = expandKey(key);
-  return {
-    keyBits: 128,
-    encrypt: (block) => encrypt(block, ek),
-    decrypt: (block) => decrypt(block, ek),
-  };
+  return new Misty1(expandKey(key));
+}
+
+class Misty1 implements BlockCipher {
+  readonly keyBits = 128;
+  readonly #ek: Uint16Array;
+
+  constructor(ek: Uint16Array) {
+    this.#ek = ek;
+  }
+
+  encrypt(block: Block): void {
+    encrypt(block, this.#ek);
+  }
+
+  decrypt(block: Block): void {
+    decrypt(block, this.#ek);
+  }
 }
 
 /**

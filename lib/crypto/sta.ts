@@ -14,17 +14,22 @@ const ROUNDS = 16;
 const BYTES = 8;
 /** One table: 256 byte values, two words each. */
 const TABLE_WORDS = 512;
+/** The tables of one byte, one for each pair of selector bits. */
+const BYTE_WORDS = 4 * TABLE_WORDS;
 
 interface CompiledTables {
   /** Substitute, then permute: [byte position][selector pair][byte value] -> high word, low word. */
   readonly encrypt: Int32Array;
-  /** Undo the substitution, then undo the permutation of the round before. */
+  /** Undo the substitution, then undo the permutation of the round before; laid out as `encrypt`, and so are the others. */
   readonly decrypt: Int32Array;
-  /** Undo a permutation alone: what the first decryption round starts with. [byte position][byte value] */
+  /** Undo a permutation alone, whatever the selectors: what the first decryption round starts with. */
   readonly unpermute: Int32Array;
-  /** Undo a substitution alone: what the last decryption round ends with. [byte position][selector pair][byte value] */
+  /** Undo a substitution alone: what the last decryption round ends with. */
   readonly unsubstitute: Int32Array;
 }
+
+/** The permutation has no selectors: whichever table is read, it is the same. */
+const NO_SELECTORS = new Uint16Array(1);
 
 const compiled = new WeakMap<StaTables, CompiledTables>();
 
@@ -35,41 +40,73 @@ const compiled = new WeakMap<StaTables, CompiledTables>();
  */
 export function createSta(key: Uint8Array, tables: StaTables = STA_TABLES): BlockCipher {
   assertBytes(key, 8, 'key');
-  const lookup = compile(tables);
-  const offsets = tableOffsets(key);
-  return {
-    keyBits: 64,
-    encrypt: (block) => encrypt(block, lookup.encrypt, offsets),
-    decrypt: (block) => decrypt(block, lookup, offsets),
-  };
+  return new Sta(compile(tables), selectorsOf(key));
+}
+
+/** A class, so that a new key costs one object and 16 words: a vending server makes one cipher a sale. */
+class Sta implements BlockCipher {
+  readonly keyBits = 64;
+  readonly #lookup: CompiledTables;
+  /** A word a round, nibble n's selector in bit n. */
+  readonly #selectors: Uint16Array;
+
+  constructor(lookup: CompiledTables, selectors: Uint16Array) {
+    this.#lookup = lookup;
+    this.#selectors = selectors;
+  }
+
+  encrypt(block: Block): void {
+    runRounds(block, this.#lookup.encrypt, this.#selectors, 0, 1, ROUNDS);
+  }
+
+  /**
+   * The rounds backwards. Encryption ends with a permutation, so decryption begins by undoing one; after that each round
+   * undoes its substitution and the permutation of the round before, and the first round has none before it.
+   */
+  decrypt(block: Block): void {
+    const { decrypt, unpermute, unsubstitute } = this.#lookup;
+    runRounds(block, unpermute, NO_SELECTORS, 0, 1, 1);
+    runRounds(block, decrypt, this.#selectors, ROUNDS - 1, -1, ROUNDS - 1);
+    runRounds(block, unsubstitute, this.#selectors, 0, 1, 1);
+  }
 }
 
 /**
- * Where in a compiled table each byte of each round looks: the selector of nibble n in round r is bit 4n+3 of the key
- * register, which starts as NOT key rotated right by 12 and rotates left by one a round.
+ * The selector bits of each round, 16 a round, nibble n's in bit n: bit 4n+3 of the key register, which starts as NOT key
+ * rotated right by 12 and rotates left by one a round.
  */
-function tableOffsets(key: Uint8Array): Uint16Array {
+function selectorsOf(key: Uint8Array): Uint16Array {
   let high = ~((key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!);
   let low = ~((key[4]! << 24) | (key[5]! << 16) | (key[6]! << 8) | key[7]!);
-  [high, low] = [(high >>> 12) | (low << 20), (low >>> 12) | (high << 20)];
-  const offsets = new Uint16Array(ROUNDS * BYTES);
+  const leaving = low << 20;
+  low = (low >>> 12) | (high << 20);
+  high = (high >>> 12) | leaving;
+  const selectors = new Uint16Array(ROUNDS);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (let byte = 0; byte < BYTES; byte += 1) {
-      const word = byte < 4 ? low : high;
-      const shift = 8 * (byte & 3);
-      const selectors = ((word >>> (shift + 3)) & 1) | ((word >>> (shift + 6)) & 2);
-      offsets[round * BYTES + byte] = (byte * 4 + selectors) * TABLE_WORDS;
-    }
-    [high, low] = [(high << 1) | (low >>> 31), (low << 1) | (high >>> 31)];
+    selectors[round] = (everyFourthBit(high) << 8) | everyFourthBit(low);
+    const carried = high >>> 31;
+    high = (high << 1) | (low >>> 31);
+    low = (low << 1) | carried;
   }
-  return offsets;
+  return selectors;
 }
 
-/** `count` rounds from the one whose offsets begin at `at`, forwards or backwards: each looks up its eight bytes at once. */
+/** Bits 3, 7, … 31 of a word as one byte, by halving the gaps between them. */
+function everyFourthBit(word: number): number {
+  let bits = (word >>> 3) & 0x11111111;
+  bits = (bits | (bits >>> 3)) & 0x03030303;
+  bits = (bits | (bits >>> 6)) & 0x000f000f;
+  return (bits | (bits >>> 12)) & 0xff;
+}
+
+/**
+ * `count` rounds, from the one whose selectors stand at `at`, forwards or backwards: each looks up its eight bytes at once.
+ * Byte b has its four tables at b * BYTE_WORDS, and the two selector bits of its nibbles, 2b+1 and 2b, choose among them.
+ */
 function runRounds(
   block: Block,
   table: Int32Array,
-  offsets: Uint16Array,
+  selectors: Uint16Array,
   at: number,
   step: number,
   count: number,
@@ -77,14 +114,15 @@ function runRounds(
   let high = block[0]!;
   let low = block[1]!;
   for (let round = 0, from = at; round < count; round += 1, from += step) {
-    const i0 = offsets[from]! + ((low << 1) & 0x1fe);
-    const i1 = offsets[from + 1]! + ((low >>> 7) & 0x1fe);
-    const i2 = offsets[from + 2]! + ((low >>> 15) & 0x1fe);
-    const i3 = offsets[from + 3]! + ((low >>> 23) & 0x1fe);
-    const i4 = offsets[from + 4]! + ((high << 1) & 0x1fe);
-    const i5 = offsets[from + 5]! + ((high >>> 7) & 0x1fe);
-    const i6 = offsets[from + 6]! + ((high >>> 15) & 0x1fe);
-    const i7 = offsets[from + 7]! + ((high >>> 23) & 0x1fe);
+    const s = selectors[from]!;
+    const i0 = ((s << 9) & 0x600) | ((low << 1) & 0x1fe);
+    const i1 = BYTE_WORDS | ((s << 7) & 0x600) | ((low >>> 7) & 0x1fe);
+    const i2 = (2 * BYTE_WORDS) | ((s << 5) & 0x600) | ((low >>> 15) & 0x1fe);
+    const i3 = (3 * BYTE_WORDS) | ((s << 3) & 0x600) | ((low >>> 23) & 0x1fe);
+    const i4 = (4 * BYTE_WORDS) | ((s << 1) & 0x600) | ((high << 1) & 0x1fe);
+    const i5 = (5 * BYTE_WORDS) | ((s >>> 1) & 0x600) | ((high >>> 7) & 0x1fe);
+    const i6 = (6 * BYTE_WORDS) | ((s >>> 3) & 0x600) | ((high >>> 15) & 0x1fe);
+    const i7 = (7 * BYTE_WORDS) | ((s >>> 5) & 0x600) | ((high >>> 23) & 0x1fe);
     high =
       table[i0]! | table[i1]! | table[i2]! | table[i3]! | table[i4]! | table[i5]! | table[i6]! | table[i7]!;
     low =
@@ -99,39 +137,6 @@ function runRounds(
   }
   block[0] = high;
   block[1] = low;
-}
-
-function encrypt(block: Block, table: Int32Array, offsets: Uint16Array): void {
-  runRounds(block, table, offsets, 0, BYTES, ROUNDS);
-}
-
-/**
- * The rounds backwards. Encryption ends with a permutation, so decryption begins by undoing one; after that each round
- * undoes its substitution and the permutation of the round before, and the first round has none before it.
- */
-function decrypt(block: Block, lookup: CompiledTables, offsets: Uint16Array): void {
-  const { decrypt: table, unpermute, unsubstitute } = lookup;
-  mapBytes(block, unpermute, (byte) => byte * TABLE_WORDS);
-  runRounds(block, table, offsets, (ROUNDS - 1) * BYTES, -BYTES, ROUNDS - 1);
-  mapBytes(block, unsubstitute, (byte) => offsets[byte]!);
-}
-
-/** Replaces the block by what each of its bytes contributes, looked up where `offsetOf` says. */
-function mapBytes(block: Block, table: Int32Array, offsetOf: (byte: number) => number): void {
-  let high = 0;
-  let low = 0;
-  for (let byte = 0; byte < BYTES; byte += 1) {
-    const i = offsetOf(byte) + 2 * byteOf(block, byte);
-    high |= table[i]!;
-    low |= table[i + 1]!;
-  }
-  block[0] = high;
-  block[1] = low;
-}
-
-/** Byte `index` of the block, 0 the least significant. */
-function byteOf(block: Block, index: number): number {
-  return (block[index < 4 ? 1 : 0]! >>> (8 * (index & 3))) & 0xff;
 }
 
 function compile(tables: StaTables): CompiledTables {
@@ -150,26 +155,21 @@ function compileFresh(tables: StaTables): CompiledTables {
   return {
     encrypt: byteTables(tables.s1, tables.s2, tables.p),
     decrypt: byteTables(u1, u2, back),
-    unpermute: byteTables(stay, stay, back, 1),
+    unpermute: byteTables(stay, stay, back),
     unsubstitute: byteTables(u1, u2, stay),
   };
 }
 
 /** Tables [byte position][selector pair][byte value] of a substitution followed by a movement of bits. */
-function byteTables(
-  zero: readonly number[],
-  one: readonly number[],
-  move: readonly number[],
-  selectorPairs = 4,
-): Int32Array {
-  const table = new Int32Array(BYTES * selectorPairs * TABLE_WORDS);
+function byteTables(zero: readonly number[], one: readonly number[], move: readonly number[]): Int32Array {
+  const table = new Int32Array(BYTES * BYTE_WORDS);
   for (let byte = 0; byte < BYTES; byte += 1) {
-    for (let selectors = 0; selectors < selectorPairs; selectors += 1) {
+    for (let selectors = 0; selectors < 4; selectors += 1) {
       const lowNibble = selectors & 1 ? one : zero;
       const highNibble = selectors & 2 ? one : zero;
       for (let value = 0; value < 256; value += 1) {
         const substituted = lowNibble[value & 15]! | (highNibble[value >>> 4]! << 4);
-        const at = (byte * selectorPairs + selectors) * TABLE_WORDS + 2 * value;
+        const at = byte * BYTE_WORDS + selectors * TABLE_WORDS + 2 * value;
         for (let bit = 0; bit < 8; bit += 1) {
           if (((substituted >>> bit) & 1) === 0) continue;
           const to = move[8 * byte + bit]!;

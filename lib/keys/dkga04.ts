@@ -9,6 +9,8 @@ import type { EncryptionAlgorithm } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA04_KEY_BYTES = 20;
+/** 45 of text and its lengths, and the output length in four. */
+const MESSAGE_BYTES = 49;
 
 /** Bytes of a decoder key: 64 bits for the Standard Transfer Algorithm, 128 for MISTY1. */
 export const DECODER_KEY_BYTES: Readonly<Record<EncryptionAlgorithm, number>> = { 7: 8, 11: 16 };
@@ -22,8 +24,10 @@ export const DECODER_KEY_BYTES: Readonly<Record<EncryptionAlgorithm, number>> = 
 export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
   assertBytes(vendingKey, DKGA04_KEY_BYTES, 'vendingKey');
   const keyed = hmac.create(sha256, vendingKey);
+  // One working copy for all meters: making a new one costs more than the two blocks that are hashed.
+  const working = keyed.clone();
   return (meter) => {
-    const mac = keyed.clone().update(dkga04Message(meter)).digest();
+    const mac = keyed._cloneInto(working).update(dkga04Message(meter)).digest();
     return mac.slice(0, DECODER_KEY_BYTES[meter.encryptionAlgorithm]);
   };
 }
@@ -33,22 +37,14 @@ export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
  * number of fields), a zero between them, and the output length in bits at the end.
  */
 export function dkga04Message(request: MeterKeyFields): Uint8Array {
-  const bits = 8 * DECODER_KEY_BYTES[request.encryptionAlgorithm];
-  const bytes: number[] = [];
-  const field = (text: string): void => {
-    bytes.push(text.length);
-    for (let i = 0; i < text.length; i += 1) bytes.push(text.charCodeAt(i));
-  };
-  bytes.push(4);
-  field('04');
-  field(request.baseDate);
-  field(String(request.encryptionAlgorithm).padStart(2, '0'));
-  field(String(request.tariffIndex).padStart(2, '0'));
-  bytes.push(0, 4);
-  field(request.supplyGroupCode);
-  field(String(request.keyType));
-  field(String(request.keyRevision));
-  field(request.meterPan);
-  bytes.push(0, 0, 0, bits);
-  return Uint8Array.from(bytes);
+  const { baseDate, encryptionAlgorithm, tariffIndex, supplyGroupCode, keyType, keyRevision } = request;
+  const algorithm = encryptionAlgorithm === 7 ? '07' : '11';
+  const tariff = tariffIndex < 10 ? `0${tariffIndex}` : `${tariffIndex}`;
+  const text =
+    `\x04\x0204\x02${baseDate}\x02${algorithm}\x02${tariff}\0` +
+    `\x04\x06${supplyGroupCode}\x01${keyType}\x01${keyRevision}\x12${request.meterPan}`;
+  const message = new Uint8Array(MESSAGE_BYTES);
+  for (let i = 0; i < text.length; i += 1) message[i] = text.charCodeAt(i);
+  message[MESSAGE_BYTES - 1] = 8 * DECODER_KEY_BYTES[encryptionAlgorithm];
+  return message;
 }

@@ -13,10 +13,10 @@ export const AMOUNT_MAX = 18_201_624;
 
 const MANTISSAS = 16_384;
 
-/** 16384 (10^e - 1) / 9, where the range with this step begins. */
-function offsetOf(step: number): number {
-  return (MANTISSAS * (step - 1)) / 9;
-}
+/** 10^e. */
+const STEP = Int32Array.of(1, 10, 100, 1000);
+/** 16384 (10^e - 1) / 9, where the range with this exponent begins. */
+const OFFSET = STEP.map((step) => (MANTISSAS * (step - 1)) / 9);
 
 /**
  * @param units - a whole number of units, 0 to 18,201,624.
@@ -30,19 +30,18 @@ export function encodeAmount(units: number): number {
     });
   }
   let exponent = 0;
-  let step = 1;
-  while (units > offsetOf(step) + (MANTISSAS - 1) * step) {
-    exponent += 1;
-    step *= 10;
-  }
+  while (units > unitsOf(exponent, MANTISSAS - 1)) exponent += 1;
   // In the gap above a range the difference is negative: the first value of the next range serves.
-  const mantissa = Math.max(0, Math.ceil((units - offsetOf(step)) / step));
-  return (exponent << 14) | mantissa;
+  const above = Math.max(0, units - (OFFSET[exponent] ?? 0));
+  return (exponent << 14) | Math.ceil(above / (STEP[exponent] ?? 1));
 }
 
 /** @param field - 16 bits. @returns whole units. */
 export function decodeAmount(field: number): number {
   assertInteger(field, 0, 0xffff, 'field');
-  const step = 10 ** (field >>> 14);
-  return offsetOf(step) + (field & (MANTISSAS - 1)) * step;
+  return unitsOf(field >>> 14, field & (MANTISSAS - 1));
+}
+
+function unitsOf(exponent: number, mantissa: number): number {
+  return (OFFSET[exponent] ?? 0) + mantissa * (STEP[exponent] ?? 1);
 }

@@ -7,6 +7,7 @@
  *   key change 63-60 subclass | fields | 47-16 32 bits of the key
  */
 import { assertInteger } from '../assert.ts';
+import type { Block } from '../crypto/block-cipher.ts';
 import {
   assertKeyType,
   assertTariffIndex,
@@ -28,14 +29,6 @@ import type {
 } from './kinds.ts';
 import { TID_MAX } from './tid.ts';
 
-/** A block without its CRC. */
-export interface BlockFields {
-  readonly tokenClass: TokenClass;
-  readonly high: number;
-  /** The low half is zero. */
-  readonly low: number;
-}
-
 const RESOURCES: readonly Resource[] = ['electricity', 'water', 'gas', 'time'];
 const CREDIT_KINDS = ['creditElectricity', 'creditWater', 'creditGas', 'creditTime'] as const;
 const SET_FLAG_INDEX = 63;
@@ -45,40 +38,43 @@ const LAST_REGISTER = 7;
 const TWO_8 = 2 ** 8;
 
 /**
+ * Writes a token's fields into a block; bits 15-0, where the CRC will stand, are zero.
+ * @returns the class.
  * @throws StsFault `amount_out_of_range`, `supply_group_malformed`. @throws RangeError, TypeError when a field is out of its
- *   bits.
+ *   bits; the block is then as it was.
  */
-export function blockFieldsOf(token: Token): BlockFields {
+export function writeFields(token: Token, block: Block): TokenClass {
   switch (token.kind) {
     case 'creditElectricity':
     case 'creditWater':
     case 'creditGas':
     case 'creditTime':
-      return issued(0, CREDIT_KINDS.indexOf(token.kind), token, encodeAmount(amountOf(token)));
+      return writeIssued(block, 0, CREDIT_KINDS.indexOf(token.kind), token, encodeAmount(amountOf(token)));
     case 'currencyCredit':
-      return currencyFields(token);
+      return writeCurrency(block, token);
     case 'initiateTest':
     case 'extendedRead':
     case 'proprietaryTest':
-      return displayFields(token);
+      return writeDisplay(block, token);
     case 'keyChangeSection1':
     case 'keyChangeSection2':
     case 'keyChangeSection3Of3':
     case 'keyChangeSection3Of4':
     case 'keyChangeSection4':
-      return sectionFields(token);
+      return writeSection(block, token);
     default:
-      return managementFields(token);
+      return writeManagement(block, token);
   }
 }
 
 /** @returns the token, or undefined when the fields are not built as specified; null when the subclass is not used. */
 export function tokenOfFields(
   tokenClass: TokenClass,
-  high: number,
-  low: number,
+  block: Block,
   keyBits: 64 | 128,
 ): Token | undefined | null {
+  const high = block[0] ?? 0;
+  const low = block[1] ?? 0;
   const subclass = high >>> 28;
   switch (tokenClass) {
     case 0:
@@ -109,58 +105,65 @@ function amountOf(token: CreditToken): number {
 }
 
 function creditOf(subclass: number, high: number, field: number): Token {
-  const issue = issueOf(high);
+  const { tidMinutes, rnd } = issueOf(high);
   if (subclass >= 4) {
     const resource = RESOURCES[subclass - 4] ?? 'electricity';
-    const amountHundredThousandth = decodeCurrencyAmount({ signAndExponent: issue.rnd, field });
-    return { kind: 'currencyCredit', resource, tidMinutes: issue.tidMinutes, amountHundredThousandth };
+    const amountHundredThousandth = decodeCurrencyAmount({ signAndExponent: rnd, field });
+    return { kind: 'currencyCredit', resource, tidMinutes, amountHundredThousandth };
   }
   const amount = decodeAmount(field);
   switch (CREDIT_KINDS[subclass]) {
     case 'creditWater':
-      return { kind: 'creditWater', ...issue, amountDeciCubicMetre: amount };
+      return { kind: 'creditWater', tidMinutes, rnd, amountDeciCubicMetre: amount };
     case 'creditGas':
-      return { kind: 'creditGas', ...issue, amountDeciCubicMetre: amount };
+      return { kind: 'creditGas', tidMinutes, rnd, amountDeciCubicMetre: amount };
     case 'creditTime':
-      return { kind: 'creditTime', ...issue, amountDeciMinute: amount };
+      return { kind: 'creditTime', tidMinutes, rnd, amountDeciMinute: amount };
     default:
-      return { kind: 'creditElectricity', ...issue, amountDeciKwh: amount };
+      return { kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh: amount };
   }
 }
 
-function currencyFields({ resource, tidMinutes, amountHundredThousandth }: CurrencyToken): BlockFields {
+function writeCurrency(block: Block, token: CurrencyToken): TokenClass {
+  const { resource, tidMinutes, amountHundredThousandth } = token;
   const { signAndExponent, field } = encodeCurrencyAmount(amountHundredThousandth);
   const index = RESOURCES.indexOf(resource);
   if (index < 0) throw new RangeError(`"resource" expected one of ${RESOURCES.join(', ')}`);
-  return issued(0, 4 + index, { tidMinutes, rnd: signAndExponent }, field);
+  return writeIssued(block, 0, 4 + index, { tidMinutes, rnd: signAndExponent }, field);
 }
 
 // Management with a TID.
 
-function managementFields(token: ManagementToken): BlockFields {
+function writeManagement(block: Block, token: ManagementToken): TokenClass {
   switch (token.kind) {
     case 'setMaximumPowerLimit':
-      return issued(2, 0, token, encodeAmount(token.limitWatt));
+      return writeIssued(block, 2, 0, token, encodeAmount(token.limitWatt));
     case 'clearCredit':
       assertInteger(token.registerCode, 0, CLEAR_ALL, 'registerCode');
-      return issued(2, 1, token, token.registerCode);
+      return writeIssued(block, 2, 1, token, token.registerCode);
     case 'setTariffRate':
       assertInteger(token.rateRaw, 0, 0xffff, 'rateRaw');
-      return issued(2, 2, token, token.rateRaw);
+      return writeIssued(block, 2, 2, token, token.rateRaw);
     case 'clearTamper':
-      return issued(2, 5, token, 0);
+      return writeIssued(block, 2, 5, token, 0);
     case 'setMaximumPhasePowerUnbalanceLimit':
-      return issued(2, 6, token, encodeAmount(token.limitWatt));
+      return writeIssued(block, 2, 6, token, encodeAmount(token.limitWatt));
     case 'setWaterMeterFactor':
       assertInteger(token.factorRaw, 0, 0xffff, 'factorRaw');
-      return issued(2, 7, token, token.factorRaw);
+      return writeIssued(block, 2, 7, token, token.factorRaw);
     case 'setFlag':
       assertInteger(token.flag, 0, 511, 'flag');
-      return issued(2, 10, token, (SET_FLAG_INDEX << 10) | (token.flag << 1) | (token.isSet ? 1 : 0));
+      return writeIssued(
+        block,
+        2,
+        10,
+        token,
+        (SET_FLAG_INDEX << 10) | (token.flag << 1) | (token.isSet ? 1 : 0),
+      );
     case 'setControl':
       assertInteger(token.index, 0, SET_FLAG_INDEX - 1, 'index');
       assertInteger(token.valueRaw, 0, 1023, 'valueRaw');
-      return issued(2, 10, token, (token.index << 10) | token.valueRaw);
+      return writeIssued(block, 2, 10, token, (token.index << 10) | token.valueRaw);
   }
 }
 
@@ -195,10 +198,19 @@ export function isRegisterCode(registerCode: number): boolean {
   return registerCode <= LAST_REGISTER || registerCode === CLEAR_ALL;
 }
 
-function issued(tokenClass: 0 | 2, subclass: number, { tidMinutes, rnd }: Issue, field: number): BlockFields {
+function writeIssued(
+  block: Block,
+  tokenClass: 0 | 2,
+  subclass: number,
+  issue: Issue,
+  field: number,
+): TokenClass {
+  const { tidMinutes, rnd } = issue;
   assertInteger(tidMinutes, 0, TID_MAX, 'tidMinutes');
   assertInteger(rnd, 0, 15, 'rnd');
-  return { tokenClass, high: ((subclass << 28) | (rnd << 24) | tidMinutes) >>> 0, low: (field << 16) >>> 0 };
+  block[0] = (subclass << 28) | (rnd << 24) | tidMinutes;
+  block[1] = field << 16;
+  return tokenClass;
 }
 
 function issueOf(high: number): Issue {
@@ -211,7 +223,7 @@ function isKeyChange(subclass: number): boolean {
   return subclass === 3 || subclass === 4 || subclass === 8 || subclass === 9;
 }
 
-function sectionFields(section: KeyChangeSection): BlockFields {
+function writeSection(block: Block, section: KeyChangeSection): TokenClass {
   switch (section.kind) {
     case 'keyChangeSection1': {
       const { keyExpiryHigh, keyRevision, rollOver, threeSections, keyType, keyPart } = section;
@@ -219,33 +231,33 @@ function sectionFields(section: KeyChangeSection): BlockFields {
       assertInteger(keyRevision, 0, 15, 'keyRevision');
       assertKeyType(keyType);
       const flags = (rollOver ? 8 : 0) | (threeSections ? 4 : 0) | keyType;
-      return withKeyPart(3, (keyExpiryHigh << 8) | (keyRevision << 4) | flags, keyPart);
+      return writeWithKeyPart(block, 3, (keyExpiryHigh << 8) | (keyRevision << 4) | flags, keyPart);
     }
     case 'keyChangeSection2':
       assertInteger(section.keyExpiryLow, 0, 15, 'keyExpiryLow');
       assertTariffIndex(section.tariffIndex);
-      return withKeyPart(4, (section.keyExpiryLow << 8) | section.tariffIndex, section.keyPart);
+      return writeWithKeyPart(block, 4, (section.keyExpiryLow << 8) | section.tariffIndex, section.keyPart);
     case 'keyChangeSection3Of3': {
       const supplyGroup = Number(parseSupplyGroupCode(section.supplyGroupCode));
-      return { tokenClass: 2, high: ((8 << 28) | (supplyGroup << 4)) >>> 0, low: 0 };
+      block[0] = (8 << 28) | (supplyGroup << 4);
+      block[1] = 0;
+      return 2;
     }
     case 'keyChangeSection3Of4':
       assertInteger(section.supplyGroupLow, 0, 0xfff, 'supplyGroupLow');
-      return withKeyPart(8, section.supplyGroupLow, section.keyPart);
+      return writeWithKeyPart(block, 8, section.supplyGroupLow, section.keyPart);
     case 'keyChangeSection4':
       assertInteger(section.supplyGroupHigh, 0, 0xfff, 'supplyGroupHigh');
-      return withKeyPart(9, section.supplyGroupHigh, section.keyPart);
+      return writeWithKeyPart(block, 9, section.supplyGroupHigh, section.keyPart);
   }
 }
 
 /** subclass (4) | fields (12) | 32 bits of the key | CRC. */
-function withKeyPart(subclass: number, fields: number, keyPart: number): BlockFields {
+function writeWithKeyPart(block: Block, subclass: number, fields: number, keyPart: number): TokenClass {
   assertInteger(keyPart, 0, 0xffffffff, 'keyPart');
-  return {
-    tokenClass: 2,
-    high: ((subclass << 28) | (fields << 16) | (keyPart >>> 16)) >>> 0,
-    low: (keyPart << 16) >>> 0,
-  };
+  block[0] = (subclass << 28) | (fields << 16) | (keyPart >>> 16);
+  block[1] = keyPart << 16;
+  return 2;
 }
 
 function sectionOf(subclass: number, high: number, low: number, keyBits: 64 | 128): Token | undefined | null {
@@ -297,35 +309,37 @@ function controlBits(manufacturerDigits: 2 | 4): number {
   return manufacturerDigits === 2 ? 36 : 28;
 }
 
-function displayFields(token: DisplayToken): BlockFields {
+function writeDisplay(block: Block, token: DisplayToken): TokenClass {
   switch (token.kind) {
     case 'initiateTest':
-      return controlled(token.manufacturerDigits === 2 ? 0 : 1, token.manufacturerDigits, token);
+      return writeControl(block, token.manufacturerDigits === 2 ? 0 : 1, token.manufacturerDigits, token);
     case 'extendedRead':
       assertInteger(token.index, 0, 63, 'index');
-      return { tokenClass: 1, high: ((2 << 28) | (token.index << 22)) >>> 0, low: 0 };
+      block[0] = (2 << 28) | (token.index << 22);
+      block[1] = 0;
+      return 1;
     case 'proprietaryTest':
       assertInteger(token.subclass, 6, 15, 'subclass');
-      return controlled(token.subclass, token.subclass <= 10 ? 4 : 2, token);
+      return writeControl(block, token.subclass, token.subclass <= 10 ? 4 : 2, token);
   }
 }
 
-function controlled(
+function writeControl(
+  block: Block,
   subclass: number,
   manufacturerDigits: 2 | 4,
   { control, manufacturerCode }: { control: number; manufacturerCode: number },
-): BlockFields {
+): TokenClass {
   assertInteger(control, 0, 2 ** controlBits(manufacturerDigits) - 1, 'control');
   assertInteger(manufacturerCode, 0, manufacturerDigits === 2 ? 99 : 9999, 'manufacturerCode');
   if (manufacturerDigits === 4) {
-    return { tokenClass: 1, high: ((subclass << 28) | control) >>> 0, low: (manufacturerCode << 16) >>> 0 };
+    block[0] = (subclass << 28) | control;
+    block[1] = manufacturerCode << 16;
+    return 1;
   }
-  const upper = Math.floor(control / TWO_8);
-  return {
-    tokenClass: 1,
-    high: ((subclass << 28) | upper) >>> 0,
-    low: (((control % TWO_8) << 24) | (manufacturerCode << 16)) >>> 0,
-  };
+  block[0] = (subclass << 28) | Math.floor(control / TWO_8);
+  block[1] = ((control % TWO_8) << 24) | (manufacturerCode << 16);
+  return 1;
 }
 
 function displayOf(subclass: number, high: number, low: number): Token | undefined | null {

@@ -36,11 +36,33 @@ export function tokenNoOf(top: number, high: number, low: number): string {
   lower += (upper - quotient * MILLION) * TWO_33;
   quotient = Math.floor(lower / MILLION);
   const digits12 = lower - quotient * MILLION;
-  return pad(quotient, 8) + pad(digits12, 6) + pad(digits6, 6);
-}
-
-function pad(value: number, length: number): string {
-  return String(value).padStart(length, '0');
+  const first = quotient | 0;
+  const second = digits12 | 0;
+  const third = digits6 | 0;
+  // One call with every digit makes one flat text; joined pieces would be taken apart again by whoever reads them. A helper
+  // for a digit would read better and, called twenty times, cost as much as the cipher.
+  return String.fromCharCode(
+    48 + (((first / 10_000_000) | 0) % 10),
+    48 + (((first / 1_000_000) | 0) % 10),
+    48 + (((first / 100_000) | 0) % 10),
+    48 + (((first / 10_000) | 0) % 10),
+    48 + (((first / 1_000) | 0) % 10),
+    48 + (((first / 100) | 0) % 10),
+    48 + (((first / 10) | 0) % 10),
+    48 + (first % 10),
+    48 + (((second / 100_000) | 0) % 10),
+    48 + (((second / 10_000) | 0) % 10),
+    48 + (((second / 1_000) | 0) % 10),
+    48 + (((second / 100) | 0) % 10),
+    48 + (((second / 10) | 0) % 10),
+    48 + (second % 10),
+    48 + (((third / 100_000) | 0) % 10),
+    48 + (((third / 10_000) | 0) % 10),
+    48 + (((third / 1_000) | 0) % 10),
+    48 + (((third / 100) | 0) % 10),
+    48 + (((third / 10) | 0) % 10),
+    48 + (third % 10),
+  );
 }
 
 /** Why a text is no token number; the names are those of the faults. */

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../assert.ts';
 import type { Block, BlockCipher } from '../crypto/block-cipher.ts';
-import { blockFieldsOf, tokenOfFields } from './block-fields.ts';
+import { tokenOfFields, writeFields } from './block-fields.ts';
 import { currencyTokenCrc, tokenCrc } from './crc.ts';
 import { readClearBlock, type TokenClass, tokenNoOfBlock } from './frame.ts';
 import type { DecodedToken, Token } from './kinds.ts';
@@ -25,7 +25,7 @@ const scratch: Block = new Uint32Array(2);
  */
 export function encodeToken(token: Token, cipher: BlockCipher): EncodedToken {
   const tokenClass = writeClearBlock(token, scratch);
-  const carried = tokenOfFields(tokenClass, scratch[0] ?? 0, scratch[1] ?? 0, cipher.keyBits);
+  const carried = tokenOfFields(tokenClass, scratch, cipher.keyBits);
   invariant(carried?.kind === token.kind, 'a token just made reads as what it was made of');
   if (tokenClass !== 1) cipher.encrypt(scratch);
   return { tokenNo: tokenNoOfBlock(tokenClass, scratch), carried };
@@ -33,8 +33,9 @@ export function encodeToken(token: Token, cipher: BlockCipher): EncodedToken {
 
 /** Writes the unencrypted block with its CRC. @returns the class. */
 export function writeClearBlock(token: Token, block: Block): TokenClass {
-  const { tokenClass, high, low } = blockFieldsOf(token);
-  block[0] = high;
+  const tokenClass = writeFields(token, block);
+  const high = block[0] ?? 0;
+  const low = block[1] ?? 0;
   block[1] = low | crcOf(tokenClass, high, low);
   return tokenClass;
 }
@@ -51,7 +52,7 @@ export function decodeToken(tokenNo: string, cipher: BlockCipher): DecodedToken 
   const subclass = high >>> 28;
   if (tokenClass === 3) return { kind: 'unsupported', tokenClass, subclass };
   if ((low & 0xffff) !== crcOf(tokenClass, high, low)) return { kind: 'crcError' };
-  const token = tokenOfFields(tokenClass, high, low, cipher.keyBits);
+  const token = tokenOfFields(tokenClass, scratch, cipher.keyBits);
   if (token === null) return { kind: 'unsupported', tokenClass, subclass };
   return token ?? { kind: 'malformed', tokenClass, subclass };
 }

@@ -80,19 +80,22 @@ function tokenContenders(encryptionAlgorithm: 7 | 11): Contender[] {
 }
 
 function derivationContenders(): Contender[] {
-  const derive = (name: string, request: Omit<DecoderKeyRequest, 'meterPan'>): Contender => ({
-    name,
-    run(times) {
-      const deriveKey = prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey);
-      let digits = 0;
-      for (let i = 0; i < times; i += 1) {
-        const decoderKey = deriveKey({ ...request, meterPan: meterPan(i) });
-        const cipher = createTokenCipher(request.encryptionAlgorithm, decoderKey);
-        digits += encodeCreditElectricity(credit(i), cipher).tokenNo.charCodeAt(19);
-      }
-      return digits;
-    },
-  });
+  const derive = (name: string, request: Omit<DecoderKeyRequest, 'meterPan'>): Contender => {
+    const meters = Array.from({ length: 4096 }, (_, i) => ({ ...request, meterPan: meterPan(i) }));
+    return {
+      name,
+      run(times) {
+        const deriveKey = prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey);
+        let digits = 0;
+        for (let i = 0; i < times; i += 1) {
+          const meter = meters[i & 4095] as DecoderKeyRequest;
+          const cipher = createTokenCipher(meter.encryptionAlgorithm, deriveKey(meter));
+          digits += encodeCreditElectricity(credit(i), cipher).tokenNo.charCodeAt(19);
+        }
+        return digits;
+      },
+    };
+  };
   return [
     derive('EA07 derive (DKGA02) and encode', {
       ...METER,
