@@ -66,7 +66,7 @@ const JOURNAL = 'module.journal';
 const DOORS: readonly Door[] = [
   {
     name: 'the data folder is a file',
-    code: 'store_unavailable',
+    code: 'data_folder_unusable',
     options: (folder) => ['--data', join(folder, LEDGER), '--key-store', join(folder, KEY_STORE)],
   },
   {

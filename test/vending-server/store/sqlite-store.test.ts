@@ -91,7 +91,7 @@ test('when the file is no database then it is damaged, not overwritten', async (
 test('when the folder cannot be made then the store is unavailable', async (context) => {
   const file = join(context.dataFolder, 'a-file');
   writeFileSync(file, '');
-  assert.is(await codeOf(openSqliteStore({ dataFolder: join(file, 'inside') })), 'store_unavailable');
+  assert.is(await codeOf(openSqliteStore({ dataFolder: join(file, 'inside') })), 'data_folder_unusable');
 });
 
 test('when the database itself is asked to overdraw then its own rule refuses', async ({ store }) => {
