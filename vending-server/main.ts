@@ -26,6 +26,11 @@ export interface RunningServer {
   readonly recovery: Recovery;
   /** Where the first operator's API key stands. */
   readonly operatorKeyPath: string;
+  /**
+   * Resolves when the security module has died: nothing is sold any more, and only a new start can tell what it had made.
+   * Never resolves otherwise.
+   */
+  readonly moduleDied: Promise<string>;
   /** Stops accepting, finishes what runs, closes module and store. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -87,9 +92,13 @@ async function serve(parts: Parts): Promise<RunningServer> {
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   let stopping = false;
   let moduleGone: string | undefined;
-  securityModule.onExit((reason) => {
-    moduleGone = reason;
-    if (!stopping) log.error({ reason }, 'security module gone');
+  const moduleDied = new Promise<string>((resolve) => {
+    securityModule.onExit((reason) => {
+      moduleGone = reason;
+      if (stopping) return;
+      log.error({ reason }, 'security module gone');
+      resolve(reason);
+    });
   });
   const vending: Vending = {
     store,
@@ -135,6 +144,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
   return {
     url,
     recovery,
+    moduleDied,
     operatorKeyPath: pathsOf(options).operatorKeyPath,
     close: () => {
       stopped ??= stop();

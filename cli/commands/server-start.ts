@@ -1,5 +1,6 @@
 /** `wattoken server start`: the vending server, until it is told to stop. */
 
+import { StsFault } from '../../lib/faults.ts';
 import type { LogLevel } from '../../vending-server/config.ts';
 import { startServer } from '../../vending-server/main.ts';
 import { untilStopped } from '../lifecycle.ts';
@@ -30,6 +31,11 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
     }),
   );
   printResult(options, { url: server.url, pid: process.pid }, `vending server at ${server.url}`);
-  await untilStopped(() => server.close());
+  const died = server.moduleDied.then(async (reason) => {
+    await server.close();
+    // A server that cannot sell ends, so that whoever watches it starts it again; the start accounts for every token.
+    throw new StsFault('security_module_unavailable', `${reason}; start the server again`);
+  });
+  await Promise.race([untilStopped(() => server.close()), died]);
   tell('vending server stopped');
 }

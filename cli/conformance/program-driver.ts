@@ -12,7 +12,7 @@ export const TROUBLES = {
   died: 'the program ended',
   rubbish: 'the line is not a JSON object of the protocol',
   wrongId: 'the answer has an id that was not asked for',
-  outOfOrder: 'the answer came before that to an earlier request',
+  outOfOrder: 'the answer to a later request came first',
   late: 'an answer to a request that was settled before',
   gaveUp: 'not asked: the program was started again too often',
 } as const;
@@ -128,9 +128,12 @@ export class ProgramDriver {
       return;
     }
     const asked = this.pending.find(({ id }) => id === answer.id);
-    if (asked !== undefined && asked === head) this.settle(asked, { kind: 'answer', answer });
-    else if (asked !== undefined) this.settle(asked, this.trouble('outOfOrder', `id ${asked.id}`));
-    else if (typeof answer.id === 'string' && this.settled.has(answer.id)) this.note('late');
+    if (asked !== undefined) {
+      // What was passed over has lost its turn; should its answer come yet, it is late.
+      for (const passed of this.pending.slice(0, this.pending.indexOf(asked)))
+        this.settle(passed, this.trouble('outOfOrder', `${passed.id} passed over for ${asked.id}`));
+      this.settle(asked, { kind: 'answer', answer });
+    } else if (typeof answer.id === 'string' && this.settled.has(answer.id)) this.note('late');
     else if (head !== undefined)
       this.settle(head, this.trouble('wrongId', excerpt(JSON.stringify(answer.id ?? null))));
     else this.note('wrongId');

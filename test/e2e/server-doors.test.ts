@@ -212,6 +212,26 @@ test('when folder or port are in use then a second server says so, and the first
   for (const used of [folder, copy]) rmSync(used, { recursive: true });
 });
 
+test('when the security module is killed then the server ends by name, and the next start sells the same bytes', async () => {
+  const folder = copyOfServerFolder();
+  const first = await startUtilityServer({ ...utility, serverFolder: folder });
+  const [modulePid] = readFileSync(`/proc/${first.child.pid}/task/${first.child.pid}/children`, 'utf8').split(
+    ' ',
+  );
+  const ended = new Promise<number | null>((resolve) => first.child.once('exit', resolve));
+  process.kill(Number(modulePid), 'SIGKILL');
+  assert.is(await ended, FAULTS.security_module_unavailable.exit);
+  assert.match(first.output().stderr, '[security_module_unavailable]');
+  const second = await startUtilityServer({ ...utility, serverFolder: folder });
+  assert.is((await post(`${second.ready['url']}/v1/sales`, vendorKey, SALE)).text, sold);
+  assert.is(
+    (await post(`${second.ready['url']}/v1/sales`, vendorKey, { ...SALE, requestId: 'r3' })).status,
+    201,
+  );
+  assert.is(await second.stop(), 0);
+  rmSync(folder, { recursive: true });
+});
+
 test('what stands in the data folder is for nobody else to read', () => {
   const names = readdirSync(utility.serverFolder);
   assert.ok([KEY_STORE, LEDGER, JOURNAL, 'operator.key'].every((name) => names.includes(name)));
