@@ -8,13 +8,8 @@
 import { enterToken } from '../../lib/meter/enter-token.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 import { CreditAccount } from './credit.ts';
-import type {
-  Cancellable,
-  DisplayIcon,
-  FirmwarePorts,
-  KeypadKey,
-  MeterHardware,
-} from './hardware-interface.ts';
+import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
+import { codePage, homePage } from './home-page.ts';
 import { Journal, type JournalState } from './journal.ts';
 import { Keypad } from './keypad.ts';
 import { LoadSwitch } from './load-switch.ts';
@@ -23,7 +18,7 @@ import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import { type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
 import type { FirmwareReadout, FirmwareStatus } from './readout.ts';
 import type { AccountFields, DelayRecord, TokenApplication } from './records.ts';
-import { kilowattHours, outcomePages, Screen } from './screen.ts';
+import { outcomePages, Screen } from './screen.ts';
 
 export type FactorySettings = MeterFactorySettings;
 
@@ -81,10 +76,7 @@ class MeterFirmware implements Firmware {
     this.#journal = new Journal(hardware.memory);
     this.#counter = new EnergyCounter(hardware.metering, 0);
     this.#switch = this.#makeSwitch(NEVER_MEASURED, NEVER_MEASURED);
-    this.#screen = new Screen(hardware.display, hardware.timer, () => ({
-      text: this.#baseText(),
-      icons: this.#icons(),
-    }));
+    this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
         this.#keyed = text;
@@ -426,43 +418,23 @@ class MeterFirmware implements Firmware {
     return this.#options.lowCreditMilliWh.filter((level) => this.#account.balanceMilliWh <= level).length;
   }
 
-  /** The info codes of meter-hardware.md 6 that this meter knows. */
   #showCode(digits: string): void {
-    const texts: Readonly<Record<string, string>> = {
-      '': kilowattHours(this.#account.balanceMilliWh),
-      '800': kilowattHours(this.#account.totalMilliWh),
-      '801': kilowattHours(this.#account.balanceMilliWh),
-      '804': this.#state.meterPan.slice(this.#state.meterPan.startsWith('0000') ? 4 : 6, -1),
-    };
-    const text = texts[digits];
-    if (text === undefined) this.#hardware.beep('reject');
-    this.#screen.show([
-      text === undefined
-        ? { text: 'rEJEct', icons: ['rejected'], micros: 3_000_000 }
-        : { text, micros: 5_000_000 },
-    ]);
+    const { balanceMilliWh, totalMilliWh } = this.#account;
+    const page = codePage(digits, { balanceMilliWh, totalMilliWh, meterPan: this.#state.meterPan });
+    if (page === undefined) this.#hardware.beep('reject');
+    this.#screen.show([page ?? { text: 'rEJEct', icons: ['rejected'], micros: 3_000_000 }]);
   }
 
-  #baseText(): string {
-    switch (this.#status) {
-      case 'memory-fault':
-        return 'EEEEE 01';
-      case 'starting':
-        return '--------';
-      case 'power-failing':
-      case 'running':
-        return this.#keyed ?? kilowattHours(this.#account.balanceMilliWh);
-    }
-  }
-
-  #icons(): readonly DisplayIcon[] {
-    const state = this.#switch.state;
-    const icons: DisplayIcon[] = [state === 'closed' || state === 'opening' ? 'connected' : 'disconnected'];
-    if (this.#account.balanceMilliWh <= 0) icons.push('no-credit');
-    else if (this.#lowCreditLevel() > 0) icons.push('low-credit');
-    if (this.#entryInWork) icons.push('busy');
-    if (this.#locked()) icons.push('locked');
-    return icons;
+  #home(): ReturnType<typeof homePage> {
+    return homePage({
+      status: this.#status,
+      keyed: this.#keyed,
+      balanceMilliWh: this.#account.balanceMilliWh,
+      relay: this.#switch.state,
+      lowCreditLevel: this.#lowCreditLevel(),
+      isBusy: this.#entryInWork,
+      isLocked: this.#locked(),
+    });
   }
 }
 

@@ -2,6 +2,7 @@
  * The display: a base page, and above it the messages that show for their time (meter-hardware.md 6). The texts are the
  * project's short codes for the results of sts.md 8.1.
  */
+import { decimalText } from '../../lib/decimal.ts';
 import { RESULT_CODES } from '../../lib/meter/outcome.ts';
 import type { Cancellable, DisplayGlass, DisplayIcon, McuTimer, Micros } from './hardware-interface.ts';
 import type { EntryOutcome } from './outcome.ts';
@@ -78,9 +79,7 @@ export class Screen {
 
 /** @returns `12.34 kWh`: two decimals cut off, never rounded up, so that the glass never shows credit that is not there. */
 export function kilowattHours(milliWh: number): string {
-  const centi = Math.trunc(milliWh / 10_000);
-  const digits = String(Math.abs(centi)).padStart(3, '0');
-  return `${centi < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)} kWh`;
+  return `${decimalText(milliWh, 6, 2)} kWh`;
 }
 
 /** The pages that tell a customer what became of the token. */
