@@ -25,6 +25,11 @@ export async function conform(options: ConformOptions): Promise<void> {
     timeoutMillis: options.timeout,
     restarts: options.restarts,
   });
+  const interrupted = () => {
+    driver.kill();
+    process.exit(EXIT.refused);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let results: CaseResult[];
   try {
     results = await withCountedProgress('asking', cases.length, (onProgress) =>
@@ -32,6 +37,7 @@ export async function conform(options: ConformOptions): Promise<void> {
     );
   } finally {
     await driver.stop();
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
   const report = makeReport(results, driver);
   const form = options.json === true ? 'json' : options.report;

@@ -85,6 +85,13 @@ export class ProgramDriver {
     clearTimeout(timer);
   }
 
+  /** Ends the program at once, for when we are told to end ourselves: a group of its own would outlive us. */
+  kill(): void {
+    const child = this.child;
+    this.child = undefined;
+    if (child !== undefined) killGroup(child);
+  }
+
   private startOrGiveUp(): void {
     if (this.starts > this.options.restarts) {
       for (const { resolve, id } of this.pending.splice(0)) {

@@ -16,7 +16,7 @@ test('when the README shows a command then that command and its flags exist', as
   for (const line of lines) {
     const words = line.split(/\s+/).slice(2);
     const noun = words[0] ?? '';
-    const command = noun === 'vend' ? [noun] : words.slice(0, 2);
+    const command = ['vend', 'conform', 'adapter'].includes(noun) ? [noun] : words.slice(0, 2);
     const { code, stdout } = await runCli([...command, '--help']);
     assert.is(code, 0, line);
     for (const flag of words.filter((word) => word.startsWith('--')))
