@@ -59,9 +59,8 @@ function codeUp(magnitude: bigint): Coded {
 /** The largest codable magnitude that is not above. */
 function codeDown(magnitude: bigint): Coded {
   const exponent = OFFSET.filter((offset) => magnitude >= offset).length - 1;
-  const mantissa = (magnitude - (OFFSET[exponent] ?? 0n)) / (STEP[exponent] ?? 1n);
-  // In the gap above a range the last value of that range serves.
-  return { exponent, mantissa: mantissa < MANTISSAS ? mantissa : MANTISSAS - 1n };
+  // In the gap above a range this is the last value of that range: the next begins 16,384 steps on.
+  return { exponent, mantissa: (magnitude - (OFFSET[exponent] ?? 0n)) / (STEP[exponent] ?? 1n) };
 }
 
 function magnitudeOf(exponent: number, mantissa: bigint): bigint {

@@ -3,13 +3,14 @@
  * HMAC-SHA-256 of 49 bytes, one DKGA04 message: a figure that every machine can put beside ours.
  */
 import { createHmac } from 'node:crypto';
-import { bytesFromHex } from '../../lib/hex.ts';
+import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
 import { type DecoderKeyRequest, deriveDecoderKey, prepareVendingKey } from '../../lib/keys/decoder-key.ts';
 import { dkga04Message } from '../../lib/keys/dkga04.ts';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { encodeCreditElectricity } from '../../lib/token/credit.ts';
 import { decodeToken } from '../../lib/token/token.ts';
+import { referenceDecode, referenceEncode } from '../reference/token.ts';
 import { readVectors } from '../support/vectors.ts';
 import { type Contender, digestOf, type Measured, perSecond, printTable, race } from './harness.ts';
 
@@ -47,7 +48,40 @@ function contenders(): Contender[] {
       return last;
     },
   };
-  return [yardstick, ...([7, 11] as const).flatMap(tokenContenders), ...derivationContenders()];
+  return [
+    yardstick,
+    ...([7, 11] as const).flatMap(tokenContenders),
+    ...derivationContenders(),
+    ...([7, 11] as const).flatMap(referenceContenders),
+  ];
+}
+
+/** The rival that any reader of the standard would write first: bits as text and BigInt (`test/reference`). */
+function referenceContenders(encryptionAlgorithm: 7 | 11): Contender[] {
+  const key = deriveDecoderKey({ ...METER, encryptionAlgorithm, decoderKeyAlgorithm: 4, vendingKey: V2 });
+  const keyHex = hexFromBytes(key);
+  const token = (i: number) => ({ kind: 'creditElectricity' as const, ...credit(i) });
+  const tokens = Array.from({ length: 16 }, (_, i) => referenceEncode(token(i), keyHex));
+  const name = `EA${String(encryptionAlgorithm).padStart(2, '0')}`;
+  return [
+    {
+      name: `${name} encode, plain BigInt`,
+      run(times) {
+        let digits = 0;
+        for (let i = 0; i < times; i += 1) digits += referenceEncode(token(i), keyHex).charCodeAt(19);
+        return digits;
+      },
+    },
+    {
+      name: `${name} decode, plain BigInt`,
+      run(times) {
+        let read = 0;
+        for (let i = 0; i < times; i += 1)
+          read += referenceDecode(tokens[i & 15] ?? '', keyHex) === 'crcError' ? 0 : 1;
+        return read;
+      },
+    },
+  ];
 }
 
 function tokenContenders(encryptionAlgorithm: 7 | 11): Contender[] {
@@ -128,6 +162,10 @@ function proveCorrect(): string {
     const cipher = createTokenCipher(request.encryptionAlgorithm, deriveDecoderKey(request));
     const { tokenNo } = encodeCreditElectricity(vector, cipher);
     if (tokenNo !== vector.tokenNo) throw new Error(`tcId ${vector.tcId} does not come out`);
+    const { tidMinutes, rnd, amountDeciKwh } = vector;
+    const token = { kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh } as const;
+    if (referenceEncode(token, hexFromBytes(deriveDecoderKey(request))) !== tokenNo)
+      throw new Error(`tcId ${vector.tcId}: the rival makes another token`);
     if (decodeToken(tokenNo, cipher).kind !== 'creditElectricity')
       throw new Error(`tcId ${vector.tcId} is not read`);
     return tokenNo;
@@ -141,7 +179,7 @@ export function tokenBench(rounds: number, budgetMillis: number): Measured[] {
   const yardstick = measured[0]?.perSecond ?? Number.NaN;
   printTable(`Tokens, one core (${proof})`, [
     ['', 'x HMAC', 'per second'],
-    ...measured.map(({ name, perSecond: rate }) => [name, (rate / yardstick).toFixed(2), perSecond(rate)]),
+    ...measured.map(({ name, perSecond: rate }) => [name, (rate / yardstick).toPrecision(3), perSecond(rate)]),
   ]);
   return measured;
 }

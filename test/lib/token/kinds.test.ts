@@ -191,6 +191,11 @@ test('when money is coded by the table of sts.md 2.4 then fields and values are 
       [1_638_300_000n, 1, 0x78e3, 1_638_342_624n],
       [-100_000n, 8, 0x60a9, -99_994n],
       [-18_022_400_000n, 9, 0xbf49, -18_021_442_624n],
+      // The first value of a range, and the gap before the next: a debt falls back, a credit goes on.
+      [-16_384n, 8, 0x4000, -16_384n],
+      [-180_223n, 8, 0x7fff, -180_214n],
+      [-180_224n, 8, 0x8000, -180_224n],
+      [180_223n, 0, 0x8000, 180_224n],
     ];
   for (const [units, signAndExponent, field, carried] of rows) {
     assert.equal(encodeCurrencyAmount(units), { signAndExponent, field });
@@ -340,6 +345,24 @@ test('when a field is out of its bits then it is refused by name', () => {
       tried += 1;
     }
   }
+  // One beyond the last: what would still fit the bits, but not the digits, is refused as well.
+  const beyond: readonly (readonly [Token, string])[] = [
+    [{ kind: 'initiateTest', manufacturerDigits: 2, control: 1, manufacturerCode: 100 }, 'manufacturerCode'],
+    [
+      { kind: 'initiateTest', manufacturerDigits: 4, control: 1, manufacturerCode: 10_000 },
+      'manufacturerCode',
+    ],
+    [{ kind: 'initiateTest', manufacturerDigits: 2, control: 2 ** 36, manufacturerCode: 0 }, 'control'],
+    [{ kind: 'initiateTest', manufacturerDigits: 4, control: 2 ** 28, manufacturerCode: 0 }, 'control'],
+    [{ kind: 'proprietaryTest', subclass: 11, control: 0, manufacturerCode: 100 }, 'manufacturerCode'],
+    [{ kind: 'extendedRead', index: 64 }, 'index'],
+    [{ kind: 'setFlag', ...base, flag: 512, isSet: false }, 'flag'],
+    [{ kind: 'setControl', ...base, index: 63, valueRaw: 0 }, 'index'],
+    [{ kind: 'setControl', ...base, index: 0, valueRaw: 1024 }, 'valueRaw'],
+    [{ kind: 'keyChangeSection2', keyExpiryLow: 0, tariffIndex: 100, keyPart: 0 }, 'tariffIndex'],
+  ];
+  for (const [token, field] of beyond)
+    assert.throws(() => encodeToken(token, STA), mistake(RangeError, field), token.kind);
   const noResource = { kind: 'currencyCredit', resource: 'air', tidMinutes: 1, amountHundredThousandth: 1n };
   assert.throws(() => encodeToken(noResource as unknown as Token, STA), mistake(RangeError, 'resource'));
   report(`${tried} hostile field values refused by name`);

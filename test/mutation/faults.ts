@@ -1,0 +1,303 @@
+/**
+ * One-line faults, each against a rule that money or light depends on. `find` stands exactly once in its file; `put` is the
+ * fault. Every one must make at least one of the quick tests fail: see `run.ts`.
+ */
+export interface Fault {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+  /** The rule that the fault breaks. */
+  readonly rule: string;
+}
+
+const CRC = 'lib/token/crc.ts';
+const AMOUNT = 'lib/token/amount.ts';
+const CURRENCY = 'lib/token/currency-amount.ts';
+const FRAME = 'lib/token/frame.ts';
+const DIGITS = 'lib/token/token-no.ts';
+const TID = 'lib/token/tid.ts';
+const FIELDS = 'lib/token/block-fields.ts';
+const TOKEN = 'lib/token/token.ts';
+const STA = 'lib/crypto/sta.ts';
+const MISTY1 = 'lib/crypto/misty1.ts';
+const DES = 'lib/crypto/des.ts';
+const DKGA02 = 'lib/keys/dkga02.ts';
+const DKGA04 = 'lib/keys/dkga04.ts';
+const DECODER_KEY = 'lib/keys/decoder-key.ts';
+const CHANGE = 'lib/keys/key-change.ts';
+const MEMORY = 'lib/meter/tid-memory.ts';
+const LOCKOUT = 'lib/meter/lockout.ts';
+const ENTER = 'lib/meter/enter-token.ts';
+const ASSEMBLY = 'lib/meter/key-change-assembly.ts';
+
+export const SEEDED_FAULTS: readonly Fault[] = [
+  { file: CRC, find: '0xa001', put: '0xa003', rule: 'CRC polynomial' },
+  { file: CRC, find: 'step(0xffff, tokenClass)', put: 'step(0, tokenClass)', rule: 'CRC starts at FFFF' },
+  { file: CRC, find: '((crc & 0xff) << 8) | (crc >>> 8)', put: 'crc', rule: 'CRC bytes are exchanged' },
+  {
+    file: CRC,
+    find: 'step(register(tokenClass, high, low), 1)',
+    put: 'register(tokenClass, high, low)',
+    rule: 'CRC_C appends 01',
+  },
+  { file: CRC, find: 'crc = step(crc, high >>> 8);', put: '', rule: 'CRC covers every byte' },
+  { file: TOKEN, find: 'high >>> 30 === 1', put: 'high >>> 29 === 1', rule: 'CRC_C for subclasses 4 to 7' },
+  {
+    file: TOKEN,
+    find: '(low & 0xffff) !==',
+    put: '(low & 0x7fff) !==',
+    rule: 'all 16 bits of the CRC are compared',
+  },
+  {
+    file: TOKEN,
+    find: 'if (tokenClass !== 1) cipher',
+    put: 'if (tokenClass === 0) cipher',
+    rule: 'class 2 is encrypted',
+  },
+  { file: AMOUNT, find: 'Math.ceil(above', put: 'Math.round(above', rule: 'amounts round up' },
+  {
+    file: AMOUNT,
+    find: '(step - 1)) / 9',
+    put: '(step - 1)) / 10',
+    rule: 'where the range of an exponent begins',
+  },
+  {
+    file: AMOUNT,
+    find: 'Math.max(0, units',
+    put: 'Math.abs(units',
+    rule: 'the gap above a range takes the next first value',
+  },
+  { file: AMOUNT, find: '18_201_624;', put: '18_201_623;', rule: 'the greatest amount is carried' },
+  { file: CURRENCY, find: 'above + step - 1n', put: 'above', rule: 'money credit rounds up' },
+  {
+    file: CURRENCY,
+    find: 'negative ? codeDown(magnitude) : codeUp(magnitude)',
+    put: 'codeUp(magnitude)',
+    rule: 'a debt rounds toward zero',
+  },
+  { file: CURRENCY, find: '(negative ? 8 : 0)', put: '(negative ? 0 : 8)', rule: 'sign bit 1 is negative' },
+  { file: CURRENCY, find: 'exponent >>> 2', put: 'exponent >>> 3', rule: 'three exponent bits in S&E' },
+  {
+    file: CURRENCY,
+    find: 'magnitude >= offset',
+    put: 'magnitude > offset',
+    rule: 'a debt at the start of a range takes that range',
+  },
+  { file: FRAME, find: 'CLASS_SHIFT = 27', put: 'CLASS_SHIFT = 28', rule: 'class stands in bits 28 and 27' },
+  {
+    file: FRAME,
+    find: '(token.top << CLASS_SHIFT)',
+    put: '((token.top ^ 1) << CLASS_SHIFT)',
+    rule: 'bits 65 and 64 go back unchanged',
+  },
+  {
+    file: FRAME,
+    find: 'tokenClass === 0 || tokenClass === 2',
+    put: 'tokenClass !== 2',
+    rule: 'class 1 is clear when read',
+  },
+  { file: DIGITS, find: 'upper >= TWO_33', put: 'upper > TWO_33', rule: '2^66 is no token' },
+  { file: DIGITS, find: 'tokenNo.length !== 20', put: 'tokenNo.length < 20', rule: 'twenty digits, no more' },
+  {
+    file: DIGITS,
+    find: '((first / 10_000) | 0)',
+    put: '((first / 1_000) | 0)',
+    rule: 'every digit from its own place',
+  },
+  {
+    file: DIGITS,
+    find: 'upper = upper * MILLION + carry',
+    put: 'upper = upper * MILLION',
+    rule: 'the carry between the halves',
+  },
+  {
+    file: TID,
+    find: 'MINUTES_PER_DAY === 1',
+    put: 'MINUTES_PER_DAY === 0',
+    rule: 'the reserved minute is 00:01',
+  },
+  { file: TID, find: 'lastTidMinutes + 1)', put: 'lastTidMinutes)', rule: 'successive TIDs in one minute' },
+  {
+    file: TID,
+    find: 'if (isReservedMinute(tid)) tid += 1;',
+    put: '',
+    rule: 'the reserved minute is passed over',
+  },
+  { file: TID, find: 'if (tid > TID_MAX) throw outOfRange();', put: '', rule: 'a base date ends' },
+  { file: TID, find: '>>> 16 > keyExpiry', put: '>>> 16 >= keyExpiry', rule: 'KEN itself is still good' },
+  { file: TID, find: 'Date.UTC(2035, 0, 1)', put: 'Date.UTC(2034, 0, 1)', rule: 'base date 2035' },
+  {
+    file: FIELDS,
+    find: '(rnd << 24) | tidMinutes',
+    put: '(rnd << 20) | tidMinutes',
+    rule: 'RND stands in bits 59-56',
+  },
+  { file: FIELDS, find: '(rollOver ? 8 : 0)', put: '(rollOver ? 4 : 0)', rule: 'RO is bit 51' },
+  {
+    file: FIELDS,
+    find: '(supplyGroup << 4)',
+    put: '(supplyGroup << 8)',
+    rule: 'SGC of a third section in bits 59-36',
+  },
+  {
+    file: FIELDS,
+    find: '(section.keyExpiryLow << 8)',
+    put: '(section.keyExpiryLow << 4)',
+    rule: 'KENLO in bits 59-56',
+  },
+  {
+    file: FIELDS,
+    find: 'manufacturerDigits === 2 ? 99 : 9999',
+    put: 'manufacturerDigits === 2 ? 255 : 9999',
+    rule: 'a maker of two digits ends at 99',
+  },
+  {
+    file: FIELDS,
+    find: 'supplyGroup > 999_999 || rest !== 0',
+    put: 'supplyGroup > 999_999',
+    rule: 'the zeros of a third section are looked at',
+  },
+  {
+    file: STA,
+    find: '(low >>> 12) | (high << 20)',
+    put: '(low >>> 11) | (high << 21)',
+    rule: 'the key register starts 12 to the right',
+  },
+  {
+    file: STA,
+    find: '(word >>> 3) & 0x11111111',
+    put: '(word >>> 2) & 0x11111111',
+    rule: 'the selector is bit 4n+3',
+  },
+  {
+    file: STA,
+    find: 'const u2 = inverse(tables.s2',
+    put: 'const u2 = inverse(tables.s1',
+    rule: 'decryption undoes S2 where it was used',
+  },
+  {
+    file: MISTY1,
+    find: '((t1 << 16) | t0) >>> 0',
+    put: '((t0 << 16) | t1) >>> 0',
+    rule: 'FO leaves with exchanged halves',
+  },
+  {
+    file: MISTY1,
+    find: '((half + 6) & 7) + 8',
+    put: '((half + 5) & 7) + 8',
+    rule: 'FL key words of even layers',
+  },
+  {
+    file: DES,
+    find: '[1, 1, 2, 2, 2, 2, 2, 2, 1,',
+    put: '[1, 1, 2, 2, 2, 2, 2, 2, 2,',
+    rule: 'DES shifts by one in round 9',
+  },
+  { file: DES, find: 'this.#subkeys, 15, -1', put: 'this.#subkeys, 0, 1', rule: 'DES decrypts backwards' },
+  {
+    file: DKGA02,
+    find: 'meterPan.slice(1, -1)',
+    put: 'meterPan.slice(2)',
+    rule: 'no check digit of the PAN in the PAN block',
+  },
+  {
+    file: DKGA02,
+    find: "startsWith('600727') ? 11 : 13",
+    put: "startsWith('600727') ? 13 : 11",
+    rule: 'a common key has no DRN digits',
+  },
+  { file: DKGA04, find: '8 * DECODER_KEY_BYTES', put: 'DECODER_KEY_BYTES', rule: 'output length is in bits' },
+  {
+    file: DECODER_KEY,
+    find: 'if (meter.keyType === 0)',
+    put: 'if (meter.keyType === undefined)',
+    rule: 'no initial key is derived',
+  },
+  {
+    file: CHANGE,
+    find: 'keyPart: words.getUint32(4) }',
+    put: 'keyPart: words.getUint32(8) }',
+    rule: 'NKMO2 comes before NKMO1',
+  },
+  { file: CHANGE, find: 'change.keyExpiry & 15', put: 'change.keyExpiry & 7', rule: 'four bits of KENLO' },
+  { file: CHANGE, find: 'supplyGroup >>> 12', put: 'supplyGroup >>> 8', rule: 'SGCHO is the upper half' },
+  {
+    file: CHANGE,
+    find: 'if (first.threeSections && third64 === undefined) return undefined;',
+    put: '',
+    rule: 'a set of three waits for its third',
+  },
+  { file: MEMORY, find: "return 'used'", put: "return 'fresh'", rule: 'a token credits once' },
+  {
+    file: MEMORY,
+    find: 'tidMinutes < smallest(memory)',
+    put: 'tidMinutes <= smallest(memory) + 1',
+    rule: 'old means below the smallest',
+  },
+  { file: MEMORY, find: 'memory.indexOf(smallest(memory))', put: '0', rule: 'the smallest entry makes room' },
+  { file: MEMORY, find: 'entry < least', put: 'entry > least', rule: 'the smallest is the least' },
+  { file: LOCKOUT, find: '2 ** (costly - 1)', put: '2 ** costly', rule: 'the first wait is the first' },
+  {
+    file: LOCKOUT,
+    find: 'nowSeconds < lockout',
+    put: 'nowSeconds <= lockout',
+    rule: 'a wait ends with its second',
+  },
+  { file: LOCKOUT, find: 'if (costly <= 0)', put: 'if (costly < 0)', rule: 'the free failures are free' },
+  { file: LOCKOUT, find: ', policy.longestWaitSeconds)', put: ', Infinity)', rule: 'waits have an end' },
+  { file: ENTER, find: '&& tokenClass !== 1', put: '', rule: 'clear tokens are read in a lockout' },
+  {
+    file: ENTER,
+    find: 'if (isExpired(token.tidMinutes, state.keyExpiry))',
+    put: 'if (false)',
+    rule: 'an expired key credits nothing',
+  },
+  {
+    file: ENTER,
+    find: 'creditRefusedUnder.includes(state.keyType)',
+    put: 'creditRefusedUnder.includes(2)',
+    rule: 'no credit under a default key',
+  },
+  {
+    file: ENTER,
+    find: 'configuration.refusedTokensAreRemembered\n',
+    put: '!configuration.refusedTokensAreRemembered\n',
+    rule: 'a refused token may be keyed later',
+  },
+  {
+    file: ENTER,
+    find: 'if (digits !== own.length) return false;',
+    put: '',
+    rule: 'the width of the maker’s code is the meter’s',
+  },
+  {
+    file: ENTER,
+    find: 'if (!configuration.supported.includes(token.kind)) return',
+    put: 'if (false) return',
+    rule: 'what a meter lacks it refuses',
+  },
+  {
+    file: ASSEMBLY,
+    find: '> configuration.keyChangeTimeoutSeconds',
+    put: '> 1e9',
+    rule: 'a half set is forgotten in time',
+  },
+  {
+    file: ASSEMBLY,
+    find: 'stored !== undefined && !sameSection(stored, section)',
+    put: 'false',
+    rule: 'sections of two sets are never joined',
+  },
+  {
+    file: ASSEMBLY,
+    find: 'keyExpiry: change.keyExpiry',
+    put: 'keyExpiry: state.keyExpiry',
+    rule: 'KEN comes with the new key',
+  },
+  {
+    file: ASSEMBLY,
+    find: '(later ?? state.baseDate) : state.baseDate',
+    put: 'state.baseDate : state.baseDate',
+    rule: 'a roll-over moves the base date',
+  },
+];
