@@ -13,6 +13,8 @@ const test = suite('cli/conformance: broken programs');
 
 const PROGRAM = fileURLToPath(new URL('../../support/broken-adapter.ts', import.meta.url));
 const SUITE = conformanceSuite();
+/** What an engine that makes tokens is asked; reading and meters are not what these mistakes are about. */
+const MAKING = SUITE.filter(({ steps }) => ['encrypt', 'encode', 'keyChange'].includes(steps[0]?.op ?? ''));
 /** Mistakes that spoil the tokens of a key-change set too, of which the protocol shows block and digits alone. */
 const BLAMES_MORE = new Set(['sta-key-reversed', 'number-for-66-bits', 'class-not-exchanged']);
 
@@ -46,7 +48,7 @@ test('when an engine makes a well-known mistake then the report names the clause
   const left = Object.entries(ENGINE_MISTAKES).values();
   const found = new Map<string, ConformanceReport>();
   const lane = async () => {
-    for (const [mistake] of left) found.set(mistake, await judge(mistake));
+    for (const [mistake] of left) found.set(mistake, await judge(mistake, { cases: MAKING }));
   };
   await Promise.all([lane(), lane()]);
   for (const [mistake, clause] of Object.entries(ENGINE_MISTAKES)) {
