@@ -73,8 +73,9 @@ export function tokenOfFields(
   block: Block,
   keyBits: 64 | 128,
 ): Token | undefined | null {
-  const high = block[0] ?? 0;
-  const low = block[1] ?? 0;
+  // As signed words: only their bits count here, and an engine hands a signed 32-bit word on without making an object of it.
+  const high = (block[0] ?? 0) | 0;
+  const low = (block[1] ?? 0) | 0;
   const subclass = high >>> 28;
   switch (tokenClass) {
     case 0:

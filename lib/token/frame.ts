@@ -14,8 +14,8 @@ const CLASS_MASK = 3 << CLASS_SHIFT;
 
 /** Writes the class over bits 28-27 and gives the bits that stood there as the new top. @returns 20 digits. */
 export function tokenNoOfBlock(tokenClass: TokenClass, block: Block): string {
-  const high = block[0] ?? 0;
-  const low = block[1] ?? 0;
+  const high = (block[0] ?? 0) | 0;
+  const low = (block[1] ?? 0) | 0;
   return tokenNoOf((low >>> CLASS_SHIFT) & 3, high, (low & ~CLASS_MASK) | (tokenClass << CLASS_SHIFT));
 }
 

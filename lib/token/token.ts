@@ -34,8 +34,8 @@ export function encodeToken(token: Token, cipher: BlockCipher): EncodedToken {
 /** Writes the unencrypted block with its CRC. @returns the class. */
 export function writeClearBlock(token: Token, block: Block): TokenClass {
   const tokenClass = writeFields(token, block);
-  const high = block[0] ?? 0;
-  const low = block[1] ?? 0;
+  const high = (block[0] ?? 0) | 0;
+  const low = (block[1] ?? 0) | 0;
   block[1] = low | crcOf(tokenClass, high, low);
   return tokenClass;
 }
@@ -47,8 +47,8 @@ export function writeClearBlock(token: Token, block: Block): TokenClass {
  */
 export function decodeToken(tokenNo: string, cipher: BlockCipher): DecodedToken {
   const tokenClass = readClearBlock(tokenNo, cipher, scratch);
-  const high = scratch[0] ?? 0;
-  const low = scratch[1] ?? 0;
+  const high = (scratch[0] ?? 0) | 0;
+  const low = (scratch[1] ?? 0) | 0;
   const subclass = high >>> 28;
   if (tokenClass === 3) return { kind: 'unsupported', tokenClass, subclass };
   if ((low & 0xffff) !== crcOf(tokenClass, high, low)) return { kind: 'crcError' };
