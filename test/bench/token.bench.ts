@@ -179,7 +179,11 @@ export function tokenBench(rounds: number, budgetMillis: number): Measured[] {
   const yardstick = measured[0]?.perSecond ?? Number.NaN;
   printTable(`Tokens, one core (${proof})`, [
     ['', 'x HMAC', 'per second'],
-    ...measured.map(({ name, perSecond: rate }) => [name, (rate / yardstick).toPrecision(3), perSecond(rate)]),
+    ...measured.map(({ name, perSecond: rate }) => [
+      name,
+      (rate / yardstick).toPrecision(3),
+      perSecond(rate),
+    ]),
   ]);
   return measured;
 }

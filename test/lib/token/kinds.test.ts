@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../../lib/hex.ts';
 import { assembleKeyChange, type KeyChange, keyChangeSections } from '../../../lib/keys/key-change.ts';
 import { AMOUNT_MAX, decodeAmount, encodeAmount } from '../../../lib/token/amount.ts';
-import { controlOfTest, isRegisterCode } from '../../../lib/token/block-fields.ts';
+import { controlOfTest, isRegisterCode, tokenOfFields } from '../../../lib/token/block-fields.ts';
 import { createTokenCipher } from '../../../lib/token/cipher.ts';
 import { currencyTokenCrc, tokenCrc } from '../../../lib/token/crc.ts';
 import {
@@ -304,6 +304,7 @@ test('when the CRC fits but the fields are not as specified then the token is ma
   ];
   for (const [name, expected, tokenNo] of cases) assert.is(decodeToken(tokenNo, STA).kind, expected, name);
   assert.is(decodeToken(forge(2, (9 << 28) >>> 0, 0, MISTY1), MISTY1).kind, 'keyChangeSection4');
+  assert.is(tokenOfFields(3, new Uint32Array(2), 64), null, 'class 3 has no subclass in use');
   // A currency token with the plain CRC must fail (sts.md 3).
   const plain = Uint32Array.of(0x40000001, 0x00010000 | tokenCrc(0, 0x40000001, 0x00010000));
   STA.encrypt(plain);
