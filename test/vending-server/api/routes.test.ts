@@ -27,7 +27,12 @@ test('a token bought over HTTP is accepted by its meter, and the answer keeps it
   assert.is(sold.headers.get('idempotent-replayed'), null);
   SaleAnswer.parse(sold.body);
   const { outcome } = enterToken(factoryMeter(), sold.body.tokens[0].tokenNo, 0);
-  assert.equal(outcome, { stage: 'token', result: 'Accept', creditDeciKwh: 466 });
+  assert.equal(outcome, {
+    stage: 'token',
+    result: 'Accept',
+    creditDeciKwh: 466,
+    effect: { kind: 'credited', resource: 'electricity', units: 466 },
+  });
   assert.is(await floatOf(at), before - 10_000);
 });
 

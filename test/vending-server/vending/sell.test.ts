@@ -101,7 +101,12 @@ test('a sold token is accepted by its meter with the energy that the answer name
     ],
   );
   const first = enterToken(factoryMeter(), token?.tokenNo ?? '', 0);
-  assert.equal(first.outcome, { stage: 'token', result: 'Accept', creditDeciKwh: 466 });
+  assert.equal(first.outcome, {
+    stage: 'token',
+    result: 'Accept',
+    creditDeciKwh: 466,
+    effect: { kind: 'credited', resource: 'electricity', units: 466 },
+  });
   assert.is(first.state.creditMilliWh, 46_600_000);
   const again = enterToken(first.state, token?.tokenNo ?? '', 0);
   assert.is(again.outcome.result, 'UsedError');
