@@ -1,23 +1,12 @@
 /** A meter and its key from the published conformance tests (STS 531-1), and tokens for it. They protect nothing. */
+import { PUBLIC_TEST_METER } from '../../cli/public-test-values.ts';
 import { bytesFromHex } from '../../lib/hex.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { encodeCreditElectricity } from '../../lib/token/credit.ts';
 import type { FactorySettings } from '../../meter-sim/firmware/firmware.ts';
 
-export const PUBLIC_FACTORY_FILE = {
-  drn: '11111111115',
-  encryptionAlgorithm: 11,
-  decoderKey: '82d24a23ec8c89411b7afdb6bd33bba1',
-  keyType: 2,
-  keyRevision: 1,
-  keyExpiry: 255,
-  supplyGroupCode: '201457',
-  tariffIndex: 1,
-  baseDate: '14',
-} as const;
-
-const { drn, ...rest } = PUBLIC_FACTORY_FILE;
+const { drn, ...rest } = PUBLIC_TEST_METER;
 
 export const PUBLIC_FACTORY: FactorySettings = { ...rest, meterPan: parseMeterNumber(drn).meterPan };
 

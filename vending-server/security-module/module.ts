@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { invariant } from '../../lib/assert.ts';
 import type { BlockCipher } from '../../lib/crypto/block-cipher.ts';
 import { isStsFault, StsFault } from '../../lib/faults.ts';
-import { deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
+import { type DecoderKeyDerivation, prepareVendingKey } from '../../lib/keys/decoder-key.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { type EncodedCredit, encodeCreditElectricity } from '../../lib/token/credit.ts';
 import { isExpired } from '../../lib/token/tid.ts';
@@ -24,7 +24,7 @@ import type {
   ModuleIdentity,
   VendingKeyAttributes,
 } from './contract.ts';
-import { type HeldVendingKey, keyName, type OpenKeyStore } from './key-store.ts';
+import { keyName, type OpenKeyStore } from './key-store.ts';
 import type { ModuleJournal } from './module-journal.ts';
 
 /** Ciphers kept ready, about 1 kB each: a town's meters, or a day's buyers of a city. */
@@ -80,9 +80,15 @@ export interface ModuleParts {
 /** Real unpredictable bytes. */
 export const SYSTEM_RANDOM: Random = { bytes: (length) => randomBytes(length) };
 
+/** A vending key made ready once for all its meters. */
+interface ReadyVendingKey {
+  readonly attributes: VendingKeyAttributes;
+  readonly derive: DecoderKeyDerivation;
+}
+
 export class ModuleCore {
   readonly #parts: ModuleParts;
-  readonly #keys: ReadonlyMap<string, HeldVendingKey>;
+  readonly #keys: ReadonlyMap<string, ReadyVendingKey>;
   /** By meter and key attributes, the longest unused first. */
   readonly #ciphers = new Map<string, BlockCipher>();
   #sealing = false;
@@ -91,7 +97,12 @@ export class ModuleCore {
 
   constructor(parts: ModuleParts) {
     this.#parts = parts;
-    this.#keys = new Map(parts.keyStore.vendingKeys.map((held) => [keyName(held.attributes), held]));
+    this.#keys = new Map(
+      parts.keyStore.vendingKeys.map(({ attributes, vendingKey }) => [
+        keyName(attributes),
+        { attributes, derive: prepareVendingKey(attributes.decoderKeyAlgorithm, vendingKey) },
+      ]),
+    );
   }
 
   identity(): ModuleIdentity {
@@ -200,7 +211,7 @@ export class ModuleCore {
   }
 
   /** The rules of issuing, in the order of the contract (sts.md 9.3). */
-  #keyFor(meter: MeterKeyAttributes): HeldVendingKey {
+  #keyFor(meter: MeterKeyAttributes): ReadyVendingKey {
     if (meter.keyType === 0 || meter.keyType === 1)
       throw new StsFault('vending_key_no_credit', nameOf(meter));
     const held = this.#keys.get(nameOf(meter));
@@ -216,12 +227,12 @@ export class ModuleCore {
     return held;
   }
 
-  #cipherFor(meter: MeterKeyAttributes, { vendingKey }: HeldVendingKey): BlockCipher {
+  #cipherFor(meter: MeterKeyAttributes, { derive }: ReadyVendingKey): BlockCipher {
     const { encryptionAlgorithm, meterPan, tariffIndex } = meter;
     const name = `${nameOf(meter)} EA ${encryptionAlgorithm} TI ${tariffIndex} ${meterPan}`;
     let cipher = this.#ciphers.get(name);
     if (cipher === undefined) {
-      const decoderKey = deriveDecoderKey({ ...meter, vendingKey });
+      const decoderKey = derive(meter);
       cipher = createTokenCipher(encryptionAlgorithm, decoderKey);
       decoderKey.fill(0);
     } else {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PUBLIC_TEST_METER } from '../../../cli/public-test-values.ts';
 import { type RunningMeter, startMeter } from '../../../meter-sim/main.ts';
-import { ownToken, PUBLIC_FACTORY_FILE, tokenOfAnotherMeter } from '../../support/public-meter.ts';
+import { ownToken, tokenOfAnotherMeter } from '../../support/public-meter.ts';
 import { fault, rejects } from '../../support/throws.ts';
 
 const test = suite('meter-sim/panel');
@@ -28,7 +29,7 @@ async function withMeter(
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'wattoken-panel-'));
   const meter = await startMeter({
     dataFolder: folder,
-    factory: PUBLIC_FACTORY_FILE,
+    factory: PUBLIC_TEST_METER,
     port: options.port ?? 0,
     speed: options.speed ?? 20,
     loadWatts: options.load ?? 0,
@@ -115,7 +116,7 @@ test('a stop saves, a second start continues, and the same digits are still used
     await rejects(
       startMeter({
         dataFolder: folder,
-        factory: PUBLIC_FACTORY_FILE,
+        factory: PUBLIC_TEST_METER,
         port: 0,
         speed: 1,
         loadWatts: 0,
@@ -135,7 +136,7 @@ test('a stop saves, a second start continues, and the same digits are still used
   await rejects(
     startMeter({
       dataFolder: folder,
-      factory: { ...PUBLIC_FACTORY_FILE, drn: '00000000000' },
+      factory: { ...PUBLIC_TEST_METER, drn: '00000000000' },
       port: 0,
       speed: 1,
       loadWatts: 0,
@@ -147,7 +148,7 @@ test('a stop saves, a second start continues, and the same digits are still used
   await rejects(
     startMeter({
       dataFolder: folder,
-      factory: PUBLIC_FACTORY_FILE,
+      factory: PUBLIC_TEST_METER,
       port: 0,
       speed: 1,
       loadWatts: 0,
@@ -245,7 +246,7 @@ test('no answer and no log line holds the decoder key or a whole token number', 
       await ask(`/v1/meter/tokens/${tokenNo}`),
     ];
     for (const text of [...answers.map((answer) => answer.text), ...logged]) {
-      assert.not(text.toLowerCase().includes(PUBLIC_FACTORY_FILE.decoderKey));
+      assert.not(text.toLowerCase().includes(PUBLIC_TEST_METER.decoderKey));
       assert.not(text.includes(tokenNo));
     }
   }));
