@@ -3,29 +3,7 @@
  * be trusted, and the middle values on the way to the result. The JSON Schemas beside the vectors are made from these.
  */
 import { z } from 'zod';
-
-const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
-const digits = (count: number) => z.string().regex(new RegExp(`^[0-9]{${count}}$`));
-const tokenNo = digits(20);
-
-const common = {
-  tcId: z.int().min(1),
-  comment: z.string(),
-  flags: z.array(z.string()).readonly(),
-  result: z.enum(['valid', 'invalid']),
-};
-
-const keyAttributes = {
-  decoderKeyAlgorithm: z.int(),
-  encryptionAlgorithm: z.int(),
-  vendingKey: z.string().regex(/^([0-9a-f]{2})+$/),
-  meterPan: digits(18),
-  supplyGroupCode: digits(6),
-  tariffIndex: z.int(),
-  keyRevision: z.int(),
-  keyType: z.int(),
-  baseDate: z.string(),
-};
+import { common, digits, hex, keyAttributes, tokenNo } from './schema-parts.ts';
 
 /** One test of each kind of file; the key is the schema's file name without its ending. */
 export const TEST_SCHEMAS = {
