@@ -15,12 +15,10 @@ export const SANDBOX_VENDOR = { vendorId: 'corner-shop', name: 'Corner shop', cu
 const TARIFF = {
   tariffId: 'homelight',
   terms: {
-    kind: 'flat',
     currency: 'ZAR',
-    pricePerKwh: '2.1500',
+    timeZone: 'Africa/Johannesburg',
     vatRate: '0.15',
-    energyRounding: 'down',
-    taxRounding: 'nearest',
+    energy: { kind: 'flat', pricePerKwh: '2.1500' },
     minimumMinor: 500,
     maximumMinor: 500_000,
   },

@@ -127,6 +127,20 @@ export const FAULTS = {
   vendor_unknown: { http: 404, exit: 4, ...none, text: 'no vendor with this id exists' },
   vendor_exists: { http: 409, exit: 5, ...none, text: 'this vendor exists already with other attributes' },
   tariff_unknown: { http: 404, exit: 4, ...none, text: 'no tariff with this id is in force' },
+  tariff_not_in_force: { http: 409, exit: 5, ...none, text: 'no version of this tariff has begun yet' },
+  tariff_in_the_past: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'a further version of a tariff begins in the future: what was sold keeps its terms',
+  },
+  debt_exists: { http: 409, exit: 5, ...none, text: 'this debt exists already with other terms' },
+  look_up_code_wrong: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the look-up code is not of this meter as it stands now: look the meter up again',
+  },
   tariff_exists: { http: 409, exit: 5, ...none, text: 'this tariff exists already with other terms' },
   sale_unknown: { http: 404, exit: 4, ...none, text: 'no sale with this id exists' },
   request_id_reused: {

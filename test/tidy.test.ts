@@ -61,7 +61,12 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
   ],
   [
     'vending-server/store',
-    ['lib', 'vending-server/security-module/contract.ts', 'vending-server/sqlite-driver.ts'],
+    [
+      'lib',
+      'vending-server/security-module/contract.ts',
+      'vending-server/tariff/history.ts',
+      'vending-server/sqlite-driver.ts',
+    ],
   ],
   ['vending-server', ['lib']],
   ['meter-sim/firmware', ['lib']],

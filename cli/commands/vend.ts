@@ -33,7 +33,7 @@ const saleShape = z.object({
     tariffIndex: z.int(),
     keyRevision: z.int(),
   }),
-  lines: z.array(z.object({ kind: z.string(), amountMinor: z.int() })),
+  lines: z.array(z.object({ kind: z.string(), amountMinor: z.int(), taxMinor: z.int() })),
   tokens: z.array(z.object({ tokenNoGrouped: z.string(), amountKwh: z.string() })),
 });
 
@@ -112,6 +112,7 @@ function receipt(sale: z.infer<typeof saleShape>): string {
     ],
     ['paid', money(sale.paidMinor)],
     ...sale.lines.map(({ kind, amountMinor }): [string, string] => [`  ${kind}`, money(amountMinor)]),
+    ['  tax', money(sale.lines.reduce((sum, { taxMinor }) => sum + taxMinor, 0))],
     ['sale', `${sale.saleId}  ${sale.soldAt}`],
   ]);
 }

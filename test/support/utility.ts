@@ -120,12 +120,9 @@ export async function furnish(
     return reply.body;
   };
   const terms = {
-    kind: 'flat',
     currency: 'ZAR',
-    pricePerKwh: '2.0000',
+    energy: { kind: 'flat', pricePerKwh: '2.0000' },
     vatRate: '0.15',
-    energyRounding: 'down',
-    taxRounding: 'nearest',
     minimumMinor: 1,
     maximumMinor: 1_000_000,
   };

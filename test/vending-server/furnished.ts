@@ -15,7 +15,7 @@ import type { SecurityModule } from '../../vending-server/security-module/contra
 import { addVendingKey, createKeyStore } from '../../vending-server/security-module/key-store.ts';
 import { openSqliteStore } from '../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../vending-server/store/sqlite-store.ts';
-import type { FlatTerms } from '../../vending-server/tariff/flat.ts';
+import type { TariffTerms } from '../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../vending-server/vending/context.ts';
 import { deposit } from '../../vending-server/vending/deposit.ts';
 import { openVendor } from '../../vending-server/vending/open-vendor.ts';
@@ -30,12 +30,20 @@ export const OTHER_DRN = '00000000000';
 /** Registered under a supply group for which the key store holds no key. */
 export const KEYLESS_DRN = '0100000000008';
 
-export const TERMS: FlatTerms = {
-  kind: 'flat',
+export const TERMS: TariffTerms = {
   currency: 'ZAR',
-  pricePerKwh: '1.8652',
+  timeZone: 'Africa/Johannesburg',
   vatRate: '0.15',
-  energyRounding: 'down',
+  pricesIncludeVat: false,
+  energy: { kind: 'flat', pricePerKwh: '1.8652' },
+  fixedCharges: [],
+  paymentFeeMinor: 0,
+  freeUnitsDeciKwh: 0,
+  freeUnitsFillBlocks: false,
+  deductionOrder: ['paymentFee', 'arrears', 'fixedCharges'],
+  deductionShare: '1',
+  takesPaymentWithoutEnergy: false,
+  energyRounding: 'carry',
   taxRounding: 'nearest',
   minimumMinor: 100,
   maximumMinor: 1_000_000,

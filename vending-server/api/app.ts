@@ -14,6 +14,7 @@ import { REGISTRY_ROUTES } from './registry-routes.ts';
 import type { Answer, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
+import { TARIFF_ROUTES } from './tariff-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -78,6 +79,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   let document: string | undefined;
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
+    ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);

@@ -1,4 +1,4 @@
-/** Meters, tariffs, vendors and their floats. */
+/** Meters, what customers owe on them, vendors and their floats. */
 import { StsFault } from '../../lib/faults.ts';
 import {
   type DecoderKeyAlgorithm,
@@ -7,18 +7,19 @@ import {
   parseSupplyGroupCode,
 } from '../../lib/identity/attributes.ts';
 import { deposit } from '../vending/deposit.ts';
-import { findTerms } from '../vending/find-tariff.ts';
+import { lookUp } from '../vending/look-up.ts';
+import { openDebt } from '../vending/open-debt.ts';
 import { findVendor, issueVendorKey, openVendor } from '../vending/open-vendor.ts';
-import { putTariff } from '../vending/put-tariff.ts';
 import { findMeter, registerMeter } from '../vending/register-meter.ts';
-import { json, param, REPLAYED, type Route, withBody, withoutBody } from './route.ts';
+import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
 import {
+  DebtAnswer,
+  DebtBody,
   DepositAnswer,
   DepositBody,
+  LookUpAnswer,
   MeterAnswer,
   MeterBody,
-  TariffAnswer,
-  TariffBody,
   VendorAnswer,
   VendorBody,
   VendorKeyAnswer,
@@ -64,41 +65,47 @@ const METER_ROUTES: readonly Route[] = [
     faults: ['meter_number_malformed', 'meter_number_check_digit', 'meter_unknown'],
     handle: async ({ vending }, call) => json(200, await findMeter(vending, param(call, 'meter'))),
   }),
-];
-
-/** PUT and POST do the same: terms never change under an id, so that both are safe to repeat. */
-function tariffRoute(method: 'put' | 'post'): Route {
-  return withBody({
-    method,
-    path: '/v1/tariffs',
-    summary: 'Put a tariff into force',
-    roles: ['operator'],
-    body: TariffBody,
-    answers: [
-      { status: 201, description: 'In force', schema: TariffAnswer },
-      { status: 200, description: 'In force before with the same terms', schema: TariffAnswer },
-    ],
-    faults: ['tariff_exists'],
-    handle: async ({ vending }, { body }) => {
-      const { created } = await putTariff(vending, body);
-      return json(created ? 201 : 200, body);
-    },
-  });
-}
-
-const TARIFF_ROUTES: readonly Route[] = [
-  tariffRoute('put'),
-  tariffRoute('post'),
   withoutBody({
     method: 'get',
-    path: '/v1/tariffs/{tariffId}',
-    summary: 'A tariff and its terms',
-    roles: ['vendor', 'operator'],
-    answers: [{ status: 200, description: 'The tariff', schema: TariffAnswer }],
-    faults: ['tariff_unknown'],
+    path: '/v1/meters/{meter}/look-up',
+    summary: 'What a seller should see before money changes hands',
+    roles: ['vendor'],
+    answers: [
+      { status: 200, description: 'Bounds, arrears, charges, free units, block', schema: LookUpAnswer },
+    ],
+    faults: [
+      'meter_number_malformed',
+      'meter_number_check_digit',
+      'vendor_unknown',
+      'meter_unknown',
+      'tariff_unknown',
+      'tariff_not_in_force',
+    ],
+    handle: async ({ vending }, call) =>
+      json(200, await lookUp(vending, vendorOf(call.caller), param(call, 'meter'))),
+  }),
+  withBody({
+    method: 'post',
+    path: '/v1/meters/{meter}/debts',
+    summary: 'Put a debt on a meter, to be recovered from payments',
+    roles: ['operator'],
+    body: DebtBody,
+    answers: [
+      { status: 201, description: 'Opened', schema: DebtAnswer },
+      { status: 200, description: 'Opened before with the same terms', schema: DebtAnswer },
+    ],
+    faults: [
+      'meter_number_malformed',
+      'meter_number_check_digit',
+      'meter_unknown',
+      'tariff_unknown',
+      'tariff_not_in_force',
+      'currency_mismatch',
+      'debt_exists',
+    ],
     handle: async ({ vending }, call) => {
-      const tariffId = param(call, 'tariffId');
-      return json(200, { tariffId, terms: await findTerms(vending.store, tariffId) });
+      const { created } = await openDebt(vending, { ...call.body, meter: param(call, 'meter') });
+      return json(created ? 201 : 200, call.body);
     },
   }),
 ];
@@ -165,7 +172,7 @@ const VENDOR_ROUTES: readonly Route[] = [
   }),
 ];
 
-export const REGISTRY_ROUTES: readonly Route[] = [...METER_ROUTES, ...TARIFF_ROUTES, ...VENDOR_ROUTES];
+export const REGISTRY_ROUTES: readonly Route[] = [...METER_ROUTES, ...VENDOR_ROUTES];
 
 function parseDecoderKeyAlgorithm(code: number): DecoderKeyAlgorithm {
   if (code === 2 || code === 4) return code;

@@ -1,6 +1,6 @@
 /** A route as data: the server is built from this table, and the OpenAPI document from the same one. */
 import type { z } from 'zod';
-import type { FaultCode } from '../../lib/faults.ts';
+import { type FaultCode, StsFault } from '../../lib/faults.ts';
 import type { ApiKeyRole } from '../store/contract.ts';
 import type { Caller } from '../vending/api-keys.ts';
 import type { Vending } from '../vending/context.ts';
@@ -71,6 +71,12 @@ export function withoutBody(route: RouteWithoutBody): Route {
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
   return { status, body: JSON.stringify(value), headers };
+}
+
+/** The vendor that calls. Operators sell nothing: a sale is on some vendor's float. */
+export function vendorOf(caller: Caller): string {
+  if (caller.role !== 'vendor') throw new StsFault('permission_denied');
+  return caller.vendorId;
 }
 
 /** A path parameter of this route; absent only by a mistake in the table. */

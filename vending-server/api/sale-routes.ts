@@ -1,16 +1,26 @@
 /** Selling, and the same answer again. */
-import { StsFault } from '../../lib/faults.ts';
-import type { Caller } from '../vending/api-keys.ts';
+
+import type { FaultCode } from '../../lib/faults.ts';
 import { findSale, findSaleByRequest } from '../vending/find-sale.ts';
 import { sell } from '../vending/sell.ts';
-import { param, REPLAYED, type Route, withBody, withoutBody } from './route.ts';
-import { SaleAnswer, SaleBody } from './schemas.ts';
+import { trialSale } from '../vending/trial-sale.ts';
+import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
+import { SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './schemas.ts';
 
-/** Operators sell nothing: a sale is on some vendor's float. */
-function vendorOf(caller: Caller): string {
-  if (caller.role !== 'vendor') throw new StsFault('permission_denied');
-  return caller.vendorId;
-}
+/** What can be wrong with a purchase before anything is made of it. */
+const PURCHASE_FAULTS = [
+  'meter_number_malformed',
+  'meter_number_check_digit',
+  'vendor_unknown',
+  'meter_unknown',
+  'tariff_unknown',
+  'tariff_not_in_force',
+  'look_up_code_wrong',
+  'currency_mismatch',
+  'payment_too_small',
+  'payment_too_large',
+  'operation_unsupported',
+] as const satisfies readonly FaultCode[];
 
 export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonly Route[] {
   return [
@@ -22,15 +32,8 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       body: SaleBody,
       answers: [{ status: 201, description: 'Sold, now or before', schema: SaleAnswer }],
       faults: [
-        'meter_number_malformed',
-        'meter_number_check_digit',
+        ...PURCHASE_FAULTS,
         'request_id_reused',
-        'vendor_unknown',
-        'meter_unknown',
-        'tariff_unknown',
-        'currency_mismatch',
-        'payment_too_small',
-        'payment_too_large',
         'date_out_of_range',
         'float_exhausted',
         'tid_ahead_of_clock',
@@ -50,6 +53,17 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
           sent: () => onSaleAnswered(sale.requestId),
         };
       },
+    }),
+    withBody({
+      method: 'post',
+      path: '/v1/trial-sales',
+      summary: 'What a sale would be, to the cent, without money and without a token',
+      roles: ['vendor'],
+      body: TrialBody,
+      answers: [{ status: 200, description: 'The lines of the sale', schema: TrialAnswer }],
+      faults: PURCHASE_FAULTS,
+      handle: async ({ vending }, { caller, body }) =>
+        json(200, await trialSale(vending, { ...body, vendorId: vendorOf(caller) })),
     }),
     withoutBody({
       method: 'get',

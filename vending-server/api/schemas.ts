@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../lib/faults.ts';
+import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { DECIMAL, ROUNDINGS } from '../tariff/money.ts';
 
 /** Most that one request may move, minor units: far above any payment and far below 2^53. */
@@ -18,26 +19,54 @@ const Decimal = z.string().regex(DECIMAL);
 const Text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
 const Minor = z.int().min(0).max(MOST_MINOR);
 
-export const SaleBody = z.strictObject({
-  requestId: Id,
+/** Money or units: exactly one of the two. */
+const purchase = {
   meter: MeterNumber,
-  paidMinor: z.int().min(1).max(MOST_MINOR),
+  paidMinor: z.int().min(1).max(MOST_MINOR).optional(),
+  amountDeciKwh: z.int().min(1).max(AMOUNT_MAX).optional(),
   currency: Currency,
-});
+  lookUpCode: z.string().max(20).optional(),
+};
+const asksOnce = ({ paidMinor, amountDeciKwh }: { paidMinor?: unknown; amountDeciKwh?: unknown }) =>
+  (paidMinor === undefined) !== (amountDeciKwh === undefined);
+const ONE_OF_TWO = { message: 'Invalid request: expected paidMinor or amountDeciKwh', path: ['paidMinor'] };
 
-const EnergyLine = z.strictObject({
-  kind: z.literal('energy'),
-  amountMinor: Minor,
-  amountDeciKwh: z.int().min(1),
+export const SaleBody = z.strictObject({ requestId: Id, ...purchase }).refine(asksOnce, ONE_OF_TWO);
+export const TrialBody = z.strictObject(purchase).refine(asksOnce, ONE_OF_TWO);
+
+const Parts = { amountMinor: Minor, taxMinor: Minor };
+const Line = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('energy'),
+    ...Parts,
+    amountDeciKwh: z.int().min(0),
+    steps: z.array(
+      z.strictObject({ fromDeciKwh: z.int().min(0), amountDeciKwh: z.int().min(1), pricePerKwh: Decimal }),
+    ),
+  }),
+  z.strictObject({ kind: z.literal('currency'), ...Parts, amountHundredThousandth: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('paymentFee'), ...Parts }),
+  z.strictObject({
+    kind: z.literal('arrears'),
+    debtId: Id,
+    label: Text,
+    balanceMinor: Minor,
+    ...Parts,
+  }),
+  z.strictObject({
+    kind: z.literal('fixedCharge'),
+    chargeId: Id,
+    label: Text,
+    paidThrough: z.string(),
+    ...Parts,
+  }),
+]);
+const Block = z.strictObject({
+  block: z.int().min(1),
   pricePerKwh: Decimal,
+  leftDeciKwh: z.int().min(0).nullable(),
 });
-const TaxLine = z.strictObject({ kind: z.literal('tax'), rate: Decimal, amountMinor: Minor });
-
-export const SaleAnswer = z.strictObject({
-  saleId: z.string(),
-  requestId: Id,
-  soldAt: z.iso.datetime(),
-  vendorId: Id,
+const picture = {
   meter: z.strictObject({
     drn: z.string(),
     meterPan: z.string().length(18),
@@ -47,7 +76,25 @@ export const SaleAnswer = z.strictObject({
   }),
   currency: Currency,
   paidMinor: Minor,
-  lines: z.array(z.union([EnergyLine, TaxLine])),
+  lines: z.array(Line),
+  amountDeciKwh: z.int().min(0),
+  month: z.strictObject({ unitsDeciKwh: z.int().min(0), blockBefore: Block, blockAfter: Block }).nullable(),
+  carriedMinor: z.string(),
+};
+
+export const TrialAnswer = z.strictObject({
+  vendorId: Id,
+  ...picture,
+  lookUpCode: z.string(),
+  isCovered: z.boolean(),
+});
+
+export const SaleAnswer = z.strictObject({
+  saleId: z.string(),
+  requestId: Id,
+  soldAt: z.iso.datetime(),
+  vendorId: Id,
+  ...picture,
   tokens: z.array(
     z.strictObject({
       kind: z.literal('creditElectricity'),
@@ -80,18 +127,107 @@ export const MeterAnswer = z.strictObject({
   ...meterAttributes,
 });
 
-export const FlatTermsBody = z.strictObject({
-  kind: z.literal('flat'),
+export const LookUpAnswer = z.strictObject({
+  meter: MeterAnswer,
+  lookUpCode: z.string(),
+  canVend: z.boolean(),
   currency: Currency,
-  pricePerKwh: Decimal.refine((text) => /[1-9]/.test(text), 'Invalid price: expected more than 0'),
-  vatRate: z.string().regex(/^(0(\.[0-9]{1,8})?|1(\.0{1,8})?)$/),
-  energyRounding: z.enum(ROUNDINGS).default('down'),
+  minimumMinor: Minor,
+  maximumMinor: Minor,
+  arrears: z.array(z.strictObject({ debtId: Id, label: Text, balanceMinor: Minor })),
+  chargesDue: z.array(z.strictObject({ chargeId: Id, label: Text, dueMinor: Minor })),
+  freeUnitsDueDeciKwh: z.int().min(0),
+  monthUnitsDeciKwh: z.int().min(0),
+  block: Block.nullable(),
+});
+
+const Price = Decimal.refine((text) => /[1-9]/.test(text), 'Invalid price: expected more than 0');
+/** A fraction from 0 to 1. */
+const Rate = z.string().regex(/^(0(\.[0-9]{1,8})?|1(\.0{1,8})?)$/);
+const DayBands = z.array(z.strictObject({ minute: z.int().min(0).max(1439), bandId: Id })).max(96);
+const DayKinds = z.enum(['weekday', 'saturday', 'sunday']);
+const Calendar = z.strictObject({
+  bands: z
+    .array(z.strictObject({ bandId: Id, label: Text, pricePerKwh: Price }))
+    .min(1)
+    .max(16),
+  seasons: z
+    .array(
+      z.strictObject({
+        begins: z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/),
+        days: z.strictObject({ weekday: DayBands, saturday: DayBands, sunday: DayBands }),
+      }),
+    )
+    .max(12),
+  specialDays: z.record(z.iso.date(), DayKinds).default({}),
+});
+const Energy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('flat'), pricePerKwh: Price }),
+  z.strictObject({
+    kind: z.literal('blocks'),
+    blocks: z
+      .array(
+        z.strictObject({ untilDeciKwh: z.int().min(1).max(1_000_000_000).nullable(), pricePerKwh: Price }),
+      )
+      .max(32),
+  }),
+  z.strictObject({ kind: z.literal('timeOfUse'), calendar: Calendar }),
+]);
+const Deduction = z.enum(['paymentFee', 'arrears', 'fixedCharges']);
+
+export const TermsBody = z.strictObject({
+  currency: Currency,
+  /** IANA name; days and months are those of the wall clock there. */
+  timeZone: z.string().min(1).max(60).default('UTC'),
+  vatRate: Rate,
+  pricesIncludeVat: z.boolean().default(false),
+  energy: Energy,
+  fixedCharges: z
+    .array(
+      z.strictObject({
+        chargeId: Id,
+        label: Text,
+        per: z.enum(['day', 'month']),
+        amountMinor: z.int().min(1).max(MOST_MINOR),
+        isTaxed: z.boolean(),
+      }),
+    )
+    .max(16)
+    .default([]),
+  paymentFeeMinor: Minor.default(0),
+  freeUnitsDeciKwh: z.int().min(0).max(AMOUNT_MAX).default(0),
+  freeUnitsFillBlocks: z.boolean().default(false),
+  deductionOrder: z.array(Deduction).max(3).default(['paymentFee', 'arrears', 'fixedCharges']),
+  deductionShare: Rate.default('1'),
+  takesPaymentWithoutEnergy: z.boolean().default(false),
+  energyRounding: z.enum(['carry', ...ROUNDINGS]).default('carry'),
   taxRounding: z.enum(ROUNDINGS).default('nearest'),
   minimumMinor: z.int().min(1).max(MOST_MINOR).default(1),
   maximumMinor: z.int().min(1).max(MOST_MINOR).default(1_000_000_000),
 });
-export const TariffBody = z.strictObject({ tariffId: Id, terms: FlatTermsBody });
-export const TariffAnswer = TariffBody;
+export const TariffBody = z.strictObject({
+  tariffId: Id,
+  /** From when on; a first version may leave it out and is in force at once. */
+  validFrom: z.iso.datetime().optional(),
+  terms: TermsBody,
+});
+export const TariffAnswer = z.strictObject({
+  tariffId: Id,
+  versions: z.array(z.strictObject({ validFrom: z.iso.datetime(), terms: TermsBody })),
+});
+
+export const DebtBody = z.strictObject({
+  debtId: Id,
+  label: Text,
+  amountMinor: z.int().min(1).max(MOST_MINOR),
+  currency: Currency,
+  recovery: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('fixed'), amountMinor: z.int().min(1).max(MOST_MINOR) }),
+    z.strictObject({ kind: z.literal('percentage'), rate: Rate }),
+    z.strictObject({ kind: z.literal('all') }),
+  ]),
+});
+export const DebtAnswer = DebtBody;
 
 export const VendorBody = z.strictObject({
   vendorId: Id,

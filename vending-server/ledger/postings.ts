@@ -5,7 +5,7 @@
  */
 import { assertInteger, invariant } from '../../lib/assert.ts';
 import type { AccountBalance, Transfer } from '../store/contract.ts';
-import type { SaleLine } from '../tariff/flat.ts';
+import type { SaleLine } from '../tariff/reckon.ts';
 
 /** Money that vendors paid in; its debit side is what the bank should hold. */
 export function bankDeposits(currency: string): string {
@@ -20,6 +20,26 @@ export function energySales(currency: string): string {
 /** Tax owed to the state. */
 export function valueAddedTax(currency: string): string {
   return `tax:vat:${currency}`;
+}
+
+/** A fixed charge collected, without tax. */
+export function fixedCharge(chargeId: string, currency: string): string {
+  return `sales:charge:${chargeId}:${currency}`;
+}
+
+/** Fees of the sales channel, without tax. */
+export function paymentFees(currency: string): string {
+  return `sales:fee:${currency}`;
+}
+
+/** What a customer owes: debited when the debt is opened, credited by what sales recover. */
+export function customerDebt(debtId: string, currency: string): string {
+  return `debt:${debtId}:${currency}`;
+}
+
+/** Where debts come from: an earlier account, a repair, a meter that was bypassed. */
+export function debtsOpened(currency: string): string {
+  return `debts:opened:${currency}`;
 }
 
 /** What the utility owes to a vendor: credited by deposits, debited by sales. */
@@ -39,27 +59,45 @@ export function depositTransfers(
   ];
 }
 
-/** One transfer for each line that is not zero, out of the vendor's float. */
+/** @param amountMinor - minor units of the currency, at least 1. */
+export function debtTransfers(debtId: string, currency: string, amountMinor: number): readonly Transfer[] {
+  assertInteger(amountMinor, 1, Number.MAX_SAFE_INTEGER, 'amountMinor');
+  return [
+    { debitAccount: customerDebt(debtId, currency), creditAccount: debtsOpened(currency), amountMinor },
+  ];
+}
+
+/** One transfer for each line that is not zero and one for all tax, out of the vendor's float. */
 export function saleTransfers(
   vendorId: string,
   currency: string,
   lines: readonly SaleLine[],
 ): readonly Transfer[] {
   const debitAccount = vendorFloat(vendorId, currency);
-  return lines
-    .filter((line) => line.amountMinor !== 0)
-    .map((line) => {
-      assertInteger(line.amountMinor, 1, Number.MAX_SAFE_INTEGER, 'amountMinor');
-      return { debitAccount, creditAccount: accountOf(line, currency), amountMinor: line.amountMinor };
+  const parts = lines.map((line) => ({
+    creditAccount: accountOf(line, currency),
+    amountMinor: line.amountMinor,
+  }));
+  const taxMinor = lines.reduce((sum, line) => sum + line.taxMinor, 0);
+  return [...parts, { creditAccount: valueAddedTax(currency), amountMinor: taxMinor }]
+    .filter(({ amountMinor }) => amountMinor !== 0)
+    .map(({ creditAccount, amountMinor }) => {
+      assertInteger(amountMinor, 1, Number.MAX_SAFE_INTEGER, 'amountMinor');
+      return { debitAccount, creditAccount, amountMinor };
     });
 }
 
 function accountOf(line: SaleLine, currency: string): string {
   switch (line.kind) {
     case 'energy':
+    case 'currency':
       return energySales(currency);
-    case 'tax':
-      return valueAddedTax(currency);
+    case 'paymentFee':
+      return paymentFees(currency);
+    case 'fixedCharge':
+      return fixedCharge(line.chargeId, currency);
+    case 'arrears':
+      return customerDebt(line.debtId, currency);
   }
 }
 

@@ -15,6 +15,8 @@ interface LiveClaim {
 
 export class ClaimBook {
   readonly #live = new Map<string, LiveClaim>();
+  /** The one live claim of each meter: what a meter buys next depends on what it has bought. */
+  readonly #liveOfMeter = new Map<string, LiveClaim>();
   readonly #reservedMinor = new Map<string, number>();
   readonly #lastTid = new Map<string, number>();
   #lastClaimId = 0;
@@ -22,6 +24,11 @@ export class ClaimBook {
   /** Resolves when the claim under this request id ends; undefined when there is none. */
   settled(vendorId: string, requestId: string): Promise<void> | undefined {
     return this.#live.get(requestKey(vendorId, requestId))?.settled;
+  }
+
+  /** Resolves when the meter's claim ends; undefined when it has none. */
+  meterSettled(meterPan: string): Promise<void> | undefined {
+    return this.#liveOfMeter.get(meterPan)?.settled;
   }
 
   reservedMinor(vendorId: string): number {
@@ -40,12 +47,9 @@ export class ClaimBook {
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
-    this.#live.set(requestKey(request.vendorId, request.requestId), {
-      claim,
-      settled,
-      settle,
-      recording: false,
-    });
+    const live: LiveClaim = { claim, settled, settle, recording: false };
+    this.#live.set(requestKey(request.vendorId, request.requestId), live);
+    this.#liveOfMeter.set(request.meterPan, live);
     this.#reservedMinor.set(request.vendorId, this.reservedMinor(request.vendorId) + request.paidMinor);
     this.#lastTid.set(meterKey(request.meterPan, request.baseDate), tidMinutes);
     return claim;
@@ -87,8 +91,9 @@ export class ClaimBook {
   #end(claim: VendClaim): void {
     const live = this.#find(claim);
     if (live === undefined) return;
-    const { vendorId, requestId, paidMinor } = claim.request;
+    const { vendorId, requestId, meterPan, paidMinor } = claim.request;
     this.#live.delete(requestKey(vendorId, requestId));
+    this.#liveOfMeter.delete(meterPan);
     const left = this.reservedMinor(vendorId) - paidMinor;
     if (left === 0) this.#reservedMinor.delete(vendorId);
     else this.#reservedMinor.set(vendorId, left);

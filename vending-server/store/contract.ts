@@ -13,6 +13,7 @@ import type {
   MeterKeyAttributes,
   ModuleIdentity,
 } from '../security-module/contract.ts';
+import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
@@ -20,10 +21,27 @@ export interface MeterRecord extends MeterKeyAttributes {
   readonly tariffId: string;
 }
 
-export interface TariffRecord {
+/** One version of a tariff; it stands until the next one of the same id begins, and its terms never change. */
+export interface TariffVersion {
   readonly tariffId: string;
-  /** The dated terms as `tariff/` defines them, canonical JSON. */
+  readonly validFrom: number;
+  /** `TariffTerms` as canonical JSON. */
   readonly terms: string;
+}
+
+/** What a meter has bought and owes, with a number that rises by each change. */
+export interface MeterPurchases {
+  /** 0 for a meter that never bought. */
+  readonly version: number;
+  readonly history: PurchaseHistory;
+}
+
+export interface DebtRecord {
+  readonly meterPan: string;
+  readonly debt: Debt;
+  readonly openedAt: number;
+  /** The double entry that opens it. */
+  readonly transfers: readonly Transfer[];
 }
 
 export interface VendorRecord {
@@ -78,6 +96,8 @@ export interface VendClaimRequest {
   readonly requestHash: string;
   readonly meterPan: string;
   readonly paidMinor: number;
+  /** The version of the purchases that the sale was reckoned with. */
+  readonly purchasesVersion: number;
   readonly baseDate: BaseDate;
   /** The TID of the present minute; the claim gives this or the next free one. */
   readonly nowTidMinutes: number;
@@ -107,10 +127,12 @@ export type ClaimVendResult =
   /** This id with this request is answered already. */
   | { readonly kind: 'exists'; readonly sale: RecordedSale }
   | { readonly kind: 'exists_with_different_request' }
-  /** The same id is being sold at this moment; wait for `settled` and claim again. */
+  /** This id, or this meter, is being sold at this moment; wait for `settled`, look again and claim again. */
   | { readonly kind: 'in_progress'; readonly settled: Promise<void> }
   | { readonly kind: 'vendor_unknown' }
   | { readonly kind: 'meter_unknown' }
+  /** The meter has bought since the sale was reckoned: look again, reckon again. */
+  | { readonly kind: 'purchases_changed' }
   | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
   | { readonly kind: 'tid_ahead_of_clock' };
 
@@ -129,6 +151,8 @@ export interface VendRecord {
   readonly amountDeciKwh: number;
   readonly tokenNo: string;
   readonly transfers: readonly Transfer[];
+  /** What the meter has bought and owes after this sale. */
+  readonly history: PurchaseHistory;
   readonly entry: ChainEntry;
   readonly responseBody: string;
 }
@@ -149,10 +173,14 @@ export interface LedgerEntry extends ChainEntry {
 
 export interface Store {
   // Registry.
-  putTariff(tariff: TariffRecord): Promise<PutResult>;
-  findTariff(tariffId: string): Promise<TariffRecord | undefined>;
+  putTariff(version: TariffVersion): Promise<PutResult>;
+  /** All versions, the earliest first; none when there is no such tariff. */
+  findTariff(tariffId: string): Promise<readonly TariffVersion[]>;
   putMeter(meter: MeterRecord): Promise<PutResult>;
   findMeter(meterPan: string): Promise<MeterRecord | undefined>;
+  findPurchases(meterPan: string): Promise<MeterPurchases>;
+  /** @returns `exists` for an id that is held with other terms or by another meter. */
+  openDebt(debt: DebtRecord): Promise<PutResult | 'meter_unknown'>;
   putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult>;
   findVendor(vendorId: string): Promise<VendorRecord | undefined>;
   addApiKey(key: ApiKeyRecord): Promise<void>;

@@ -114,7 +114,59 @@ CREATE TABLE chain_entry (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [STEP_1];
+/** Flat terms of step 1 as the terms of today, with the keys in the order of canonical JSON. */
+const TERMS_OF_STEP_1 = `json_object(
+  'currency', terms ->> 'currency',
+  'deductionOrder', json('["paymentFee","arrears","fixedCharges"]'),
+  'deductionShare', '1',
+  'energy', json_object('kind', 'flat', 'pricePerKwh', terms ->> 'pricePerKwh'),
+  'energyRounding', terms ->> 'energyRounding',
+  'fixedCharges', json('[]'),
+  'freeUnitsDeciKwh', 0,
+  'freeUnitsFillBlocks', json('false'),
+  'maximumMinor', terms ->> 'maximumMinor',
+  'minimumMinor', terms ->> 'minimumMinor',
+  'paymentFeeMinor', 0,
+  'pricesIncludeVat', json('false'),
+  'takesPaymentWithoutEnergy', json('false'),
+  'taxRounding', terms ->> 'taxRounding',
+  'timeZone', 'UTC',
+  'vatRate', terms ->> 'vatRate')`;
+
+const STEP_2 = `
+CREATE TABLE tariff_version (
+  tariff_id TEXT NOT NULL REFERENCES tariff,
+  valid_from INTEGER NOT NULL CHECK (valid_from >= 0),
+  terms TEXT NOT NULL,
+  PRIMARY KEY (tariff_id, valid_from)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tariff_version (tariff_id, valid_from, terms) SELECT tariff_id, 0, ${TERMS_OF_STEP_1} FROM tariff;
+ALTER TABLE tariff DROP COLUMN terms;
+
+-- What a tariff may look at of a meter's past. Money that is carried has fractions of a cent: exact decimal text.
+CREATE TABLE meter_history (
+  meter_pan TEXT PRIMARY KEY REFERENCES meter,
+  version INTEGER NOT NULL CHECK (version >= 1),
+  month TEXT NOT NULL,
+  month_units_deci_kwh INTEGER NOT NULL CHECK (month_units_deci_kwh BETWEEN 0 AND ${MOST}),
+  free_units_month TEXT NOT NULL,
+  carried_minor TEXT NOT NULL,
+  charges TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE debt (
+  debt_id TEXT PRIMARY KEY,
+  meter_pan TEXT NOT NULL REFERENCES meter,
+  label TEXT NOT NULL,
+  opened_minor INTEGER NOT NULL CHECK (opened_minor BETWEEN 1 AND ${MOST}),
+  balance_minor INTEGER NOT NULL CHECK (balance_minor BETWEEN 0 AND opened_minor),
+  recovery TEXT NOT NULL,
+  opened_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX debt_of_meter ON debt (meter_pan, opened_at, debt_id);
+`;
+
+export const MIGRATIONS: readonly string[] = [STEP_1, STEP_2];
 
 /**
  * Brings a file to the newest schema, all missing steps in one transaction.

@@ -11,14 +11,16 @@ import type {
   AccountBalance,
   ApiKeyRecord,
   ClaimVendResult,
+  DebtRecord,
   DepositRequest,
   DepositResult,
   LedgerEntry,
+  MeterPurchases,
   MeterRecord,
   PutResult,
   RecordedSale,
   Store,
-  TariffRecord,
+  TariffVersion,
   Transfer,
   VendClaim,
   VendClaimRequest,
@@ -40,6 +42,7 @@ import {
   vendorOf,
 } from './rows.ts';
 import { storeFault } from './sqlite-faults.ts';
+import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 export class SqliteStore implements Store {
@@ -57,19 +60,30 @@ export class SqliteStore implements Store {
     this.#commits = new GroupCommit(database);
   }
 
-  putTariff({ tariffId, terms }: TariffRecord): Promise<PutResult> {
+  putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {
     return this.#write(() => {
-      const held = this.#sql.findTariff.get(tariffId) as { terms: string } | undefined;
+      const held = this.#versions(tariffId).find((version) => version.validFrom === validFrom);
       if (held !== undefined) return held.terms === terms ? 'same' : 'exists';
-      this.#sql.addTariff.run(tariffId, terms);
+      this.#sql.addTariff.run(tariffId);
+      this.#sql.addTariffVersion.run(tariffId, validFrom, terms);
       return 'created';
     });
   }
 
-  findTariff(tariffId: string): Promise<TariffRecord | undefined> {
-    return this.#read(() => {
-      const row = this.#sql.findTariff.get(tariffId) as { tariff_id: string; terms: string } | undefined;
-      return row && { tariffId: row.tariff_id, terms: row.terms };
+  findTariff(tariffId: string): Promise<readonly TariffVersion[]> {
+    return this.#read(() => this.#versions(tariffId));
+  }
+
+  findPurchases(meterPan: string): Promise<MeterPurchases> {
+    return this.#read(() => readPurchases(this.#sql, meterPan));
+  }
+
+  openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown'> {
+    return this.#write(() => {
+      if (this.#meter(record.meterPan) === undefined) return 'meter_unknown';
+      const result = addDebt(this.#sql, record);
+      if (result === 'created') this.#addTransfers(`debt ${record.debt.debtId}`, record.transfers);
+      return result;
     });
   }
 
@@ -281,11 +295,13 @@ export class SqliteStore implements Store {
       if (sale.requestHash !== request.requestHash) return { kind: 'exists_with_different_request' };
       return { kind: 'exists', sale };
     }
-    const settled = this.#claims.settled(vendorId, requestId);
+    const settled = this.#claims.settled(vendorId, requestId) ?? this.#claims.meterSettled(meterPan);
     if (settled !== undefined) return { kind: 'in_progress', settled };
     const vendor = this.#vendor(vendorId);
     if (vendor === undefined) return { kind: 'vendor_unknown' };
     if (this.#meter(meterPan) === undefined) return { kind: 'meter_unknown' };
+    if (purchasesVersion(this.#sql, meterPan) !== request.purchasesVersion)
+      return { kind: 'purchases_changed' };
     const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.#claims.reservedMinor(vendorId);
     if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
     const durable = this.#sql.findMeterTid.get(meterPan, baseDate) as { tid_minutes: number } | undefined;
@@ -313,6 +329,7 @@ export class SqliteStore implements Store {
     );
     this.#addTransfers(`sale ${record.saleId}`, record.transfers);
     this.#sql.moveFloat.run(-request.paidMinor, vendorId);
+    writePurchases(this.#sql, meterPan, record.history);
     this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
     return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
   }
@@ -343,6 +360,11 @@ export class SqliteStore implements Store {
     for (const { debitAccount, creditAccount, amountMinor } of transfers) {
       this.#sql.addTransfer.run(cause, debitAccount, creditAccount, amountMinor);
     }
+  }
+
+  #versions(tariffId: string): readonly TariffVersion[] {
+    const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
+    return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
   }
 
   #saleByRequest(vendorId: string, requestId: string): RecordedSale | undefined {

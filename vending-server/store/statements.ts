@@ -4,8 +4,27 @@ import type { Database, Statement } from 'better-sqlite3';
 const FIND_MODULE = 'SELECT module_id, public_key FROM security_module WHERE only_one = 1';
 const ADD_MODULE = 'INSERT INTO security_module (only_one, module_id, public_key) VALUES (1, ?, ?)';
 
-const FIND_TARIFF = 'SELECT tariff_id, terms FROM tariff WHERE tariff_id = ?';
-const ADD_TARIFF = 'INSERT INTO tariff (tariff_id, terms) VALUES (?, ?)';
+const FIND_TARIFF = `
+  SELECT tariff_id, valid_from, terms FROM tariff_version WHERE tariff_id = ? ORDER BY valid_from`;
+const ADD_TARIFF = 'INSERT OR IGNORE INTO tariff (tariff_id) VALUES (?)';
+const ADD_TARIFF_VERSION = 'INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES (?, ?, ?)';
+
+const FIND_HISTORY = `
+  SELECT version, month, month_units_deci_kwh, free_units_month, carried_minor, charges
+  FROM meter_history WHERE meter_pan = ?`;
+const FIND_DEBTS = `
+  SELECT debt_id, label, balance_minor, recovery FROM debt WHERE meter_pan = ? ORDER BY opened_at, debt_id`;
+const PUT_HISTORY = `
+  INSERT INTO meter_history (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
+  VALUES (?, 1, ?, ?, ?, ?, ?)
+  ON CONFLICT (meter_pan) DO UPDATE SET version = version + 1, month = excluded.month,
+    month_units_deci_kwh = excluded.month_units_deci_kwh, free_units_month = excluded.free_units_month,
+    carried_minor = excluded.carried_minor, charges = excluded.charges`;
+const FIND_DEBT = 'SELECT meter_pan, label, opened_minor, recovery FROM debt WHERE debt_id = ?';
+const ADD_DEBT = `
+  INSERT INTO debt (debt_id, meter_pan, label, opened_minor, balance_minor, recovery, opened_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const SET_DEBT_BALANCE = 'UPDATE debt SET balance_minor = ? WHERE debt_id = ?';
 
 const FIND_METER = `
   SELECT meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index, key_revision,
@@ -84,6 +103,13 @@ const SQL = {
   addModule: ADD_MODULE,
   findTariff: FIND_TARIFF,
   addTariff: ADD_TARIFF,
+  addTariffVersion: ADD_TARIFF_VERSION,
+  findHistory: FIND_HISTORY,
+  findDebts: FIND_DEBTS,
+  putHistory: PUT_HISTORY,
+  findDebt: FIND_DEBT,
+  addDebt: ADD_DEBT,
+  setDebtBalance: SET_DEBT_BALANCE,
   findMeter: FIND_METER,
   addMeter: ADD_METER,
   findMeterTid: FIND_METER_TID,

@@ -5,9 +5,10 @@
  */
 import { BigNumber } from 'bignumber.js';
 import { chargesDue, payCharge } from './fixed-charges.ts';
+import type { ChargeState, Debt, PurchaseHistory } from './history.ts';
 import type { LocalMoment } from './local-time.ts';
 import { withTax } from './tax.ts';
-import type { ChargeState, Debt, PurchaseHistory, TariffTerms } from './terms.ts';
+import type { TariffTerms } from './terms.ts';
 
 export interface DeductionLine {
   readonly kind: 'paymentFee' | 'arrears' | 'fixedCharge';

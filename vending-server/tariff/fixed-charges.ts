@@ -2,9 +2,11 @@
  * Charges by the day or the month that fall due whether or not energy is bought, and are collected with the next payment.
  * A payment that cannot cover them pays a part; the part is remembered, so that small payments neither escape nor pay twice.
  */
+
+import type { ChargeState } from './history.ts';
 import { addDays, addMonths, daysBetween, type LocalMoment, monthsBetween } from './local-time.ts';
 import { withTax } from './tax.ts';
-import type { ChargeState, FixedCharge, TariffTerms } from './terms.ts';
+import type { FixedCharge, TariffTerms } from './terms.ts';
 
 export interface ChargeDue {
   readonly charge: FixedCharge;

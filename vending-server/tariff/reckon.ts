@@ -8,10 +8,11 @@ import { invariant } from '../../lib/assert.ts';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { type DeductionLine, deduct } from './deductions.ts';
 import { type BoughtEnergy, buyEnergy, costOfEnergy, type EnergyStep, nextStepPrice } from './energy.ts';
+import type { PurchaseHistory } from './history.ts';
 import { localMoment } from './local-time.ts';
 import { minorDigits, wholeQuotient } from './money.ts';
 import { splitTax } from './tax.ts';
-import type { PurchaseHistory, TariffTerms } from './terms.ts';
+import type { TariffTerms } from './terms.ts';
 
 /** `amountMinor` is without tax; amount and tax of all lines sum to what was paid. */
 interface Line {

@@ -25,7 +25,7 @@ export async function registerMeter(
       param: 'decoderKeyAlgorithm',
     });
   }
-  if ((await store.findTariff(request.tariffId)) === undefined) {
+  if ((await store.findTariff(request.tariffId)).length === 0) {
     throw new StsFault('tariff_unknown', undefined, { param: 'tariffId' });
   }
   const meter: MeterRecord = { meterPan, drn, ...attributes };

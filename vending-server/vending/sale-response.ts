@@ -3,18 +3,37 @@ import { decimalText } from '../../lib/decimal.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
 import type { IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord } from '../store/contract.ts';
-import type { SaleLine } from '../tariff/flat.ts';
+import { type BlockPosition, blockPosition } from '../tariff/energy.ts';
+import { type SaleLine, unitsOfMonth } from '../tariff/reckon.ts';
+import type { Purchase } from './purchase.ts';
 
-export interface SaleResponse {
+/** What a payment becomes: the same in a trial and in the sale. */
+export interface PurchasePicture {
+  readonly meter: Pick<MeterRecord, 'drn' | 'meterPan' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>;
+  readonly currency: string;
+  readonly paidMinor: number;
+  readonly lines: readonly SaleLine[];
+  /** Before tokens are coded, whole 0.1 kWh; a token may carry up to one coding step more. */
+  readonly amountDeciKwh: number;
+  /** Where the meter stands in the month; null for a tariff that bills by band. */
+  readonly month: MonthPosition | null;
+  /** Money below the price of 0.1 kWh that waits for the next purchase, minor units, decimal text. */
+  readonly carriedMinor: string;
+}
+
+export interface MonthPosition {
+  /** Units bought in it after this purchase, whole 0.1 kWh. */
+  readonly unitsDeciKwh: number;
+  readonly blockBefore: BlockPosition;
+  readonly blockAfter: BlockPosition;
+}
+
+export interface SaleResponse extends PurchasePicture {
   readonly saleId: string;
   readonly requestId: string;
   /** ISO 8601 UTC. */
   readonly soldAt: string;
   readonly vendorId: string;
-  readonly meter: Pick<MeterRecord, 'drn' | 'meterPan' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>;
-  readonly currency: string;
-  readonly paidMinor: number;
-  readonly lines: readonly SaleLine[];
   readonly tokens: readonly SoldToken[];
   readonly ledger: { readonly moduleId: string; readonly counter: number; readonly entryHash: string };
 }
@@ -34,28 +53,48 @@ export interface SoldSale {
   readonly saleId: string;
   readonly requestId: string;
   readonly soldAt: number;
-  readonly vendorId: string;
-  readonly meter: MeterRecord;
-  readonly currency: string;
-  readonly paidMinor: number;
-  readonly lines: readonly SaleLine[];
+  readonly purchase: Purchase;
   readonly tidMinutes: number;
   readonly issued: IssuedCredit;
 }
 
-export function saleResponse(sale: SoldSale): SaleResponse {
-  const { saleId, requestId, vendorId, currency, paidMinor, lines, meter, issued } = sale;
+export function pictureOf({ meter, terms, purchases, paidMinor, reckoned }: Purchase): PurchasePicture {
   const { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision } = meter;
+  const { lines, amountDeciKwh, history } = reckoned;
+  const month: MonthPosition | null =
+    terms.energy.kind === 'timeOfUse'
+      ? null
+      : {
+          unitsDeciKwh: history.monthUnitsDeciKwh,
+          blockBefore: blockPosition(terms, unitsOfMonth(purchases.history, history.month)),
+          blockAfter: blockPosition(terms, history.monthUnitsDeciKwh),
+        };
+  return {
+    meter: { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision },
+    currency: terms.currency,
+    paidMinor,
+    lines,
+    amountDeciKwh,
+    month,
+    carriedMinor: history.carriedMinor,
+  };
+}
+
+export function saleResponse({
+  saleId,
+  requestId,
+  soldAt,
+  purchase,
+  tidMinutes,
+  issued,
+}: SoldSale): SaleResponse {
   const { moduleId, counter, entryHash } = issued.entry;
   return {
     saleId,
     requestId,
-    soldAt: new Date(sale.soldAt).toISOString(),
-    vendorId,
-    meter: { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision },
-    currency,
-    paidMinor,
-    lines,
+    soldAt: new Date(soldAt).toISOString(),
+    vendorId: purchase.vendor.vendorId,
+    ...pictureOf(purchase),
     tokens: [
       {
         kind: 'creditElectricity',
@@ -63,7 +102,7 @@ export function saleResponse(sale: SoldSale): SaleResponse {
         tokenNoGrouped: groupTokenNo(issued.tokenNo),
         amountDeciKwh: issued.carriedDeciKwh,
         amountKwh: decimalText(issued.carriedDeciKwh, 1),
-        tidMinutes: sale.tidMinutes,
+        tidMinutes,
       },
     ],
     ledger: { moduleId, counter, entryHash },

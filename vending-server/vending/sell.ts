@@ -11,23 +11,15 @@ import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { tokenDigest } from '../ledger/chain.ts';
 import { saleTransfers } from '../ledger/postings.ts';
 import type { IssuedCredit } from '../security-module/contract.ts';
-import type { MeterRecord, RecordedSale, VendClaim, VendClaimRequest } from '../store/contract.ts';
-import { reckon, type SaleLine } from '../tariff/flat.ts';
+import type { MeterRecord, RecordedSale, VendClaim } from '../store/contract.ts';
 import type { Vending } from './context.ts';
-import { findTerms } from './find-tariff.ts';
-import { findVendor } from './open-vendor.ts';
-import { findMeter } from './register-meter.ts';
+import { type Purchase, type PurchaseRequest, reckonPurchase } from './purchase.ts';
 import { canonicalHash, requestHash } from './request-hash.ts';
 import { saleResponse } from './sale-response.ts';
 
-export interface SaleRequest {
-  readonly vendorId: string;
+export interface SaleRequest extends PurchaseRequest {
   /** The vendor's own id, made before the request was sent and kept for retries. */
   readonly requestId: string;
-  /** DRN of 11 or 13 digits or MeterPAN of 18. */
-  readonly meter: string;
-  readonly paidMinor: number;
-  readonly currency: string;
 }
 
 export interface SaleAnswer {
@@ -36,88 +28,82 @@ export interface SaleAnswer {
   readonly replayed: boolean;
 }
 
-interface Purchase {
-  readonly request: SaleRequest;
-  readonly meter: MeterRecord;
-  readonly lines: readonly SaleLine[];
-  readonly amountDeciKwh: number;
-}
-
 /**
- * @throws StsFault, in this order: `meter_number_malformed`, `meter_number_check_digit`, `request_id_reused`,
- *   `vendor_unknown`, `meter_unknown`, `tariff_unknown`, `currency_mismatch`, `payment_too_small`, `payment_too_large`,
- *   `date_out_of_range`, `float_exhausted`, `tid_ahead_of_clock`, then the faults of the security module and the store.
+ * @throws StsFault, in this order: `meter_number_malformed`, `meter_number_check_digit`, `request_id_reused`, those of
+ *   `reckonPurchase`, `date_out_of_range`, `float_exhausted`, `tid_ahead_of_clock`, then the faults of the security module
+ *   and the store.
  */
 export async function sell(vending: Vending, request: SaleRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
-  const { vendorId, requestId, paidMinor, currency } = request;
-  const hash = requestHash('sale', { meterPan, paidMinor, currency });
+  const { vendorId, requestId, currency } = request;
+  const hash = requestHash('sale', { meterPan, ...askedOf(request), currency });
   // Before everything else: what was answered once stays answered, whatever became of the meter and its tariff.
   const earlier = await vending.store.findSaleByRequest(vendorId, requestId);
   if (earlier !== undefined) {
     if (earlier.requestHash !== hash) throw reused();
     return { sale: earlier, replayed: true };
   }
-  const purchase = await reckonPurchase(vending, request);
-  const now = vending.clock.now();
-  const { baseDate } = purchase.meter;
-  const nowTidMinutes = tidMinutesAt(now, baseDate);
-  const claimed = await claim(vending, {
-    vendorId,
-    requestId,
-    requestHash: hash,
-    meterPan,
-    paidMinor,
-    baseDate,
-    nowTidMinutes,
-    maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
-  });
+  const claimed = await claim(vending, request, hash, meterPan);
   if (claimed.kind === 'exists') return { sale: claimed.sale, replayed: true };
   try {
     vending.onSaleClaimed(requestId);
-    return { sale: await complete(vending, claimed.claim, purchase, now), replayed: false };
+    return { sale: await complete(vending, requestId, claimed), replayed: false };
   } catch (error) {
     vending.store.releaseClaim(claimed.claim);
     throw error;
   }
 }
 
-/** What the payment buys; reads only. */
-async function reckonPurchase(vending: Vending, request: SaleRequest): Promise<Purchase> {
-  const vendor = await findVendor(vending, request.vendorId);
-  const meter = await findMeter(vending, request.meter);
-  const terms = await findTerms(vending.store, meter.tariffId);
-  if (request.currency !== vendor.currency || request.currency !== terms.currency) {
-    throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
-  }
-  const reckoning = reckon(request.paidMinor, terms);
-  switch (reckoning.kind) {
-    case 'payment_too_small':
-    case 'payment_too_large':
-      throw new StsFault(reckoning.kind, undefined, { param: 'paidMinor' });
-    case 'reckoned':
-      return { request, meter, lines: reckoning.lines, amountDeciKwh: reckoning.amountDeciKwh };
-  }
+/** Money or units: what tells one request from another. The look-up code guards a request and is no part of it. */
+function askedOf({ paidMinor, amountDeciKwh }: SaleRequest) {
+  return amountDeciKwh === undefined ? { paidMinor: paidMinor ?? 0 } : { amountDeciKwh };
 }
 
-type Claimed =
-  | { readonly kind: 'claimed'; readonly claim: VendClaim }
-  | { readonly kind: 'exists'; readonly sale: RecordedSale };
+interface ClaimedSale {
+  readonly kind: 'claimed';
+  readonly claim: VendClaim;
+  readonly purchase: Purchase;
+  readonly now: number;
+}
 
 /**
- * Claims, waiting while the same id is being sold by somebody else. Whoever waited for a sale that could not be recorded
- * must not make the next token that cannot: before each claim the ledger has to name what waits.
+ * Reckons and claims, waiting while the same id or the same meter is being sold by somebody else, and reckoning again when
+ * the meter has bought in between. Whoever waited for a sale that could not be recorded must not make the next token that
+ * cannot: before each claim the ledger has to name what waits.
  */
-async function claim({ store, unreleased }: Vending, request: VendClaimRequest): Promise<Claimed> {
+async function claim(
+  vending: Vending,
+  request: SaleRequest,
+  hash: string,
+  meterPan: string,
+): Promise<ClaimedSale | { readonly kind: 'exists'; readonly sale: RecordedSale }> {
+  const { store, unreleased } = vending;
   for (;;) {
     await unreleased.settle(store);
-    const result = await store.claimVend(request);
+    const now = vending.clock.now();
+    const purchase = await reckonPurchase(vending, request, now);
+    const { baseDate } = purchase.meter;
+    const nowTidMinutes = tidMinutesAt(now, baseDate);
+    const result = await store.claimVend({
+      vendorId: request.vendorId,
+      requestId: request.requestId,
+      requestHash: hash,
+      meterPan,
+      paidMinor: purchase.paidMinor,
+      purchasesVersion: purchase.purchases.version,
+      baseDate,
+      nowTidMinutes,
+      maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+    });
     switch (result.kind) {
       case 'claimed':
+        return { kind: 'claimed', claim: result.claim, purchase, now };
       case 'exists':
         return result;
       case 'in_progress':
         await result.settled;
+        break;
+      case 'purchases_changed':
         break;
       case 'exists_with_different_request':
         throw reused();
@@ -134,31 +120,33 @@ async function claim({ store, unreleased }: Vending, request: VendClaimRequest):
 /** Token, evidence, books and answer. The answer exists only after both journals hold it. */
 async function complete(
   vending: Vending,
-  claimed: VendClaim,
-  { request, meter, lines, amountDeciKwh }: Purchase,
-  now: number,
+  requestId: string,
+  { claim: claimed, purchase, now }: ClaimedSale,
 ): Promise<RecordedSale> {
-  const { vendorId, requestId, currency, paidMinor } = request;
-  const { tidMinutes, request: claim } = claimed;
+  const { meter, paidMinor, reckoned } = purchase;
+  const { vendorId, currency } = purchase.vendor;
+  const { tidMinutes, request } = claimed;
   const saleId = newSaleId(now, vending.random.bytes(10));
+  const { requestHash: hash } = request;
+  const { meterPan, baseDate } = meter;
   const saleDigest = canonicalHash({
     saleId,
     vendorId,
-    requestHash: claim.requestHash,
-    meterPan: meter.meterPan,
+    requestHash: hash,
+    meterPan,
     paidMinor,
     tidMinutes,
   });
   const issued = await vending.securityModule.issueCredit({
     meter: keyAttributesOf(meter),
     tidMinutes,
-    amountDeciKwh,
+    amountDeciKwh: reckoned.amountDeciKwh,
     saleDigest,
   });
   // The journal first: a ledger that is ahead of the module could not be explained after a power cut.
   await issued.sealed;
   assertEvidence(issued, saleDigest);
-  const sold = { saleId, requestId, soldAt: now, vendorId, meter, currency, paidMinor, lines, tidMinutes };
+  const sold = { saleId, requestId, soldAt: now, purchase, tidMinutes };
   try {
     return await vending.store.recordVend(claimed, {
       saleId,
@@ -166,12 +154,12 @@ async function complete(
       currency,
       amountDeciKwh: issued.carriedDeciKwh,
       tokenNo: issued.tokenNo,
-      transfers: saleTransfers(vendorId, currency, lines),
+      transfers: saleTransfers(vendorId, currency, reckoned.lines),
+      history: reckoned.history,
       entry: issued.entry,
       responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
     });
   } catch (error) {
-    const { meterPan, baseDate } = meter;
     vending.unreleased.add({ ...issued.entry, meterPan, tidMinutes, baseDate });
     // When this fails too they wait, and no further token is made before they are named.
     await vending.unreleased.settle(vending.store).catch(() => undefined);

@@ -227,6 +227,38 @@ function doorCases(vendor: string, operator: string): Case[] {
   ];
 }
 
+const flat = (pricePerKwh: unknown) => ({ energy: { kind: 'flat', pricePerKwh } });
+const blocks = (...ends: (number | null)[]) => ({
+  energy: { kind: 'blocks', blocks: ends.map((untilDeciKwh) => ({ untilDeciKwh, pricePerKwh: '1' })) },
+});
+const charge = { chargeId: 'basic', label: 'Basic', per: 'month', amountMinor: 100, isTaxed: true };
+const calendar = (seasons: unknown) => ({
+  energy: {
+    kind: 'timeOfUse',
+    calendar: { bands: [{ bandId: 'b', label: 'b', pricePerKwh: '1' }], seasons },
+  },
+});
+
+/** Terms that no tariff may have. */
+const TARIFFS: readonly (readonly [object, string])[] = [
+  [flat('0'), 'free of charge'],
+  [flat('-1'), 'a negative price'],
+  [flat('1e5'), 'a price with an exponent'],
+  [flat(1.8652), 'a price as a float'],
+  [{ energy: { kind: 'lottery' } }, 'an unknown kind'],
+  [blocks(), 'no block'],
+  [blocks(100), 'a last block with an end'],
+  [blocks(null, null), 'a first block without an end'],
+  [blocks(200, 100, null), 'blocks that fall'],
+  [{ fixedCharges: [charge, charge] }, 'two charges of one id'],
+  [{ fixedCharges: [{ ...charge, per: 'year' }] }, 'a charge by the year'],
+  [{ timeZone: 'Africa/Atlantis' }, 'a zone that is none'],
+  [{ deductionOrder: ['arrears', 'arrears'] }, 'a deduction twice'],
+  [{ deductionShare: '1.5' }, 'more deductions than payment'],
+  [calendar([]), 'a calendar without seasons'],
+  [calendar([{ begins: '01-01', days: { weekday: [], saturday: [], sunday: [] } }]), 'days without bands'],
+];
+
 function operatorCases(key: string): Case[] {
   const meter = (more: object, code: FaultCode, name: string): Case => ({
     name: `meter: ${name}`,
@@ -260,13 +292,9 @@ function operatorCases(key: string): Case[] {
     meter({ baseDate: '15' }, 'request_malformed', 'a base date that is none'),
     meter({ tariffId: 'none' }, 'tariff_unknown', 'an unknown tariff'),
     meter({ meter: DRN, tariffIndex: 2 }, 'meter_exists', 'registered otherwise'),
-    tariff({ pricePerKwh: '0' }, 'free of charge'),
-    tariff({ pricePerKwh: '-1' }, 'a negative price'),
-    tariff({ pricePerKwh: '1e5' }, 'a price with an exponent'),
-    tariff({ pricePerKwh: 1.8652 }, 'a price as a float'),
+    ...TARIFFS.map(([more, name]) => tariff(more, name)),
     tariff({ vatRate: '1.5' }, 'a tax of 150 %'),
     tariff({ minimumMinor: 10, maximumMinor: 9 }, 'no payment possible'),
-    tariff({ kind: 'lottery' }, 'an unknown kind'),
     pay({ amountMinor: -5 }, 'request_malformed', 'a negative one'),
     pay({ amountMinor: 1e18 }, 'request_malformed', 'an absurd one'),
     pay({ reference: 'a\u0000b' }, 'request_malformed', 'a reference with NUL'),

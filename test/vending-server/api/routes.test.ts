@@ -85,9 +85,18 @@ test('registering, opening and paying in again change nothing and say so', async
   const moved = { meter: drn, ...attributes, tariffIndex: 9 };
   assert.is((await at.call('POST', '/v1/meters', { key, body: moved })).body.code, 'meter_exists');
   const tariff = await at.call('GET', '/v1/tariffs/home', { key });
-  assert.is((await at.call('PUT', '/v1/tariffs', { key, body: tariff.body })).status, 200);
-  const dearer = { ...tariff.body, terms: { ...tariff.body.terms, pricePerKwh: '2' } };
+  const { tariffId, versions } = tariff.body;
+  const version = { tariffId, ...versions[0] };
+  assert.is((await at.call('PUT', '/v1/tariffs', { key, body: version })).status, 200);
+  const dearer = { ...version, terms: { ...version.terms, energy: { kind: 'flat', pricePerKwh: '2' } } };
   assert.is((await at.call('PUT', '/v1/tariffs', { key, body: dearer })).body.code, 'tariff_exists');
+  const past = { ...dearer, validFrom: '2020-01-01T00:00:00Z' };
+  assert.is((await at.call('PUT', '/v1/tariffs', { key, body: past })).body.code, 'tariff_in_the_past');
+  const future = await at.call('PUT', '/v1/tariffs', {
+    key,
+    body: { ...dearer, validFrom: '2099-01-01T00:00:00Z' },
+  });
+  assert.equal([future.status, future.body.versions.length], [201, 2]);
   const vendor = { vendorId: 'shop', name: 'Corner shop', currency: 'ZAR' };
   const same = await at.call('POST', '/v1/vendors', { key, body: vendor });
   assert.equal([same.status, same.body.apiKey, same.body.floatMinor], [200, undefined, await floatOf(at)]);

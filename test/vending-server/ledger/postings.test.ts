@@ -10,9 +10,8 @@ import { NOT_AN_INTEGER } from '../../support/hostile.ts';
 
 const test = suite('postings');
 
-const energy = (amountMinor: number) =>
-  ({ kind: 'energy', amountMinor, amountDeciKwh: 466, pricePerKwh: '1.8652' }) as const;
-const tax = (amountMinor: number) => ({ kind: 'tax', rate: '0.15', amountMinor }) as const;
+const energy = (amountMinor: number, taxMinor = 0) =>
+  ({ kind: 'energy', amountMinor, taxMinor, amountDeciKwh: 466, steps: [] }) as const;
 
 test('when money is paid in, then the bank is debited and the float credited', () => {
   assert.equal(depositTransfers('shop', 'ZAR', 500), [
@@ -21,11 +20,30 @@ test('when money is paid in, then the bank is debited and the float credited', (
 });
 
 test('when a sale is posted, then its lines leave the float for sales and tax', () => {
-  assert.equal(saleTransfers('shop', 'UGX', [energy(870), tax(130)]), [
+  assert.equal(saleTransfers('shop', 'UGX', [energy(870, 130)]), [
     { debitAccount: 'vendor:shop:float:UGX', creditAccount: 'sales:energy:UGX', amountMinor: 870 },
     { debitAccount: 'vendor:shop:float:UGX', creditAccount: 'tax:vat:UGX', amountMinor: 130 },
   ]);
-  assert.is(saleTransfers('shop', 'UGX', [energy(870), tax(0)]).length, 1);
+  const charge = { kind: 'fixedCharge', chargeId: 'basic', label: '', paidThrough: '2026-11' } as const;
+  const arrears = { kind: 'arrears', debtId: 'd7', label: '', balanceMinor: 0, taxMinor: 0 } as const;
+  const fee = { kind: 'paymentFee', amountMinor: 10, taxMinor: 1 } as const;
+  const lines = [
+    fee,
+    { ...arrears, amountMinor: 50 },
+    { ...charge, amountMinor: 20, taxMinor: 3 },
+    energy(100, 15),
+  ];
+  assert.equal(
+    saleTransfers('shop', 'ZAR', lines).map(({ creditAccount, amountMinor }) => [creditAccount, amountMinor]),
+    [
+      ['sales:fee:ZAR', 10],
+      ['debt:d7:ZAR', 50],
+      ['sales:charge:basic:ZAR', 20],
+      ['sales:energy:ZAR', 100],
+      ['tax:vat:ZAR', 19],
+    ],
+  );
+  assert.is(saleTransfers('shop', 'UGX', [energy(870)]).length, 1);
 });
 
 test('when an amount is no positive integer, then nothing is posted', () => {

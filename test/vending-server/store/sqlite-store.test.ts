@@ -6,10 +6,23 @@ import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
+import { TermsBody } from '../../../vending-server/api/schemas.ts';
+import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { canonicalJson } from '../../../vending-server/vending/request-hash.ts';
 import { storeContract } from './store-contract.ts';
-import { claimed, claimOf, depositOf, furnish, MODULE, recordOf, TestChain } from './store-fixtures.ts';
+import {
+  claimed,
+  claimOf,
+  depositOf,
+  furnish,
+  METER,
+  METERS,
+  MODULE,
+  recordOf,
+  TestChain,
+} from './store-fixtures.ts';
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'wattoken-store-'));
@@ -88,6 +101,40 @@ test('when the file is no database then it is damaged, not overwritten', async (
   assert.ok(readFileSync(path).equals(junk));
 });
 
+test('when a file of the first schema is opened then its tariff and sales are there in the new one', async (context) => {
+  await context.store.close();
+  const path = join(context.dataFolder, DATABASE_FILE);
+  rmSync(path);
+  const old = new Database(path);
+  old.exec(MIGRATIONS[0] ?? '');
+  old.pragma('user_version = 1');
+  const flat = {
+    currency: 'ZAR',
+    energyRounding: 'down',
+    kind: 'flat',
+    maximumMinor: 1000,
+    minimumMinor: 1,
+    pricePerKwh: '1.8652',
+    taxRounding: 'nearest',
+    vatRate: '0.15',
+  };
+  old.prepare('INSERT INTO tariff VALUES (?, ?)').run('home', JSON.stringify(flat));
+  old
+    .prepare(
+      "INSERT INTO meter VALUES ('600727111111111153', '11111111115', 11, 4, '201457', 1, 1, 2, '14', 'home')",
+    )
+    .run();
+  old.close();
+  context.store = await openSqliteStore(context);
+  const [version, ...more] = await context.store.findTariff('home');
+  assert.equal([version?.validFrom, more], [0, []]);
+  const terms = JSON.parse(version?.terms ?? '');
+  assert.is(version?.terms, canonicalJson(terms));
+  assert.ok(TermsBody.safeParse(terms).success);
+  assert.equal([terms.energy, terms.energyRounding], [{ kind: 'flat', pricePerKwh: '1.8652' }, 'down']);
+  assert.is((await context.store.findMeter(METER.meterPan))?.tariffId, 'home');
+});
+
 test('when the folder cannot be made then the store is unavailable', async (context) => {
   const file = join(context.dataFolder, 'a-file');
   writeFileSync(file, '');
@@ -114,7 +161,9 @@ test('when the disk is full then the whole group is refused, nothing changes, an
   let failing: Awaited<ReturnType<typeof claimed>>[] = [];
   while (refused === 0) {
     const claims = [];
-    for (let i = 0; i < 8; i += 1) claims.push(await claimed(store, claimOf(`r${sold + i}`)));
+    for (let i = 0; i < 8; i += 1) {
+      claims.push(await claimed(store, claimOf(`r${sold + i}`, { meterPan: METERS[i]!.meterPan })));
+    }
     const before = await store.trialBalance();
     const results = await Promise.allSettled(
       claims.map((claim) => store.recordVend(claim, recordOf(claim, chain))),

@@ -14,6 +14,7 @@ import {
   hash,
   journalled,
   METER,
+  METERS,
   MODULE,
   OTHER_METER,
   recordOf,
@@ -44,7 +45,12 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assert.is(await store.putTariff(TARIFF), 'created');
     assert.is(await store.putTariff({ ...TARIFF }), 'same');
     assert.is(await store.putTariff({ ...TARIFF, terms: '{}' }), 'exists');
-    assert.equal(await store.findTariff('home'), TARIFF);
+    assert.equal(await store.findTariff('home'), [TARIFF]);
+    const later = { ...TARIFF, validFrom: 1_800_000_000_000, terms: '{"currency":"UGX"}' };
+    const middle = { ...TARIFF, validFrom: 1_700_000_000_000 };
+    assert.is(await store.putTariff(later), 'created');
+    assert.is(await store.putTariff(middle), 'created');
+    assert.equal(await store.findTariff('home'), [TARIFF, middle, later]);
     assert.is(await store.putMeter(METER), 'created');
     assert.is(await store.putMeter({ ...METER }), 'same');
     assert.is(await store.putMeter({ ...METER, tariffIndex: 2 }), 'exists');
@@ -53,7 +59,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assert.is(await store.putVendor({ ...VENDOR }), 'same');
     assert.is(await store.putVendor({ ...VENDOR, creditLimitMinor: 1 }), 'exists');
     assert.equal(await store.findVendor('shop'), { ...VENDOR, floatMinor: 0 });
-    assert.is(await store.findTariff('none'), undefined);
+    assert.equal(await store.findTariff('none'), []);
     assert.is(await store.findMeter('000000000000000000'), undefined);
     assert.is(await store.findVendor('none'), undefined);
   });
@@ -137,7 +143,11 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
     assert.is((await store.claimVend(claimOf('a', { maxTidMinutes: 0 }))).kind, 'tid_ahead_of_clock');
     await claimed(store, claimOf('a', { paidMinor: 1000 }));
-    assert.equal(await store.claimVend(claimOf('b', { paidMinor: 501 })), {
+    const other = { meterPan: OTHER_METER.meterPan, paidMinor: 501 };
+    assert.equal(await store.claimVend(claimOf('b', { ...other, purchasesVersion: 1 })), {
+      kind: 'purchases_changed',
+    });
+    assert.equal(await store.claimVend(claimOf('b', other)), {
       kind: 'float_exhausted',
       availableMinor: 500,
     });
@@ -203,24 +213,60 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     console.log(`    ${given.length} TIDs of one meter, ${new Set(given).size} distinct, rising`);
   });
 
-  test('when sales of one meter are recorded in another order then the TID never falls', async ({
+  test('when a meter is being sold to then its next sale waits and must be reckoned again', async ({
     opened,
   }) => {
     await furnish(opened.store, 5000);
-    const chain = new TestChain();
-    const first = await claimed(opened.store, claimOf('r1'));
-    const second = await claimed(opened.store, claimOf('r2'));
-    await opened.store.recordVend(second, recordOf(second, chain));
-    await opened.store.recordVend(first, recordOf(first, chain));
-    const store = await opened.reopen();
-    assert.is((await claimed(store, claimOf('r3'))).tidMinutes, second.tidMinutes + 1);
+    const { store } = opened;
+    const first = await claimed(store, claimOf('r1'));
+    const waiting = await store.claimVend(claimOf('r2'));
+    if (waiting.kind !== 'in_progress') throw new Error(waiting.kind);
+    const record = recordOf(first, new TestChain());
+    await store.recordVend(first, record);
+    await waiting.settled;
+    assert.equal(await store.claimVend(claimOf('r2')), { kind: 'purchases_changed' });
+    const reopened = await opened.reopen();
+    assert.equal(await reopened.findPurchases(METER.meterPan), { version: 1, history: record.history });
+    assert.is((await claimed(reopened, claimOf('r2'))).tidMinutes, first.tidMinutes + 1);
+  });
+
+  test('a debt is opened once, falls by what sales recover, and calls for a fresh reckoning', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 5000);
+    const { store } = opened;
+    const debt = { debtId: 'd1', label: 'Repair', balanceMinor: 900, recovery: { kind: 'all' } } as const;
+    const transfers = [{ debitAccount: 'debt:d1', creditAccount: 'debts', amountMinor: 900 }];
+    const record = { meterPan: METER.meterPan, debt, openedAt: 1, transfers };
+    assert.is(await store.openDebt({ ...record, meterPan: '600727999999999999' }), 'meter_unknown');
+    assert.is(await store.openDebt(record), 'created');
+    assert.is(await store.openDebt(record), 'same');
+    assert.is(await store.openDebt({ ...record, debt: { ...debt, balanceMinor: 901 } }), 'exists');
+    assert.is(await store.openDebt({ ...record, meterPan: OTHER_METER.meterPan }), 'exists');
+    const opened1 = await store.findPurchases(METER.meterPan);
+    assert.equal([opened1.version, opened1.history.debts], [1, [debt]]);
+    const claim = await claimed(store, claimOf('r1'));
+    const left = { ...debt, balanceMinor: 400 };
+    const sale = recordOf(claim, new TestChain());
+    await store.recordVend(claim, { ...sale, history: { ...sale.history, debts: [left] } });
+    const reopened = await opened.reopen();
+    const after = await reopened.findPurchases(METER.meterPan);
+    assert.equal([after.version, after.history.debts], [2, [left]]);
+    assert.equal(
+      (await reopened.trialBalance())
+        .filter(({ account }) => account.startsWith('debt'))
+        .map((row) => row.account),
+      ['debt:d1', 'debts'],
+    );
   });
 
   test('when one sale of a group breaks a rule then it alone is refused', async ({ opened: { store } }) => {
     await furnish(store, 5000);
     const chain = new TestChain();
     const claims = [];
-    for (const id of ['r1', 'r2', 'r3']) claims.push(await claimed(store, claimOf(id)));
+    for (const [index, id] of ['r1', 'r2', 'r3'].entries()) {
+      claims.push(await claimed(store, claimOf(id, { meterPan: METERS[index]!.meterPan })));
+    }
     const records = claims.map((claim) => recordOf(claim, chain));
     records[1] = { ...records[1]!, tokenNo: '123' };
     const results = await Promise.allSettled(
@@ -300,7 +346,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     const chain = new TestChain();
     const kinds = await Promise.all(
       Array.from({ length: 64 }, async (_, index) => {
-        const result = await store.claimVend(claimOf(`r${index}`));
+        const { meterPan } = METERS[index]!;
+        const result = await store.claimVend(claimOf(`r${index}`, { meterPan }));
         if (result.kind === 'claimed') await store.recordVend(result.claim, recordOf(result.claim, chain));
         assert.ok((await store.findVendor('shop'))!.floatMinor >= 0);
         return result.kind;

@@ -10,9 +10,10 @@ import type {
   VendClaimRequest,
   VendRecord,
 } from '../../../vending-server/store/contract.ts';
+import { NO_HISTORY } from '../../../vending-server/tariff/history.ts';
 
 export const MODULE = { moduleId: 'module-1', publicKey: 'cHVibGlj', counter: 0 };
-export const TARIFF = { tariffId: 'home', terms: '{"kind":"flat"}' };
+export const TARIFF = { tariffId: 'home', validFrom: 0, terms: '{"currency":"ZAR"}' };
 export const VENDOR = { vendorId: 'shop', name: 'Corner shop', currency: 'ZAR', creditLimitMinor: 0 };
 export const METER: MeterRecord = {
   meterPan: '600727111111111153',
@@ -33,6 +34,13 @@ export const OTHER_METER: MeterRecord = {
   encryptionAlgorithm: 7,
 };
 
+/** As many meters as sellers: a meter has one sale at a time. */
+export const METERS: readonly MeterRecord[] = Array.from({ length: 64 }, (_, index) => ({
+  ...METER,
+  meterPan: `6007272222${String(index).padStart(8, '0')}`,
+  drn: `2222${String(index).padStart(7, '0')}`,
+}));
+
 export function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -43,6 +51,7 @@ export async function furnish(store: Store, floatMinor: number): Promise<void> {
   await store.putTariff(TARIFF);
   await store.putMeter(METER);
   await store.putMeter(OTHER_METER);
+  for (const meter of METERS) await store.putMeter(meter);
   await store.putVendor(VENDOR);
   if (floatMinor > 0) await store.deposit(depositOf('first', floatMinor));
 }
@@ -66,6 +75,7 @@ export function claimOf(requestId: string, more: Partial<VendClaimRequest> = {})
     requestHash: hash(requestId),
     meterPan: METER.meterPan,
     paidMinor: 1000,
+    purchasesVersion: 0,
     baseDate: '14',
     nowTidMinutes: 6_000_000,
     maxTidMinutes: 6_001_440,
@@ -104,6 +114,7 @@ export function recordOf(claim: VendClaim, chain: TestChain, signature = ''): Ve
       { debitAccount: 'vendor:shop', creditAccount: 'energy', amountMinor: claim.request.paidMinor - 130 },
       { debitAccount: 'vendor:shop', creditAccount: 'tax', amountMinor: 130 },
     ],
+    history: { ...NO_HISTORY, month: '2026-11', monthUnitsDeciKwh: 466, carriedMinor: '0.25' },
     entry: chain.next(tokenNo, signature),
     responseBody: `{"tokenNo":"${tokenNo}","note":"Ω ☀ exact bytes"}`,
   };
@@ -118,7 +129,8 @@ export function journalled(
 }
 
 export async function claimed(store: Store, request: VendClaimRequest): Promise<VendClaim> {
-  const result = await store.claimVend(request);
+  const { version } = await store.findPurchases(request.meterPan);
+  const result = await store.claimVend({ ...request, purchasesVersion: version });
   if (result.kind !== 'claimed') throw new Error(`expected a claim, got ${result.kind}`);
   return result.claim;
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blockPosition, costOfEnergy } from '../../../vending-server/tariff/energy.ts';
+import { type Debt, NO_HISTORY, type PurchaseHistory } from '../../../vending-server/tariff/history.ts';
 import {
   freeUnitsDue,
   type Reckoned,
@@ -10,12 +11,7 @@ import {
   reckonUnits,
   takeFreeUnits,
 } from '../../../vending-server/tariff/reckon.ts';
-import {
-  type Debt,
-  NO_HISTORY,
-  type PurchaseHistory,
-  type TariffTerms,
-} from '../../../vending-server/tariff/terms.ts';
+import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
 
 const test = suite('tariff');
 
