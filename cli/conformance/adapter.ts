@@ -18,8 +18,8 @@ import {
   parseSupplyGroupCode,
 } from '../../lib/identity/attributes.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
-import { deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
-import { keyChangeSections } from '../../lib/keys/key-change.ts';
+import { type DecoderKeyRequest, deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
+import { isRollOver, keyChangeSections } from '../../lib/keys/key-change.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { readClearBlock } from '../../lib/token/frame.ts';
 import type { Token } from '../../lib/token/kinds.ts';
@@ -116,7 +116,11 @@ function refusalOf(id: RequestId, error: unknown): Refusal {
 }
 
 function deriveKey(fields: DecoderKeyFields): Uint8Array {
-  return deriveDecoderKey({
+  return deriveDecoderKey(keyRequest(fields));
+}
+
+function keyRequest(fields: DecoderKeyFields): DecoderKeyRequest {
+  return {
     decoderKeyAlgorithm: fields.dkga as DecoderKeyAlgorithm,
     encryptionAlgorithm: parseEncryptionAlgorithm(fields.encryptionAlgorithm),
     vendingKey: bytesFromHex(fields.vendingKey),
@@ -126,7 +130,7 @@ function deriveKey(fields: DecoderKeyFields): Uint8Array {
     keyRevision: fields.keyRevision,
     keyType: fields.keyType as KeyType,
     baseDate: fields.baseDate,
-  });
+  };
 }
 
 /** 18 digits with both Luhn digits right: a key for a number that no meter has would serve nobody (CTSA17). */
@@ -182,15 +186,7 @@ function encode(request: Request<'encode'>): object {
 
 /** The whole set for a change between two keys, under the old one; RO follows from the base dates (sts.md 7.1). */
 function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>): object {
-  if (from.encryptionAlgorithm !== to.encryptionAlgorithm) {
-    throw new StsFault('algorithm_not_supported', 'a meter keeps its encryption algorithm for life');
-  }
-  if (from.meterPan !== to.meterPan) {
-    throw new StsFault('request_malformed', '"from" and "to" expected one meterPan');
-  }
-  if (YEAR[to.baseDate] < YEAR[from.baseDate]) {
-    throw new StsFault('request_malformed', '"to" expected a base date that is not older: none moves back');
-  }
+  const rollOver = isRollOver(keyRequest(from), keyRequest(to));
   const algorithm = parseEncryptionAlgorithm(from.encryptionAlgorithm);
   const oldKey = hexFromBytes(deriveKey(from));
   const sections = keyChangeSections(algorithm, {
@@ -200,7 +196,7 @@ function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>)
     keyType: to.keyType as KeyType,
     tariffIndex: to.tariffIndex,
     supplyGroupCode: to.supplyGroupCode,
-    rollOver: from.baseDate !== to.baseDate,
+    rollOver,
     threeSections,
   });
   const tokens = sections.map((section) => {
@@ -209,8 +205,6 @@ function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>)
   });
   return { tokens };
 }
-
-const YEAR = { '93': 1993, '14': 2014, '35': 2035 } as const;
 
 function decode(request: Request<'decode'>): object {
   const cipher = cipherOf(request.encryptionAlgorithm, request.decoderKey);

@@ -7,10 +7,10 @@
 import { assertDigits } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 import {
+  assertBaseDate,
   assertKeyRevision,
   assertKeyType,
   assertTariffIndex,
-  BASE_DATES,
   type BaseDate,
   type DecoderKeyAlgorithm,
   type EncryptionAlgorithm,
@@ -97,9 +97,7 @@ function assertFields(meter: MeterKeyFields): void {
   assertTariffIndex(meter.tariffIndex);
   assertKeyRevision(meter.keyRevision);
   assertKeyType(meter.keyType);
-  if (!BASE_DATES.includes(meter.baseDate)) {
-    throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
-  }
+  assertBaseDate(meter.baseDate);
   if (meter.keyType === 0) {
     throw new StsFault(
       'key_type_not_supported',

@@ -3,16 +3,20 @@
  * learn its supply group, four for a 128-bit key (sts.md 7.1). Plain fields here; `lib/token` makes them 20 digits.
  */
 import { assertBytes, assertInteger } from '../assert.ts';
+import { StsFault } from '../faults.ts';
 import { bytesFromHex, hexFromBytes } from '../hex.ts';
 import {
+  assertBaseDate,
   assertKeyExpiry,
   assertKeyRevision,
   assertKeyType,
   assertTariffIndex,
+  BASE_DATES,
   type EncryptionAlgorithm,
   type KeyType,
   parseSupplyGroupCode,
 } from '../identity/attributes.ts';
+import type { MeterKeyFields } from './decoder-key.ts';
 import { DECODER_KEY_BYTES } from './dkga04.ts';
 
 /** The new key and what comes with it. */
@@ -102,6 +106,23 @@ export function keyChangeSections(
     { kind: 'keyChangeSection3Of4', supplyGroupLow: supplyGroup & 0xfff, keyPart: words.getUint32(4) },
     { kind: 'keyChangeSection4', supplyGroupHigh: supplyGroup >>> 12, keyPart: words.getUint32(8) },
   ];
+}
+
+/**
+ * Whether a change between two keys of one meter is a roll-over: RO is 1 when the base date moves on (sts.md 7.1).
+ * @throws StsFault `algorithm_not_supported` when the encryption algorithm changes, of which no source tells (open question
+ *   A18). @throws RangeError when the keys are of two meters, a base date is unknown, or the new one is the older (sts.md 10).
+ */
+export function isRollOver(from: MeterKeyFields, to: MeterKeyFields): boolean {
+  if (from.encryptionAlgorithm !== to.encryptionAlgorithm) {
+    throw new StsFault('algorithm_not_supported', 'a meter keeps its encryption algorithm for life');
+  }
+  if (from.meterPan !== to.meterPan) throw new RangeError('"meterPan" expected the same in both keys');
+  assertBaseDate(from.baseDate);
+  assertBaseDate(to.baseDate);
+  const years = BASE_DATES.indexOf(to.baseDate) - BASE_DATES.indexOf(from.baseDate);
+  if (years < 0) throw new RangeError('"baseDate" expected one that is not older: none moves back');
+  return years > 0;
 }
 
 /**
