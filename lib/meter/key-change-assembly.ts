@@ -16,9 +16,6 @@ const STORED: Readonly<Record<KeyChangeSection['kind'], KeyChangeResult>> = {
   keyChangeSection4: '4thKCT',
 };
 
-/** KRN as meters know it (open question B10). */
-const KEY_REVISIONS = [1, 9] as const;
-
 export interface SectionEntry {
   readonly outcome: TokenOutcome;
   readonly state: MeterState;
@@ -51,7 +48,7 @@ export function enterKeyChangeSection(
       creditDeciKwh: 0,
       effect: { kind: 'keyChanged', rolledOver: change.rollOver },
     },
-    state: changed(state, change, configuration),
+    state: changed(state, change, sections.length === 2, configuration),
   };
 }
 
@@ -63,10 +60,12 @@ function refusalOf(
   if (section.kind === 'keyChangeSection3Of3' && !configuration.storesThirdSection) return 'FunctionError';
   if (section.kind !== 'keyChangeSection1') return undefined;
   const { keyType, keyRevision } = section;
-  const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType } = configuration;
+  const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType, keyRevisions } = configuration;
+  const isAnnounced = section.threeSections && !configuration.storesThirdSection;
+  if (isAnnounced && configuration.announcedThirdSection === 'FunctionError') return 'FunctionError';
   const needsCard = cardOnlyKeyTypes.includes(keyType) && tokenCarrierType !== 1;
   if (!keyTypeChanges[state.keyType].includes(keyType) || needsCard) return 'KeyTypeError';
-  return keyRevision < KEY_REVISIONS[0] || keyRevision > KEY_REVISIONS[1] ? 'RangeError' : undefined;
+  return keyRevision < keyRevisions[0] || keyRevision > keyRevisions[1] ? 'RangeError' : undefined;
 }
 
 /** The stored sections that the new one joins; it takes the place of an equal one. */
@@ -105,7 +104,7 @@ function isComplete(
   return !wantsThird || !storesThirdSection || has('keyChangeSection3Of3');
 }
 
-/** A meter that stores no third section takes a set of three as a set of two (open question A14). */
+/** A meter that stores no third section takes a set of three as a set of two. */
 function asStored(
   sections: readonly KeyChangeSection[],
   { storesThirdSection }: MeterConfiguration,
@@ -117,9 +116,17 @@ function asStored(
 }
 
 /** Credit, totals and limits are not touched (sts.md 7.3). */
-function changed(state: MeterState, change: KeyChange, configuration: MeterConfiguration): MeterState {
+function changed(
+  state: MeterState,
+  change: KeyChange,
+  isOfTwo: boolean,
+  configuration: MeterConfiguration,
+): MeterState {
   const later = laterBaseDate(state.baseDate);
-  const isZeroed = change.rollOver && (later !== undefined || configuration.rollOverZeroesMemoryAlways);
+  const isZeroed = change.rollOver
+    ? later !== undefined || configuration.rollOverZeroesMemoryAlways
+    : !configuration.memoryKeptWithoutRollOver;
+  const isGroupKept = isOfTwo && configuration.supplyGroupAfterTwoSections === 'kept';
   const { decoderKey: _old, ...rest } = state;
   return {
     ...rest,
@@ -127,7 +134,7 @@ function changed(state: MeterState, change: KeyChange, configuration: MeterConfi
     keyType: change.keyType,
     keyRevision: change.keyRevision,
     keyExpiry: change.keyExpiry,
-    supplyGroupCode: change.supplyGroupCode,
+    supplyGroupCode: isGroupKept ? state.supplyGroupCode : change.supplyGroupCode,
     tariffIndex: change.tariffIndex,
     baseDate: change.rollOver ? (later ?? state.baseDate) : state.baseDate,
     tidMemory: isZeroed ? emptyMemory(state.tidMemory.length) : state.tidMemory,

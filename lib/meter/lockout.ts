@@ -2,13 +2,23 @@
 import type { LockoutPolicy } from './configuration.ts';
 import type { LockoutState } from './state.ts';
 
+/** Entry is free and nothing counted. */
 export const NO_LOCKOUT: LockoutState = { failures: 0, untilSeconds: 0 };
 
+/** Whether entry is barred at this moment, on the clock that is passed to `enterToken`, seconds. */
 export function isLocked(lockout: LockoutState, nowSeconds: number): boolean {
   return nowSeconds < lockout.untilSeconds;
 }
 
-/** @returns the state after one more failed authentication. */
+/** @returns what a meter knows of its lockout after its supply came back: all of it, or nothing (open question A10). */
+export function lockoutAfterPowerUp(lockout: LockoutState, policy: LockoutPolicy): LockoutState {
+  return policy.survivesPowerLoss ? lockout : NO_LOCKOUT;
+}
+
+/**
+ * @param nowSeconds - on the clock that is passed to `enterToken`.
+ * @returns the state after one more failure.
+ */
 export function countFailure(lockout: LockoutState, policy: LockoutPolicy, nowSeconds: number): LockoutState {
   const failures = lockout.failures + 1;
   const costly = failures - policy.freeFailures;

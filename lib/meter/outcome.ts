@@ -39,7 +39,7 @@ export type TokenResult = TokenOutcome['result'];
 
 /**
  * Register values of sts.md 8.1; a meter shows them by short code. The numbers of the third and fourth section are not
- * public (open question A11): 17 and 18 are ours.
+ * public: 17 and 18 are ours, and a make that knows better puts its own into `MeterConfiguration.resultCodes`.
  */
 export const RESULT_CODES: Readonly<Record<TokenResult, number>> = {
   Accept: 1,

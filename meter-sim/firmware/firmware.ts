@@ -6,6 +6,7 @@
  * switch opens.
  */
 import { enterToken } from '../../lib/meter/enter-token.ts';
+import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 import { CreditAccount } from './credit.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
@@ -207,7 +208,7 @@ class MeterFirmware implements Firmware {
       ...newMeterState(this.#factory, this.#options.meter),
       ...application,
       creditMilliWh: account.balanceMilliWh,
-      lockout: { ...account.lockout, untilSeconds },
+      lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
     };
     this.#account = new CreditAccount(account);
     this.#savedTotalMilliWh = account.totalMilliWh;

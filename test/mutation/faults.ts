@@ -248,20 +248,20 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   { file: ENTER, find: '&& tokenClass !== 1', put: '', rule: 'clear tokens are read in a lockout' },
   {
     file: ENTER,
-    find: 'if (isExpired(token.tidMinutes, state.keyExpiry))',
-    put: 'if (false)',
+    find: 'return isExpired(token.tidMinutes, state.keyExpiry) ?',
+    put: 'return false ?',
     rule: 'an expired key credits nothing',
   },
   {
     file: ENTER,
-    find: 'creditRefusedUnder.includes(state.keyType)',
-    put: 'creditRefusedUnder.includes(2)',
+    find: 'return refusedUnder.includes(state.keyType)',
+    put: 'return refusedUnder.includes(2)',
     rule: 'no credit under a default key',
   },
   {
     file: ENTER,
-    find: 'configuration.refusedTokensAreRemembered\n',
-    put: '!configuration.refusedTokensAreRemembered\n',
+    find: '&& configuration.refusedTokensAreRemembered',
+    put: '&& !configuration.refusedTokensAreRemembered',
     rule: 'a refused token may be keyed later',
   },
   {
@@ -272,8 +272,8 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: ENTER,
-    find: 'if (!configuration.supported.includes(token.kind)) return',
-    put: 'if (false) return',
+    find: 'return configuration.supported.includes(token.kind)',
+    put: 'return true',
     rule: 'what a meter lacks it refuses',
   },
   {

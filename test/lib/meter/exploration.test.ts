@@ -24,7 +24,12 @@ type KeyName = keyof typeof KEYS;
 const CONFIGURATION: MeterConfiguration = {
   ...DEFAULT_METER_CONFIGURATION,
   tidMemorySize: 3,
-  lockout: { freeFailures: 1, firstWaitSeconds: 10, longestWaitSeconds: 20 },
+  lockout: {
+    ...DEFAULT_METER_CONFIGURATION.lockout,
+    freeFailures: 1,
+    firstWaitSeconds: 10,
+    longestWaitSeconds: 20,
+  },
 };
 
 const METER = newMeterState(
