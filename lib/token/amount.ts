@@ -42,6 +42,7 @@ export function decodeAmount(field: number): number {
   return unitsOf(field >>> 14, field & (MANTISSAS - 1));
 }
 
+/** A whole number below 2^31, and said to be one: a token's object keeps its shape in an engine that tells them from others. */
 function unitsOf(exponent: number, mantissa: number): number {
-  return (OFFSET[exponent] ?? 0) + mantissa * (STEP[exponent] ?? 1);
+  return ((OFFSET[exponent] ?? 0) + mantissa * (STEP[exponent] ?? 1)) | 0;
 }

@@ -16,10 +16,9 @@ import {
 } from '../identity/attributes.ts';
 import type { KeyChangeSection } from '../keys/key-change.ts';
 import { decodeAmount, encodeAmount } from './amount.ts';
-import { decodeCurrencyAmount, encodeCurrencyAmount } from './currency-amount.ts';
+import { type CurrencyFields, decodeCurrencyAmount, encodeCurrencyAmount } from './currency-amount.ts';
 import type { TokenClass } from './frame.ts';
 import type {
-  CreditToken,
   CurrencyToken,
   DisplayToken,
   Issue,
@@ -30,7 +29,6 @@ import type {
 import { TID_MAX } from './tid.ts';
 
 const RESOURCES: readonly Resource[] = ['electricity', 'water', 'gas', 'time'];
-const CREDIT_KINDS = ['creditElectricity', 'creditWater', 'creditGas', 'creditTime'] as const;
 const SET_FLAG_INDEX = 63;
 /** Registers that ClearCredit may name, and all of them. */
 const CLEAR_ALL = 0xffff;
@@ -46,10 +44,13 @@ const TWO_8 = 2 ** 8;
 export function writeFields(token: Token, block: Block): TokenClass {
   switch (token.kind) {
     case 'creditElectricity':
+      return writeCredit(block, 0, token, token.amountDeciKwh);
     case 'creditWater':
+      return writeCredit(block, 1, token, token.amountDeciCubicMetre);
     case 'creditGas':
+      return writeCredit(block, 2, token, token.amountDeciCubicMetre);
     case 'creditTime':
-      return writeIssued(block, 0, CREDIT_KINDS.indexOf(token.kind), token, encodeAmount(amountOf(token)));
+      return writeCredit(block, 3, token, token.amountDeciMinute);
     case 'currencyCredit':
       return writeCurrency(block, token);
     case 'initiateTest':
@@ -93,36 +94,35 @@ export function tokenOfFields(
 
 // Credit.
 
-function amountOf(token: CreditToken): number {
-  switch (token.kind) {
-    case 'creditElectricity':
-      return token.amountDeciKwh;
-    case 'creditWater':
-    case 'creditGas':
-      return token.amountDeciCubicMetre;
-    case 'creditTime':
-      return token.amountDeciMinute;
-  }
+function writeCredit(block: Block, subclass: number, { tidMinutes, rnd }: Issue, units: number): TokenClass {
+  return writeIssued(block, 0, subclass, tidMinutes, rnd, encodeAmount(units));
 }
 
 function creditOf(subclass: number, high: number, field: number): Token {
-  const { tidMinutes, rnd } = issueOf(high);
-  if (subclass >= 4) {
-    const resource = RESOURCES[subclass - 4] ?? 'electricity';
-    const amountHundredThousandth = decodeCurrencyAmount({ signAndExponent: rnd, field });
-    return { kind: 'currencyCredit', resource, tidMinutes, amountHundredThousandth };
-  }
-  const amount = decodeAmount(field);
-  switch (CREDIT_KINDS[subclass]) {
-    case 'creditWater':
-      return { kind: 'creditWater', tidMinutes, rnd, amountDeciCubicMetre: amount };
-    case 'creditGas':
-      return { kind: 'creditGas', tidMinutes, rnd, amountDeciCubicMetre: amount };
-    case 'creditTime':
-      return { kind: 'creditTime', tidMinutes, rnd, amountDeciMinute: amount };
+  const tidMinutes = high & TID_MAX;
+  const rnd = (high >>> 24) & 15;
+  switch (subclass) {
+    case 0:
+      return { kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh: decodeAmount(field) };
+    case 1:
+      return { kind: 'creditWater', tidMinutes, rnd, amountDeciCubicMetre: decodeAmount(field) };
+    case 2:
+      return { kind: 'creditGas', tidMinutes, rnd, amountDeciCubicMetre: decodeAmount(field) };
+    case 3:
+      return { kind: 'creditTime', tidMinutes, rnd, amountDeciMinute: decodeAmount(field) };
     default:
-      return { kind: 'creditElectricity', tidMinutes, rnd, amountDeciKwh: amount };
+      return currencyOf(subclass, tidMinutes, { signAndExponent: rnd, field });
   }
+}
+
+function currencyOf(subclass: number, tidMinutes: number, fields: CurrencyFields): Token {
+  const resource = RESOURCES[subclass - 4] ?? 'electricity';
+  return {
+    kind: 'currencyCredit',
+    resource,
+    tidMinutes,
+    amountHundredThousandth: decodeCurrencyAmount(fields),
+  };
 }
 
 function writeCurrency(block: Block, token: CurrencyToken): TokenClass {
@@ -130,41 +130,43 @@ function writeCurrency(block: Block, token: CurrencyToken): TokenClass {
   const { signAndExponent, field } = encodeCurrencyAmount(amountHundredThousandth);
   const index = RESOURCES.indexOf(resource);
   if (index < 0) throw new RangeError(`"resource" expected one of ${RESOURCES.join(', ')}`);
-  return writeIssued(block, 0, 4 + index, { tidMinutes, rnd: signAndExponent }, field);
+  return writeIssued(block, 0, 4 + index, tidMinutes, signAndExponent, field);
 }
 
 // Management with a TID.
 
 function writeManagement(block: Block, token: ManagementToken): TokenClass {
+  const { tidMinutes, rnd } = token;
   switch (token.kind) {
     case 'setMaximumPowerLimit':
-      return writeIssued(block, 2, 0, token, encodeAmount(token.limitWatt));
+      return writeIssued(block, 2, 0, tidMinutes, rnd, encodeAmount(token.limitWatt));
     case 'clearCredit':
       assertInteger(token.registerCode, 0, CLEAR_ALL, 'registerCode');
-      return writeIssued(block, 2, 1, token, token.registerCode);
+      return writeIssued(block, 2, 1, tidMinutes, rnd, token.registerCode);
     case 'setTariffRate':
       assertInteger(token.rateRaw, 0, 0xffff, 'rateRaw');
-      return writeIssued(block, 2, 2, token, token.rateRaw);
+      return writeIssued(block, 2, 2, tidMinutes, rnd, token.rateRaw);
     case 'clearTamper':
-      return writeIssued(block, 2, 5, token, 0);
+      return writeIssued(block, 2, 5, tidMinutes, rnd, 0);
     case 'setMaximumPhasePowerUnbalanceLimit':
-      return writeIssued(block, 2, 6, token, encodeAmount(token.limitWatt));
+      return writeIssued(block, 2, 6, tidMinutes, rnd, encodeAmount(token.limitWatt));
     case 'setWaterMeterFactor':
       assertInteger(token.factorRaw, 0, 0xffff, 'factorRaw');
-      return writeIssued(block, 2, 7, token, token.factorRaw);
+      return writeIssued(block, 2, 7, tidMinutes, rnd, token.factorRaw);
     case 'setFlag':
       assertInteger(token.flag, 0, 511, 'flag');
       return writeIssued(
         block,
         2,
         10,
-        token,
+        tidMinutes,
+        rnd,
         (SET_FLAG_INDEX << 10) | (token.flag << 1) | (token.isSet ? 1 : 0),
       );
     case 'setControl':
       assertInteger(token.index, 0, SET_FLAG_INDEX - 1, 'index');
       assertInteger(token.valueRaw, 0, 1023, 'valueRaw');
-      return writeIssued(block, 2, 10, token, (token.index << 10) | token.valueRaw);
+      return writeIssued(block, 2, 10, tidMinutes, rnd, (token.index << 10) | token.valueRaw);
   }
 }
 
@@ -199,14 +201,18 @@ export function isRegisterCode(registerCode: number): boolean {
   return registerCode <= LAST_REGISTER || registerCode === CLEAR_ALL;
 }
 
-function writeIssued(
+/**
+ * Writes a block with an identifier and a value of 16 bits, which the caller has checked.
+ * @returns the class. @throws RangeError, TypeError when tidMinutes or rnd is out of its bits.
+ */
+export function writeIssued(
   block: Block,
   tokenClass: 0 | 2,
   subclass: number,
-  issue: Issue,
+  tidMinutes: number,
+  rnd: number,
   field: number,
 ): TokenClass {
-  const { tidMinutes, rnd } = issue;
   assertInteger(tidMinutes, 0, TID_MAX, 'tidMinutes');
   assertInteger(rnd, 0, 15, 'rnd');
   block[0] = (subclass << 28) | (rnd << 24) | tidMinutes;

@@ -24,20 +24,30 @@ const scratch: Block = new Uint32Array(2);
  *   bits.
  */
 export function encodeToken(token: Token, cipher: BlockCipher): EncodedToken {
-  const tokenClass = writeClearBlock(token, scratch);
+  const tokenClass = writeFields(token, scratch);
   const carried = tokenOfFields(tokenClass, scratch, cipher.keyBits);
   invariant(carried?.kind === token.kind, 'a token just made reads as what it was made of');
-  if (tokenClass !== 1) cipher.encrypt(scratch);
-  return { tokenNo: tokenNoOfBlock(tokenClass, scratch), carried };
+  return { tokenNo: sealBlock(tokenClass, scratch, cipher), carried };
 }
 
 /** Writes the unencrypted block with its CRC. @returns the class. */
 export function writeClearBlock(token: Token, block: Block): TokenClass {
   const tokenClass = writeFields(token, block);
+  addCrc(tokenClass, block);
+  return tokenClass;
+}
+
+/** From fields to digits: adds the CRC, encrypts unless the class is clear. @returns 20 digits. */
+export function sealBlock(tokenClass: TokenClass, block: Block, cipher: BlockCipher): string {
+  addCrc(tokenClass, block);
+  if (tokenClass !== 1) cipher.encrypt(block);
+  return tokenNoOfBlock(tokenClass, block);
+}
+
+function addCrc(tokenClass: TokenClass, block: Block): void {
   const high = (block[0] ?? 0) | 0;
   const low = (block[1] ?? 0) | 0;
   block[1] = low | crcOf(tokenClass, high, low);
-  return tokenClass;
 }
 
 /**

@@ -32,15 +32,20 @@ const ASSEMBLY = 'lib/meter/key-change-assembly.ts';
 
 export const SEEDED_FAULTS: readonly Fault[] = [
   { file: CRC, find: '0xa001', put: '0xa003', rule: 'CRC polynomial' },
-  { file: CRC, find: 'step(0xffff, tokenClass)', put: 'step(0, tokenClass)', rule: 'CRC starts at FFFF' },
+  {
+    file: CRC,
+    find: 'const START = share(6, 0xff) ^ share(5, 0xff)',
+    put: 'const START = 0',
+    rule: 'CRC starts at FFFF',
+  },
   { file: CRC, find: '((crc & 0xff) << 8) | (crc >>> 8)', put: 'crc', rule: 'CRC bytes are exchanged' },
   {
     file: CRC,
-    find: 'step(register(tokenClass, high, low), 1)',
-    put: 'register(tokenClass, high, low)',
+    find: ' ^ share(0, APPENDED)',
+    put: '',
     rule: 'CRC_C appends 01',
   },
-  { file: CRC, find: 'crc = step(crc, high >>> 8);', put: '', rule: 'CRC covers every byte' },
+  { file: CRC, find: 'share(after + 3, high >>> 8) ^', put: '', rule: 'CRC covers every byte' },
   { file: TOKEN, find: 'high >>> 30 === 1', put: 'high >>> 29 === 1', rule: 'CRC_C for subclasses 4 to 7' },
   {
     file: TOKEN,
@@ -96,19 +101,19 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     put: 'tokenClass !== 2',
     rule: 'class 1 is clear when read',
   },
-  { file: DIGITS, find: 'upper >= TWO_33', put: 'upper > TWO_33', rule: '2^66 is no token' },
+  { file: DIGITS, find: 'if (top > 3)', put: 'if (top > 4)', rule: '2^66 is no token' },
   { file: DIGITS, find: 'tokenNo.length !== 20', put: 'tokenNo.length < 20', rule: 'twenty digits, no more' },
   {
     file: DIGITS,
-    find: '((first / 10_000) | 0)',
-    put: '((first / 1_000) | 0)',
+    find: '48 + (((third / 100) | 0) % 10)',
+    put: '48 + (((third / 10) | 0) % 10)',
     rule: 'every digit from its own place',
   },
   {
     file: DIGITS,
-    find: 'upper = upper * MILLION + carry',
-    put: 'upper = upper * MILLION',
-    rule: 'the carry between the halves',
+    find: 'sum = limb3 * GROUP + (sum >>> 16)',
+    put: 'sum = limb3 * GROUP',
+    rule: 'the carry from limb to limb',
   },
   {
     file: TID,
