@@ -18,6 +18,43 @@ export function assertInteger(
   }
 }
 
+export function assertNumber(value: unknown, name: string): asserts value is number {
+  if (typeof value !== 'number') throw new TypeError(`"${name}" expected a number, got ${kindOf(value)}`);
+}
+
+/** A number that is finite; whole or not. */
+export function assertFinite(value: unknown, name: string): asserts value is number {
+  assertNumber(value, name);
+  if (!Number.isFinite(value)) throw new RangeError(`"${name}" expected a finite number, got ${value}`);
+}
+
+/** Not only something that counts as true: 'false' would. */
+export function assertBoolean(value: unknown, name: string): asserts value is boolean {
+  if (typeof value !== 'boolean')
+    throw new TypeError(`"${name}" expected true or false, got ${kindOf(value)}`);
+}
+
+export function assertText(value: unknown, name: string): asserts value is string {
+  if (typeof value !== 'string') throw new TypeError(`"${name}" expected text, got ${kindOf(value)}`);
+}
+
+export function assertObject(value: unknown, name: string): asserts value is object {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`"${name}" expected an object, got ${kindOf(value)}`);
+  }
+}
+
+export function assertArray(value: unknown, name: string): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`"${name}" expected an array, got ${kindOf(value)}`);
+}
+
+/** One of a few values; the value itself is not quoted, for it may be a secret put in the wrong place. */
+export function assertOneOf<T>(value: unknown, allowed: readonly T[], name: string): asserts value is T {
+  if (!allowed.some((one) => one === value)) {
+    throw new RangeError(`"${name}" expected one of ${allowed.join(', ')}, got another ${kindOf(value)}`);
+  }
+}
+
 export function assertDigits(value: unknown, length: number, name: string): asserts value is string {
   if (typeof value !== 'string') throw new TypeError(`"${name}" expected digits, got ${kindOf(value)}`);
   if (value.length !== length || !/^[0-9]*$/.test(value)) {

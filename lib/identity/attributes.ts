@@ -1,5 +1,5 @@
 /** The attributes of a meter and its keys, with their ranges (sts.md 1.2). */
-import { assertInteger } from '../assert.ts';
+import { assertInteger, assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
 /** EA07 = Standard Transfer Algorithm, EA11 = MISTY1. EA09 (DES) is withdrawn and refused by name. */
@@ -44,9 +44,13 @@ export const CREDITLESS_KEY_TYPES: readonly KeyType[] = [0, 1];
  */
 export function parseEncryptionAlgorithm(code: number): EncryptionAlgorithm {
   if (code === 7 || code === 11) return code;
-  throw new StsFault('algorithm_not_supported', `EA${String(code).padStart(2, '0')}`, {
-    param: 'encryptionAlgorithm',
-  });
+  throw new StsFault('algorithm_not_supported', algorithmName('EA', code), { param: 'encryptionAlgorithm' });
+}
+
+/** How a refused algorithm is called: by its two digits; what is no number of two digits is not quoted. */
+export function algorithmName(prefix: 'EA' | 'DKGA', code: unknown): string {
+  const isCode = typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 99;
+  return isCode ? prefix + String(code).padStart(2, '0') : `a code that is no ${prefix} of two digits`;
 }
 
 /** @throws StsFault `supply_group_malformed` unless the text is 6 decimal digits. */
@@ -80,4 +84,21 @@ export function assertBaseDate(value: unknown): asserts value is BaseDate {
   if (!BASE_DATES.some((baseDate) => baseDate === value)) {
     throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
   }
+}
+
+/** What a decoder key and a key change have in common (sts.md 1.2). */
+export interface KeyAttributes {
+  readonly supplyGroupCode: string;
+  readonly tariffIndex: number;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+}
+
+/** @throws StsFault `supply_group_malformed`. @throws RangeError, TypeError when one of the others is out of its range. */
+export function assertKeyAttributes(fields: KeyAttributes): void {
+  assertObject(fields, 'fields');
+  parseSupplyGroupCode(fields.supplyGroupCode);
+  assertTariffIndex(fields.tariffIndex);
+  assertKeyRevision(fields.keyRevision);
+  assertKeyType(fields.keyType);
 }

@@ -4,19 +4,16 @@
  * DKGA02 and DKGA04 are built because official vectors prove them. DKGA01 and DKGA03 are refused by name: sources
  * contradict each other and no vector exists (open question C2).
  */
-import { assertDigits } from '../assert.ts';
+import { assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 import {
+  algorithmName,
   assertBaseDate,
-  assertKeyRevision,
-  assertKeyType,
-  assertTariffIndex,
   type BaseDate,
   type DecoderKeyAlgorithm,
   type EncryptionAlgorithm,
   type KeyType,
   parseEncryptionAlgorithm,
-  parseSupplyGroupCode,
 } from '../identity/attributes.ts';
 import { dkga02 } from './dkga02.ts';
 import { dkga04 } from './dkga04.ts';
@@ -75,6 +72,7 @@ export function prepareVendingKey(
  * @throws as `prepareVendingKey` and its derivation do.
  */
 export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
+  assertObject(request, 'request');
   return prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey)(request);
 }
 
@@ -87,16 +85,13 @@ function algorithmOf(
     case 4:
       return dkga04;
   }
-  throw unsupported(`DKGA${String(decoderKeyAlgorithm).padStart(2, '0')}`);
+  throw unsupported(algorithmName('DKGA', decoderKeyAlgorithm));
 }
 
+/** What every derivation asks; each checks the fields that it reads by itself. */
 function assertFields(meter: MeterKeyFields): void {
+  assertObject(meter, 'meter');
   parseEncryptionAlgorithm(meter.encryptionAlgorithm);
-  parseSupplyGroupCode(meter.supplyGroupCode);
-  assertDigits(meter.meterPan, 18, 'meterPan');
-  assertTariffIndex(meter.tariffIndex);
-  assertKeyRevision(meter.keyRevision);
-  assertKeyType(meter.keyType);
   assertBaseDate(meter.baseDate);
   if (meter.keyType === 0) {
     throw new StsFault(

@@ -4,9 +4,10 @@
  * key = DES_VK(X) xor X xor VK, where X is the PAN block xor the control block. The result is used as it is: no byte
  * reversal, no parity.
  */
-import { assertBytes } from '../assert.ts';
+import { assertBytes, assertDigits, assertObject } from '../assert.ts';
 import { blockFromBytes, blockFromHex, bytesFromBlock, xorBlocks } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
+import { assertKeyAttributes, assertKeyType } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA02_KEY_BYTES = 8;
@@ -34,7 +35,10 @@ export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
  * zeros (sts.md 6.1 [1]).
  */
 export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>): string {
+  assertObject(request, 'meter');
   const { meterPan, keyType } = request;
+  assertDigits(meterPan, 18, 'meterPan');
+  assertKeyType(keyType);
   const digits = meterPan.slice(1, -1);
   if (keyType !== 3) return digits;
   const drnLength = meterPan.startsWith('600727') ? 11 : 13;
@@ -45,6 +49,7 @@ export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>):
 export function controlBlock(
   request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
 ): string {
+  assertKeyAttributes(request);
   const { keyType, supplyGroupCode, tariffIndex, keyRevision } = request;
   return `${keyType}${supplyGroupCode}${String(tariffIndex).padStart(2, '0')}${keyRevision}ffffff`;
 }

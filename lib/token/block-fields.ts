@@ -6,26 +6,14 @@
  *   class 1    63-60 subclass | 59-24 control, 23-16 maker  or  59-32 control, 31-16 maker
  *   key change 63-60 subclass | fields | 47-16 32 bits of the key
  */
-import { assertInteger } from '../assert.ts';
+import { assertBoolean, assertInteger, assertOneOf } from '../assert.ts';
 import type { Block } from '../crypto/block-cipher.ts';
-import {
-  assertKeyType,
-  assertTariffIndex,
-  type KeyType,
-  parseSupplyGroupCode,
-} from '../identity/attributes.ts';
-import type { KeyChangeSection } from '../keys/key-change.ts';
+import type { KeyType } from '../identity/attributes.ts';
+import { assertKeyChangeSection, type KeyChangeSection } from '../keys/key-change.ts';
 import { decodeAmount, encodeAmount } from './amount.ts';
 import { type CurrencyFields, decodeCurrencyAmount, encodeCurrencyAmount } from './currency-amount.ts';
 import type { TokenClass } from './frame.ts';
-import type {
-  CurrencyToken,
-  DisplayToken,
-  Issue,
-  ManagementToken,
-  Resource,
-  Token,
-} from './kinds.ts';
+import type { CurrencyToken, DisplayToken, Issue, ManagementToken, Resource, Token } from './kinds.ts';
 import { TID_MAX } from './tid.ts';
 
 const RESOURCES: readonly Resource[] = ['electricity', 'water', 'gas', 'time'];
@@ -155,6 +143,7 @@ function writeManagement(block: Block, token: ManagementToken): TokenClass {
       return writeIssued(block, 2, 7, tidMinutes, rnd, token.factorRaw);
     case 'setFlag':
       assertInteger(token.flag, 0, 511, 'flag');
+      assertBoolean(token.isSet, 'isSet');
       return writeIssued(
         block,
         2,
@@ -168,6 +157,7 @@ function writeManagement(block: Block, token: ManagementToken): TokenClass {
       assertInteger(token.valueRaw, 0, 1023, 'valueRaw');
       return writeIssued(block, 2, 10, tidMinutes, rnd, (token.index << 10) | token.valueRaw);
   }
+  throw new RangeError('"kind" expected a kind of token');
 }
 
 function managementOf(subclass: number, high: number, field: number): Token | undefined | null {
@@ -198,6 +188,7 @@ function managementOf(subclass: number, high: number, field: number): Token | un
 
 /** Whether ClearCredit may name this register (sts.md 2.6); a meter answers RangeError to others (open question B6). */
 export function isRegisterCode(registerCode: number): boolean {
+  if (!Number.isInteger(registerCode) || registerCode < 0) return false;
   return registerCode <= LAST_REGISTER || registerCode === CLEAR_ALL;
 }
 
@@ -231,37 +222,30 @@ function isKeyChange(subclass: number): boolean {
 }
 
 function writeSection(block: Block, section: KeyChangeSection): TokenClass {
+  assertKeyChangeSection(section);
   switch (section.kind) {
     case 'keyChangeSection1': {
       const { keyExpiryHigh, keyRevision, rollOver, threeSections, keyType, keyPart } = section;
-      assertInteger(keyExpiryHigh, 0, 15, 'keyExpiryHigh');
-      assertInteger(keyRevision, 0, 15, 'keyRevision');
-      assertKeyType(keyType);
       const flags = (rollOver ? 8 : 0) | (threeSections ? 4 : 0) | keyType;
       return writeWithKeyPart(block, 3, (keyExpiryHigh << 8) | (keyRevision << 4) | flags, keyPart);
     }
     case 'keyChangeSection2':
-      assertInteger(section.keyExpiryLow, 0, 15, 'keyExpiryLow');
-      assertTariffIndex(section.tariffIndex);
       return writeWithKeyPart(block, 4, (section.keyExpiryLow << 8) | section.tariffIndex, section.keyPart);
     case 'keyChangeSection3Of3': {
-      const supplyGroup = Number(parseSupplyGroupCode(section.supplyGroupCode));
+      const supplyGroup = Number(section.supplyGroupCode);
       block[0] = (8 << 28) | (supplyGroup << 4);
       block[1] = 0;
       return 2;
     }
     case 'keyChangeSection3Of4':
-      assertInteger(section.supplyGroupLow, 0, 0xfff, 'supplyGroupLow');
       return writeWithKeyPart(block, 8, section.supplyGroupLow, section.keyPart);
     case 'keyChangeSection4':
-      assertInteger(section.supplyGroupHigh, 0, 0xfff, 'supplyGroupHigh');
       return writeWithKeyPart(block, 9, section.supplyGroupHigh, section.keyPart);
   }
 }
 
 /** subclass (4) | fields (12) | 32 bits of the key | CRC. */
 function writeWithKeyPart(block: Block, subclass: number, fields: number, keyPart: number): TokenClass {
-  assertInteger(keyPart, 0, 0xffffffff, 'keyPart');
   block[0] = (subclass << 28) | (fields << 16) | (keyPart >>> 16);
   block[1] = keyPart << 16;
   return 2;
@@ -313,6 +297,7 @@ export function controlOfTest(test: number, manufacturerDigits: 2 | 4): number {
 }
 
 function controlBits(manufacturerDigits: 2 | 4): number {
+  assertOneOf(manufacturerDigits, [2, 4], 'manufacturerDigits');
   return manufacturerDigits === 2 ? 36 : 28;
 }
 
