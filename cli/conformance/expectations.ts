@@ -14,6 +14,8 @@ export interface Check {
   readonly read: (answer: Answer) => unknown;
   /** Numbers as text may be written in more ways than one. */
   readonly asNumber?: boolean;
+  /** Not judged where the answer leaves it out. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** A refusal that is expected, under any of these names. */

@@ -21,6 +21,7 @@ export interface VectorGroup<Test extends VectorTest> {
 export interface VectorFile<Test extends VectorTest = VectorTest> {
   readonly algorithm: string;
   readonly numberOfTests: number;
+  readonly notes: Readonly<Record<string, { readonly description: string }>>;
   readonly testGroups: readonly VectorGroup<Test>[];
 }
 
@@ -104,6 +105,22 @@ export interface CreditTest extends VectorTest, KeyAttributes {
   readonly tokenNo: string;
 }
 
+export interface MeterTest extends VectorTest {
+  /** The fields of `meterNew`. */
+  readonly meter: Readonly<Record<string, unknown>>;
+  readonly steps: readonly {
+    readonly comment?: string;
+    readonly at: number;
+    readonly tokenNo: string;
+    readonly clause?: string;
+    /** Flags whose assumption decides this step; the file's notes tell what is assumed. */
+    readonly assumes?: readonly string[];
+    readonly result: string;
+    readonly credit: Readonly<Record<string, string>>;
+    readonly state: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** Every file in `vectors/`, in the order in which a token is made. */
 export const VECTOR_FILE_NAMES = [
   'des',
@@ -118,6 +135,10 @@ export const VECTOR_FILE_NAMES = [
   'token-fields',
   'key-change',
   'credit-electricity',
+  'meter-acceptance',
+  'meter-memory',
+  'meter-key-change',
+  'meter-lockout',
 ] as const;
 
 export type VectorFileName = (typeof VECTOR_FILE_NAMES)[number];

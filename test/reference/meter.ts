@@ -50,7 +50,7 @@ export interface MeterSettings {
   readonly supplyGroupCode: string;
   readonly tariffIndex: number;
   readonly baseDate: '93' | '14' | '35';
-  readonly tidMemory?: readonly number[];
+  readonly tidMemory?: number[];
 }
 
 const SLOTS = 50; // A1
@@ -87,7 +87,7 @@ export function newMeter(settings: MeterSettings) {
     keyExpiry: settings.keyExpiry,
     supplyGroupCode: settings.supplyGroupCode,
     tariffIndex: settings.tariffIndex,
-    baseDate: settings.baseDate as string,
+    baseDate: settings.baseDate as MeterSettings['baseDate'],
     memory: [...given, ...new Array<number>(SLOTS - given.length).fill(0)],
     registers: new Map<Register, bigint>(REGISTERS.map((name) => [name, 0n])),
     failures: 0,

@@ -15,6 +15,10 @@ export const VECTOR_FILES = {
   'token-fields': 'token-fields',
   'key-change': 'key-change',
   'credit-electricity': 'credit-electricity',
+  'meter-acceptance': 'meter',
+  'meter-memory': 'meter',
+  'meter-key-change': 'meter',
+  'meter-lockout': 'meter',
 } as const satisfies Record<string, SchemaName>;
 
 export type VectorFileName = keyof typeof VECTOR_FILES;

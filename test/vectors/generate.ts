@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { FILE_SCHEMAS, type SchemaName, TEST_SCHEMAS } from './schema.ts';
 import { blockCipherFiles } from './vectors-of-ciphers.ts';
 import { identityFiles } from './vectors-of-identity.ts';
+import { meterFiles } from './vectors-of-meters.ts';
 import { tokenFiles } from './vectors-of-tokens.ts';
 
 const VECTORS = new URL('../../vectors/', import.meta.url);
@@ -15,7 +16,12 @@ const VECTORS = new URL('../../vectors/', import.meta.url);
 /** Every generated file with its bytes, by its name below `vectors/`. */
 export function generatedFiles(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const [name, file] of Object.entries({ ...blockCipherFiles(), ...identityFiles(), ...tokenFiles() })) {
+  for (const [name, file] of Object.entries({
+    ...blockCipherFiles(),
+    ...identityFiles(),
+    ...tokenFiles(),
+    ...meterFiles(),
+  })) {
     files.set(`${name}.json`, render(file));
   }
   for (const name of Object.keys(TEST_SCHEMAS) as SchemaName[]) {

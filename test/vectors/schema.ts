@@ -3,10 +3,12 @@
  * be trusted, and the middle values on the way to the result. The JSON Schemas beside the vectors are made from these.
  */
 import { z } from 'zod';
+import { meterFields } from './schema-of-meters.ts';
 import { common, digits, hex, keyAttributes, tokenNo } from './schema-parts.ts';
 
 /** One test of each kind of file; the key is the schema's file name without its ending. */
 export const TEST_SCHEMAS = {
+  meter: z.strictObject({ ...common, ...meterFields }),
   'block-cipher': z.strictObject({
     ...common,
     key: z.string().regex(/^([0-9a-f]{16}){1,2}$/),

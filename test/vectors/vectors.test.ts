@@ -26,6 +26,7 @@ import type { Token } from '../../lib/token/kinds.ts';
 import { nextTidMinutes, tidMinutesAt } from '../../lib/token/tid.ts';
 import { decodeToken, encodeToken, writeClearBlock } from '../../lib/token/token.ts';
 import { report } from '../support/counts.ts';
+import { assertMeterVector } from '../support/meter-vectors.ts';
 import { readVectors, VECTOR_FILES, type VectorFileName } from '../support/vectors.ts';
 import { generatedFiles } from './generate.ts';
 import { STS_531_1 } from './published.ts';
@@ -141,6 +142,10 @@ const CHECKS: { readonly [Name in VectorFileName]: Check<(typeof VECTOR_FILES)[N
     const expected = { ...change, supplyGroupCode: carriesGroup ? supplyGroupCode : '000000' };
     assert.equal(assembleKeyChange(read.reverse()), expected);
   },
+  'meter-acceptance': assertMeterVector,
+  'meter-memory': assertMeterVector,
+  'meter-key-change': assertMeterVector,
+  'meter-lockout': assertMeterVector,
   'credit-electricity': (vector) => {
     const { tidMinutes, rnd, amountDeciKwh, carriedDeciKwh } = vector;
     const cipher = createTokenCipher(vector.encryptionAlgorithm as 7 | 11, bytesFromHex(vector.decoderKey));
