@@ -182,8 +182,8 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: MISTY1,
-    find: '((t1 << 16) | t0) >>> 0',
-    put: '((t0 << 16) | t1) >>> 0',
+    find: 'return (t1 << 16) | t0',
+    put: 'return (t0 << 16) | t1',
     rule: 'FO leaves with exchanged halves',
   },
   {
