@@ -1,0 +1,55 @@
+/**
+ * What an issuer does where the standard leaves it open or is not public: each unknown as one named value with its default.
+ * The numbers are those of the project's list of open questions.
+ */
+import {
+  CARD_ONLY_KEY_TYPES,
+  CREDITLESS_KEY_TYPES,
+  KEY_TYPE_CHANGES,
+  type KeyType,
+} from '../identity/attributes.ts';
+
+export interface IssuePolicy {
+  /** What a sale does when the meter is not on the current key: change it, wait to be asked, or never (D5). */
+  readonly keyChange: 'with-sale' | 'on-request' | 'never';
+  /** Whether a new KEN alone is a reason for a key change; otherwise the earlier of the two expiries holds. */
+  readonly keyExpiryAlone: boolean;
+  /** Whether an EA07 meter that can store its supply group is told it by a third section. */
+  readonly thirdSection: boolean;
+  /** From each key type, the types that a key change may lead to (A3). */
+  readonly keyTypeChanges: Readonly<Record<KeyType, readonly KeyType[]>>;
+  /** Key types that need a magnetic card, TCT 01 (A3). */
+  readonly cardOnlyKeyTypes: readonly KeyType[];
+  /** Key types under which no credit is issued (A4). */
+  readonly creditlessKeyTypes: readonly KeyType[];
+  /** Between which keys a change is allowed: within one supply group or cluster 0, or within any one cluster (C6). */
+  readonly keyChangeWithin: 'group-or-cluster-0' | 'cluster';
+  /** Minutes by which the clock of the TIDs runs ahead of UTC; local time would step back twice a year (D1). */
+  readonly tidOffsetMinutes: number;
+  /** Whether this caller may ask for the special reserved TID (D2). */
+  readonly mayUseReservedTid: boolean;
+  /** How many minutes a TID may lie ahead of the clock (D3); also the window of the security module (C6). */
+  readonly tidAheadMinutes: number;
+  /**
+   * Whether the TIDs of a meter rise across all its keys of one base date, or for each key anew (D4). A meter that keeps its
+   * memory through a key change answers UsedError or OldError to the second kind.
+   */
+  readonly tidsRise: 'per-meter' | 'per-meter-and-key';
+  /** Days before the end of a key, of its issuing or of its base date from which a plan warns. */
+  readonly warningDays: number;
+}
+
+export const DEFAULT_ISSUE_POLICY: IssuePolicy = {
+  keyChange: 'with-sale',
+  keyExpiryAlone: true,
+  thirdSection: false,
+  keyTypeChanges: KEY_TYPE_CHANGES,
+  cardOnlyKeyTypes: CARD_ONLY_KEY_TYPES,
+  creditlessKeyTypes: CREDITLESS_KEY_TYPES,
+  keyChangeWithin: 'group-or-cluster-0',
+  tidOffsetMinutes: 0,
+  mayUseReservedTid: false,
+  tidAheadMinutes: 1_440,
+  tidsRise: 'per-meter',
+  warningDays: 90,
+};
