@@ -16,6 +16,8 @@ const STORED: Readonly<Record<KeyChangeSection['kind'], KeyChangeResult>> = {
   keyChangeSection4: '4thKCT',
 };
 
+const GREATEST_SUPPLY_GROUP = 999_999;
+
 export interface SectionEntry {
   readonly outcome: TokenOutcome;
   readonly state: MeterState;
@@ -41,6 +43,10 @@ export function enterKeyChangeSection(
       state: withPending(state, { sections, lastSeconds: nowSeconds }),
     };
   }
+  // Each half of a supply group fits its section; whether the whole has six digits shows here alone.
+  if (Number(change.supplyGroupCode) > GREATEST_SUPPLY_GROUP) {
+    return { outcome: { stage: 'token', result: 'FormatError' }, state };
+  }
   return {
     outcome: {
       stage: 'token',
@@ -56,9 +62,11 @@ function refusalOf(
   state: MeterState,
   section: KeyChangeSection,
   configuration: MeterConfiguration,
-): 'KeyTypeError' | 'RangeError' | 'FunctionError' | undefined {
+): 'KeyTypeError' | 'RangeError' | 'FunctionError' | 'FormatError' | undefined {
   if (section.kind === 'keyChangeSection3Of3' && !configuration.storesThirdSection) return 'FunctionError';
   if (section.kind !== 'keyChangeSection1') return undefined;
+  // 3KCT is 0 in a set of four (sts.md 7.1); a set that says otherwise could never be complete.
+  if (section.threeSections && state.encryptionAlgorithm === 11) return 'FormatError';
   const { keyType, keyRevision } = section;
   const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType, keyRevisions } = configuration;
   const isAnnounced = section.threeSections && !configuration.storesThirdSection;

@@ -306,41 +306,49 @@ type SectionToken = Extract<Token, { kind: `keyChangeSection${string}` }>;
 /** 7.3. */
 function enterSection(meter: Meter, token: SectionToken, at: number): ResultName {
   if (token.kind === 'keyChangeSection1') {
+    if (token.threeSections && meter.key.length === 32) return 'FormatError'; // 7.1: 0 for 128-bit sets
     if (!KEY_TYPES_FROM[meter.keyType]!.includes(token.keyType)) return 'KeyTypeError';
     if (token.keyRevision < 1 || token.keyRevision > 9) return 'RangeError'; // B10
   }
   const number = Number(token.kind.slice('keyChangeSection'.length)[0]);
   const stored = meter.sections.get(number);
-  if (stored !== undefined && JSON.stringify(stored) !== JSON.stringify(token)) meter.sections.clear(); // A8
-  meter.sections.set(number, token);
+  const isOther = stored !== undefined && JSON.stringify(stored) !== JSON.stringify(token);
+  const sections = new Map(isOther ? [] : meter.sections).set(number, token); // A8
+  if (isComplete(sections, meter.key) && groupOf(sections) > 999_999) return 'FormatError'; // 1.2: six digits
+  meter.sections = sections;
   meter.lastSectionAt = at;
   endLockout(meter);
-  if (isComplete(meter)) {
+  if (isComplete(sections, meter.key)) {
     changeKey(meter);
     return 'Accept';
   }
   return (['1stKCT', '2ndKCT', '3rdKCT', '4thKCT'] as const)[number - 1]!;
 }
 
-function isComplete({ sections, key }: Meter): boolean {
+function isComplete(sections: ReadonlyMap<number, Token>, key: string): boolean {
   const first = sections.get(1);
   if (first?.kind !== 'keyChangeSection1' || !sections.has(2)) return false;
   if (key.length === 32) return sections.has(3) && sections.has(4);
   return !first.threeSections || sections.has(3);
 }
 
+/** The supply group that the sections carry; 0 when they carry none. */
+function groupOf(sections: ReadonlyMap<number, Token>): number {
+  const [third, fourth] = [sections.get(3), sections.get(4)];
+  if (third?.kind === 'keyChangeSection3Of3') return Number(third.supplyGroupCode);
+  if (third?.kind !== 'keyChangeSection3Of4' || fourth?.kind !== 'keyChangeSection4') return 0;
+  return fourth.supplyGroupHigh * 4096 + third.supplyGroupLow;
+}
+
 function changeKey(meter: Meter): void {
   const [first, second, third, fourth] = [1, 2, 3, 4].map((number) => meter.sections.get(number));
   if (first?.kind !== 'keyChangeSection1' || second?.kind !== 'keyChangeSection2') return;
   const hex = (part: number) => part.toString(16).padStart(8, '0');
-  meter.supplyGroupCode = '000000';
+  meter.supplyGroupCode = String(groupOf(meter.sections)).padStart(6, '0');
   meter.key = hex(first.keyPart) + hex(second.keyPart);
-  if (third?.kind === 'keyChangeSection3Of3') meter.supplyGroupCode = third.supplyGroupCode;
   if (third?.kind === 'keyChangeSection3Of4' && fourth?.kind === 'keyChangeSection4') {
     // NKHO, NKMO2, NKMO1, NKLO.
     meter.key = [first, third, fourth, second].map(({ keyPart }) => hex(keyPart)).join('');
-    const group = fourth.supplyGroupHigh * 4096 + third.supplyGroupLow;
-    meter.supplyGroupCode = String(group).padStart(6, '0');
   }
   meter.keyType = first.keyType;
   meter.keyRevision = first.keyRevision;

@@ -194,6 +194,10 @@ export function managementTests(): MeterTest[] {
         t.make({ kind: 'setFlag', tidMinutes, rnd: 5, flag: number, isSet });
       const control = (tidMinutes: number, index: number, valueRaw: number) =>
         t.make({ kind: 'setControl', tidMinutes, rnd: 5, index, valueRaw });
+      const held = (first: number, sixth: number): [number, number][] => [
+        [0, first],
+        [5, sixth],
+      ];
       return [
         accept(flag(1_000, 11, true), { state: { flags: [11] }, assumes: ['B2'] }),
         accept(flag(1_001, 0, true), { state: { flags: [0, 11] }, assumes: ['B2'] }),
@@ -201,8 +205,8 @@ export function managementTests(): MeterTest[] {
         accept(flag(1_003, 11, false), { state: { flags: [0] }, assumes: ['B2'] }),
         accept(flag(1_004, 511, false), { state: { flags: [0] }, assumes: ['B2'] }),
         accept(control(1_005, 5, 1_023), { state: { controls: [[5, 1_023]] }, assumes: ['B2'] }),
-        accept(control(1_006, 0, 123), { state: { controls: [[0, 123], [5, 1_023]] }, assumes: ['B2'] }), // biome-ignore format: pairs
-        accept(control(1_007, 5, 0), { state: { controls: [[0, 123], [5, 0]] }, assumes: ['B2'] }), // biome-ignore format: pairs
+        accept(control(1_006, 0, 123), { state: { controls: held(123, 1_023) }, assumes: ['B2'] }),
+        accept(control(1_007, 5, 0), { state: { controls: held(123, 0) }, assumes: ['B2'] }),
       ];
     }),
     ...atBoth('clear tamper', {}, (t) => [

@@ -242,6 +242,17 @@ export function badSectionTests(): MeterTest[] {
       answer('FormatError', t.raw(2, 8, (123_457n << 20n) | 1n), { comment: 'its last 20 bits must be 0' }),
       answer('3rdKCT', t.raw(2, 8, 123_457n << 20n), { state: { keyChangeSections: 1 }, assumes: ['A14'] }),
     ]),
+    fourSections('a set of four that says 3KCT = 1', (t) => [
+      answer('FormatError', t.first(true), { at: 0, state: { keyChangeSections: 0 } }),
+      answer('1stKCT', t.first(false), { state: { keyChangeSections: 1 } }),
+    ]),
+    fourSections('a set of four whose halves make a group of seven digits', (t) => [
+      answer('1stKCT', t.first(false), { at: 0 }),
+      answer('2ndKCT', t.second),
+      answer('4thKCT', t.fourth(0xf4), { state: { keyChangeSections: 3 }, comment: 'F4000 and more' }),
+      answer('FormatError', t.third(0x240), { state: { keyChangeSections: 3 }, comment: '1000000' }),
+      accept(t.third(0x23f), { state: { supplyGroupCode: '999999' }, comment: '999999' }),
+    ]),
     atOne('a fourth section at a meter with a 64-bit key', {}, (t) => [
       answer('FunctionError', t.raw(2, 9, 1n), { state: { keyChangeSections: 0 } }),
     ]),
@@ -256,4 +267,26 @@ export function badSectionTests(): MeterTest[] {
       ];
     }),
   ];
+}
+
+/** At an EA11 meter, with single sections of one new key. */
+function fourSections(
+  comment: string,
+  story: (sections: {
+    first: (threeSections: boolean) => string;
+    second: string;
+    third: (supplyGroupLow: number) => string;
+    fourth: (supplyGroupHigh: number) => string;
+  }) => readonly HandStep[],
+): MeterTest {
+  const { make } = tokensUnder(MISTY1_METER.decoderKey);
+  const keyPart = 0x1234_5678;
+  const fields = { keyExpiryHigh: 15, keyRevision: 2, rollOver: false, keyType: 2, keyPart } as const;
+  const steps = story({
+    first: (threeSections) => make({ kind: 'keyChangeSection1', ...fields, threeSections }),
+    second: make({ kind: 'keyChangeSection2', keyExpiryLow: 15, tariffIndex: 1, keyPart }),
+    third: (supplyGroupLow) => make({ kind: 'keyChangeSection3Of4', supplyGroupLow, keyPart }),
+    fourth: (supplyGroupHigh) => make({ kind: 'keyChangeSection4', supplyGroupHigh, keyPart }),
+  });
+  return meterTest(comment, MISTY1_METER, [], steps);
 }
