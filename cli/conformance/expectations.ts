@@ -28,6 +28,13 @@ export interface ExpectedRefusal {
   readonly mayAnswer?: boolean;
 }
 
+/** The names under which a vector's refusal may come: a mistake of the caller is a malformed request to an adapter. */
+export function refusalCodes({ fault = '' }: { readonly fault?: string }): string[] {
+  return fault === 'RangeError' || fault === 'TypeError'
+    ? ['request_malformed']
+    : [fault, 'request_malformed'];
+}
+
 export interface Step {
   readonly op: string;
   /** The request without its id; `earlier` are the answers to the steps before. */

@@ -8,8 +8,9 @@ export interface VectorTest {
   readonly comment: string;
   readonly flags: readonly string[];
   readonly result: 'valid' | 'invalid';
-  /** The fault's name on an invalid test. */
+  /** The fault's name on an invalid test, or `RangeError` or `TypeError` of an argument. */
   readonly fault?: string;
+  readonly argument?: string;
 }
 
 export interface VectorGroup<Test extends VectorTest> {
@@ -45,6 +46,12 @@ export interface BlockTest extends VectorTest {
 
 export interface DecoderKeyTest extends VectorTest, KeyAttributes {
   readonly decoderKey?: string;
+}
+
+export interface CurrencyTest extends VectorTest {
+  readonly amountHundredThousandth: string;
+  readonly signAndExponent?: string;
+  readonly field?: string;
 }
 
 export interface AmountTest extends VectorTest {
@@ -84,6 +91,34 @@ export interface TokenFieldsTest extends VectorTest {
   readonly token: { readonly kind: string } & Readonly<Record<string, unknown>>;
   readonly block: string;
   readonly tokenNo: string;
+}
+
+export interface TokenNumberTest extends VectorTest {
+  readonly text: string;
+}
+
+export interface TokenRefusalTest extends VectorTest {
+  readonly encryptionAlgorithm: number;
+  readonly decoderKey?: string;
+  readonly tokenNo: string;
+  readonly outcome: 'crcError' | 'malformed' | 'unsupported';
+}
+
+export interface TokenRequestTest extends VectorTest {
+  readonly encryptionAlgorithm: number;
+  readonly decoderKey?: string;
+  readonly request: { readonly kind: string } & Readonly<Record<string, unknown>>;
+  readonly tokenClass?: number;
+  readonly block?: string;
+  readonly token66?: string;
+  readonly tokenNo?: string;
+}
+
+export interface KeyChangeRefusalTest extends VectorTest {
+  readonly from: KeyAttributes;
+  readonly to: KeyAttributes;
+  readonly keyExpiry: number;
+  readonly threeSections: boolean;
 }
 
 export interface KeyChangeTest extends VectorTest {
@@ -130,10 +165,16 @@ export const VECTOR_FILE_NAMES = [
   'decoder-key',
   'crc',
   'amount',
+  'currency-amount',
   'token-identifier',
+  'token-number',
   'token-block',
   'token-fields',
+  'token-request',
+  'token-refusal',
   'key-change',
+  'key-change-rules',
+  'key-change-refusal',
   'credit-electricity',
   'meter-acceptance',
   'meter-memory',

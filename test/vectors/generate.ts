@@ -8,7 +8,10 @@ import { z } from 'zod';
 import { FILE_SCHEMAS, type SchemaName, TEST_SCHEMAS } from './schema.ts';
 import { blockCipherFiles } from './vectors-of-ciphers.ts';
 import { identityFiles } from './vectors-of-identity.ts';
+import { keyChangeFiles } from './vectors-of-key-changes.ts';
 import { meterFiles } from './vectors-of-meters.ts';
+import { refusalFiles } from './vectors-of-refusals.ts';
+import { requestFiles } from './vectors-of-requests.ts';
 import { tokenFiles } from './vectors-of-tokens.ts';
 
 const VECTORS = new URL('../../vectors/', import.meta.url);
@@ -20,6 +23,9 @@ export function generatedFiles(): Map<string, string> {
     ...blockCipherFiles(),
     ...identityFiles(),
     ...tokenFiles(),
+    ...requestFiles(),
+    ...refusalFiles(),
+    ...keyChangeFiles(),
     ...meterFiles(),
   })) {
     files.set(`${name}.json`, render(file));
