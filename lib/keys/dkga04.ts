@@ -39,7 +39,7 @@ export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
 
 /**
  * The 49 bytes that are authenticated: two groups of length-prefixed ASCII fields, each group led by 04 (taken to be its
- * number of fields), a zero between them, and the output length in bits at the end.
+ * number of fields: open question C8), a zero between them, and the output length in bits at the end.
  */
 export function dkga04Message(request: MeterKeyFields): Uint8Array {
   assertObject(request, 'meter');

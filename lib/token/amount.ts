@@ -21,6 +21,7 @@ const OFFSET = STEP.map((step) => (MANTISSAS * (step - 1)) / 9);
 /**
  * @param units - a whole number of units, 0 to 18,201,624.
  * @returns the 16-bit field of the smallest codable amount that is not below `units`.
+ *   One source rounds to the nearest, every vector upward (open question B8).
  * @throws StsFault `amount_out_of_range`; nothing is ever wrapped or cut.
  */
 export function encodeAmount(units: number): number {

@@ -8,7 +8,7 @@ import type { KeyChangeSection } from '../keys/key-change.ts';
 export interface Issue {
   /** 24 bits, minutes since the base date. */
   readonly tidMinutes: number;
-  /** 4 bits of the issuer's choice; no meter checks them. */
+  /** 4 bits of the issuer's choice, best by chance; no meter checks them (open question B5). */
   readonly rnd: number;
 }
 

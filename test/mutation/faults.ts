@@ -29,6 +29,8 @@ const MEMORY = 'lib/meter/tid-memory.ts';
 const LOCKOUT = 'lib/meter/lockout.ts';
 const ENTER = 'lib/meter/enter-token.ts';
 const ASSEMBLY = 'lib/meter/key-change-assembly.ts';
+const PLAN = 'lib/token/issue-plan.ts';
+const REGISTER = 'lib/token/issue-register.ts';
 
 export const SEEDED_FAULTS: readonly Fault[] = [
   { file: CRC, find: '0xa001', put: '0xa003', rule: 'CRC polynomial' },
@@ -304,5 +306,53 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     find: '(later ?? state.baseDate) : state.baseDate',
     put: 'state.baseDate : state.baseDate',
     rule: 'a roll-over moves the base date',
+  },
+  {
+    file: PLAN,
+    find: 'rollOver = to.baseDate !== meter.baseDate',
+    put: 'rollOver = to.baseDate === meter.baseDate',
+    rule: 'RO goes with a new base date',
+  },
+  {
+    file: PLAN,
+    find: 'credit = planCredit(wanted, isCarriedOver ? meter.lastTidMinutes : -1,',
+    put: 'credit = planCredit(wanted, meter.lastTidMinutes,',
+    rule: 'a new base date begins a new count',
+  },
+  {
+    file: PLAN,
+    find: 'Math.max(pending.lastTidMinutes, isCarriedOver ? meter.lastTidMinutes : -1)',
+    put: 'meter.lastTidMinutes',
+    rule: 'the count of the new base date goes on with a set issued again',
+  },
+  {
+    file: PLAN,
+    find: 'last = Math.max(lastTidMinutes, 0)',
+    put: 'last = Math.max(lastTidMinutes, -1)',
+    rule: 'TID 0 is not for use',
+  },
+  {
+    file: PLAN,
+    find: "if (step === 1 && isSameKeyWithoutBaseDate(meter, to)) return 'rollOverKeepsKey';",
+    put: '',
+    rule: 'a roll-over brings another key',
+  },
+  {
+    file: PLAN,
+    find: 'keyExpiry: Math.min(present.keyExpiry, wanted.keyExpiry)',
+    put: 'keyExpiry: Math.max(present.keyExpiry, wanted.keyExpiry)',
+    rule: 'the earlier KEN holds',
+  },
+  {
+    file: PLAN,
+    find: 'const pending = meter.issuedKeyChange;',
+    put: 'const pending = undefined as typeof meter.issuedKeyChange;',
+    rule: 'a set that nobody confirmed is issued again',
+  },
+  {
+    file: REGISTER,
+    find: 'isSameBase ? Math.max(meter.lastTidMinutes, lastTidMinutes) : lastTidMinutes',
+    put: 'Math.max(meter.lastTidMinutes, lastTidMinutes)',
+    rule: 'no TID of the old base date is carried over',
   },
 ];
