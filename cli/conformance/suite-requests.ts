@@ -87,8 +87,8 @@ function fieldsOf(request: Request): Fields | undefined {
 function extendedFields(request: Request): Fields | undefined {
   const { kind, tidMinutes, rnd, flag, isSet, index, valueRaw } = request;
   const whole = { class: 2, subclass: 10, tidMinutes, rnd };
-  if (kind === 'setFlag' && isBits(flag, 9))
-    return { ...whole, value: 0xfc00 + 2 * flag + (isSet === true ? 1 : 0) };
+  if (kind === 'setFlag' && isBits(flag, 9) && typeof isSet === 'boolean')
+    return { ...whole, value: 0xfc00 + 2 * flag + (isSet ? 1 : 0) };
   if (kind === 'setControl' && isBits(index, 6) && isBits(valueRaw, 10) && index < 63)
     return { ...whole, value: 1024 * index + valueRaw };
   return undefined;
@@ -105,7 +105,10 @@ function displayFields(request: Request): Fields | undefined {
     return { class: 1, subclass: 2, control: (index * 2 ** 30).toString(16).padStart(9, '0') };
   if (!isBits(control, 36)) return undefined;
   const whole = { class: 1, control: control.toString(16), manufacturerCode };
-  if (kind === 'initiateTest') return { ...whole, subclass: manufacturerDigits === 2 ? 0 : 1 };
+  if (kind === 'initiateTest') {
+    const subclassOfWidth = [2, 4].indexOf(Number(manufacturerDigits));
+    return subclassOfWidth < 0 ? undefined : { ...whole, subclass: subclassOfWidth };
+  }
   return kind === 'proprietaryTest' && isBits(subclass, 4) && subclass > 5
     ? { ...whole, subclass }
     : undefined;

@@ -310,14 +310,26 @@ function malformedTests(): RefusalTest[] {
     ...['80000', '00001', '7ffff'].flatMap((rest) =>
       bad(2, `80312f1${rest}`, `third section with ${rest} after its SGC`, 'Padding', [7]),
     ),
-    ...[100, 0x99, 255].flatMap((maker) => [
-      ...bad(1, `0000000001${maker.toString(16)}`, `2-digit maker ${maker}`, 'ManufacturerCode'),
-      ...bad(1, `b000000001${maker.toString(16)}`, `2-digit maker ${maker}, subclass 11`, 'ManufacturerCode'),
-    ]),
-    ...[10_000, 0x9999, 0xffff].flatMap((maker) => [
-      ...bad(1, `10000001${hex4(maker)}`, `4-digit maker ${maker}`, 'ManufacturerCode'),
-      ...bad(1, `60000001${hex4(maker)}`, `4-digit maker ${maker}, subclass 6`, 'ManufacturerCode'),
-    ]),
+    ...[0, 11, 12, 13, 14, 15].flatMap((subclass) =>
+      [100, 0x99, 255].flatMap((maker) =>
+        bad(
+          1,
+          `${subclass.toString(16)}000000001${maker.toString(16)}`,
+          `2-digit maker ${maker}, subclass ${subclass}`,
+          'ManufacturerCode',
+        ),
+      ),
+    ),
+    ...[1, 6, 7, 8, 9, 10].flatMap((subclass) =>
+      [10_000, 0x9999, 0xffff].flatMap((maker) =>
+        bad(
+          1,
+          `${subclass.toString(16)}0000001${hex4(maker)}`,
+          `4-digit maker ${maker}, subclass ${subclass}`,
+          'ManufacturerCode',
+        ),
+      ),
+    ),
     ...['200000000001', '200200000000', '2fc000010000', '200000008000'].flatMap((head) =>
       bad(1, head, `extended read with ${head.slice(1)} in its 44 bits`, 'ExtendedRead'),
     ),

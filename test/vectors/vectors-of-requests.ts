@@ -213,7 +213,7 @@ function refusedRequests(): RequestTest[] {
   ) => {
     for (const value of values) {
       rows.push({
-        comment: `${String(request['kind'])} with ${field} ${JSON.stringify(value)}`,
+        comment: `${String(request['kind'] ?? 'a token')} with ${field} ${JSON.stringify(value)}`,
         flags: [fault === 'TypeError' ? 'Kind' : 'Range'],
         encryptionAlgorithm: 7,
         decoderKey: PUBLIC_KEYS[7],
@@ -270,6 +270,11 @@ function refusedRequests(): RequestTest[] {
   bits({ kind: 'keyChangeSection2', tariffIndex: 0, keyPart: 0 }, 'keyExpiryLow', 15);
   bits({ kind: 'keyChangeSection3Of4', keyPart: 0 }, 'supplyGroupLow', 0xfff);
   bits({ kind: 'keyChangeSection4', keyPart: 0 }, 'supplyGroupHigh', 0xfff);
+  refuse({ ...ISSUE, amountDeciKwh: 1 }, 'kind', ['creditSteam', 'keyChangeSection5', '']);
+  refuse({ kind: 'initiateTest', control: 1, manufacturerCode: 0 }, 'manufacturerDigits', [0, 3]);
+  refuse({ kind: 'setFlag', ...ISSUE, flag: 0 }, 'isSet', ['true', 1], 'TypeError');
+  refuse({ ...section1, threeSections: false }, 'rollOver', ['false', 0], 'TypeError');
+  refuse({ ...section1, rollOver: false }, 'threeSections', ['false', 0], 'TypeError');
   const groups = ['20145', '2014570', '20145A', '', ' 20145', 201_457];
   refuse({ kind: 'keyChangeSection3Of3' }, 'supplyGroupCode', groups, 'supply_group_malformed');
   return rows;
