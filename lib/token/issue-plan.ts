@@ -9,9 +9,8 @@
 import { assertBoolean, assertFinite, assertObject } from '../assert.ts';
 import { assertTariffIndex, BASE_DATES } from '../identity/attributes.ts';
 import type { KeyChange } from '../keys/key-change.ts';
-import { DEFAULT_ISSUE_POLICY, type IssuePolicy } from './issue-policy.ts';
+import { assertIssuePolicy, DEFAULT_ISSUE_POLICY, type IssuePolicy } from './issue-policy.ts';
 import {
-  assertMeterKeyRegister,
   assertVendingKeyRegister,
   type IssuedKeyChange,
   type MeterKeyAttributes,
@@ -144,8 +143,8 @@ const DAY_MILLIS = 1_440 * MINUTE_MILLIS;
  *   one: a field is missing or out of its range.
  */
 export function planIssue(request: IssueRequest, policy: IssuePolicy = DEFAULT_ISSUE_POLICY): IssuePlan {
+  assertIssuePolicy(policy);
   assertRequest(request);
-  assertObject(policy, 'policy');
   const { currentKey, tariffIndex } = request;
   const meter = settled(request.meter);
   const wanted = attributesOf({ ...currentKey, tariffIndex });
@@ -363,7 +362,6 @@ function refused(refusal: IssueRefusal, atMillis?: number): Refused {
 
 function assertRequest(request: IssueRequest): void {
   assertObject(request, 'request');
-  assertMeterKeyRegister(request.meter);
   assertVendingKeyRegister(request.currentKey);
   assertTariffIndex(request.tariffIndex);
   assertFinite(request.epochMillis, 'epochMillis');

@@ -2,12 +2,14 @@
  * What an issuer does where the standard leaves it open or is not public: each unknown as one named value with its default.
  * The numbers are those of the project's list of open questions.
  */
+import { assertArray, assertBoolean, assertInteger, assertObject, assertOneOf } from '../assert.ts';
 import {
   CARD_ONLY_KEY_TYPES,
   CREDITLESS_KEY_TYPES,
   KEY_TYPE_CHANGES,
   type KeyType,
 } from '../identity/attributes.ts';
+import { TID_MAX } from './tid.ts';
 
 export interface IssuePolicy {
   /** What a sale does when the meter is not on the current key: change it, wait to be asked, or never (D5). */
@@ -24,18 +26,18 @@ export interface IssuePolicy {
   readonly creditlessKeyTypes: readonly KeyType[];
   /** Between which keys a change is allowed: within one supply group or cluster 0, or within any one cluster (C6). */
   readonly keyChangeWithin: 'group-or-cluster-0' | 'cluster';
-  /** Minutes by which the clock of the TIDs runs ahead of UTC; local time would step back twice a year (D1). */
+  /** Minutes by which the clock of the TIDs runs ahead of UTC, -1440 to 1440; local time with daylight saving steps back (D1). */
   readonly tidOffsetMinutes: number;
   /** Whether this caller may ask for the special reserved TID (D2). */
   readonly mayUseReservedTid: boolean;
-  /** How many minutes a TID may lie ahead of the clock (D3); also the window of the security module (C6). */
+  /** How many minutes a TID may lie ahead of the clock, from 0 (D3); also the window of the security module (C6). */
   readonly tidAheadMinutes: number;
   /**
    * Whether the TIDs of a meter rise across all its keys of one base date, or for each key anew (D4). A meter that keeps its
    * memory through a key change answers UsedError or OldError to the second kind.
    */
   readonly tidsRise: 'per-meter' | 'per-meter-and-key';
-  /** Days before the end of a key, of its issuing or of its base date from which a plan warns. */
+  /** Days before the end of a key, of its issuing or of its base date from which a plan warns, 0 to 11651. */
   readonly warningDays: number;
 }
 
@@ -53,3 +55,25 @@ export const DEFAULT_ISSUE_POLICY: IssuePolicy = {
   tidsRise: 'per-meter',
   warningDays: 90,
 };
+
+const DAYS_OF_A_BASE_DATE = 11_651;
+const MINUTES_OF_A_DAY = 1_440;
+
+/** @throws TypeError, RangeError when a value is missing or none of those that its kind allows. */
+export function assertIssuePolicy(value: unknown): asserts value is IssuePolicy {
+  assertObject(value, 'policy');
+  const policy = value as IssuePolicy;
+  assertOneOf(policy.keyChange, ['with-sale', 'on-request', 'never'], 'keyChange');
+  assertBoolean(policy.keyExpiryAlone, 'keyExpiryAlone');
+  assertBoolean(policy.thirdSection, 'thirdSection');
+  assertObject(policy.keyTypeChanges, 'keyTypeChanges');
+  for (const keyType of [0, 1, 2, 3] as const) assertArray(policy.keyTypeChanges[keyType], 'keyTypeChanges');
+  assertArray(policy.cardOnlyKeyTypes, 'cardOnlyKeyTypes');
+  assertArray(policy.creditlessKeyTypes, 'creditlessKeyTypes');
+  assertOneOf(policy.keyChangeWithin, ['group-or-cluster-0', 'cluster'], 'keyChangeWithin');
+  assertInteger(policy.tidOffsetMinutes, -MINUTES_OF_A_DAY, MINUTES_OF_A_DAY, 'tidOffsetMinutes');
+  assertBoolean(policy.mayUseReservedTid, 'mayUseReservedTid');
+  assertInteger(policy.tidAheadMinutes, 0, TID_MAX, 'tidAheadMinutes');
+  assertOneOf(policy.tidsRise, ['per-meter', 'per-meter-and-key'], 'tidsRise');
+  assertInteger(policy.warningDays, 0, DAYS_OF_A_BASE_DATE, 'warningDays');
+}

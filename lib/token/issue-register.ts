@@ -16,7 +16,7 @@ import {
   parseEncryptionAlgorithm,
   parseSupplyGroupCode,
 } from '../identity/attributes.ts';
-import type { IssuePlan } from './issue-plan.ts';
+import type { IssuePlan, PlannedCredit } from './issue-plan.ts';
 import { TID_MAX } from './tid.ts';
 
 /** The attributes of a vending key. */
@@ -80,30 +80,42 @@ export interface IssuedKeyChange {
  * @throws TypeError, RangeError when the register is not one.
  */
 export function recordIssue(meter: MeterKeyRegister, plan: IssuePlan): MeterKeyRegister {
-  assertMeterKeyRegister(meter);
+  const present = settled(meter);
   assertObject(plan, 'plan');
   switch (plan.kind) {
     case 'keyChangeRequired':
     case 'refused':
       return meter;
     case 'credit':
-      return { ...settled(meter), lastTidMinutes: plan.credit.tidMinutes };
+      return { ...present, lastTidMinutes: tidOf(plan.credit) };
     case 'keyChangeThenCredit':
     case 'reissueKeyChange': {
-      const { keyChange, credit } = plan;
-      const issuedKeyChange: IssuedKeyChange = {
-        to: keyChange.to,
-        threeSections: keyChange.change.threeSections,
+      assertObject(plan.keyChange, 'keyChange');
+      const { to, change } = plan.keyChange;
+      assertObject(change, 'change');
+      const tidMinutes = tidOf(plan.credit);
+      const issuedKeyChange = {
+        to,
+        threeSections: change.threeSections,
         isConfirmed: false,
-        lastTidMinutes: credit.tidMinutes,
+        lastTidMinutes: tidMinutes,
       };
-      const present = settled(meter);
-      const isSameBase = present.baseDate === keyChange.to.baseDate;
-      const lastTidMinutes = isSameBase ? credit.tidMinutes : present.lastTidMinutes;
-      return { ...present, lastTidMinutes, issuedKeyChange };
+      assertIssuedKeyChange(issuedKeyChange);
+      const isSameBase = present.baseDate === to.baseDate;
+      return {
+        ...present,
+        lastTidMinutes: isSameBase ? tidMinutes : present.lastTidMinutes,
+        issuedKeyChange,
+      };
     }
   }
   throw new RangeError('"plan" expected a plan that planIssue made');
+}
+
+function tidOf(credit: PlannedCredit): number {
+  assertObject(credit, 'credit');
+  assertInteger(credit.tidMinutes, 0, TID_MAX, 'tidMinutes');
+  return credit.tidMinutes;
 }
 
 /**
@@ -122,8 +134,13 @@ export function confirmKeyChange(meter: MeterKeyRegister, issueUntilMillis?: num
   return { ...confirmed, issueUntilMillis };
 }
 
-/** A register with its confirmed key change taken over; one that is not confirmed stays beside it. */
+/**
+ * A register with its confirmed key change taken over; one that is not confirmed stays beside it.
+ * @returns the same register when there is nothing to take over.
+ * @throws TypeError, RangeError, StsFault as {@link assertMeterKeyRegister} does.
+ */
 export function settled(meter: MeterKeyRegister): MeterKeyRegister {
+  assertMeterKeyRegister(meter);
   const { issuedKeyChange } = meter;
   if (issuedKeyChange === undefined || !issuedKeyChange.isConfirmed) return meter;
   const { to, lastTidMinutes } = issuedKeyChange;
@@ -148,8 +165,10 @@ export function assertMeterKeyRegister(value: unknown): asserts value is MeterKe
   assertInteger(meter.tokenCarrierType, 0, 99, 'tokenCarrierType');
   assertInteger(meter.lastTidMinutes, -1, TID_MAX, 'lastTidMinutes');
   assertMoment(meter.issueUntilMillis, 'issueUntilMillis');
-  const { issuedKeyChange } = meter;
-  if (issuedKeyChange === undefined) return;
+  if (meter.issuedKeyChange !== undefined) assertIssuedKeyChange(meter.issuedKeyChange);
+}
+
+function assertIssuedKeyChange(issuedKeyChange: IssuedKeyChange): void {
   assertObject(issuedKeyChange, 'issuedKeyChange');
   assertObject(issuedKeyChange.to, 'to');
   assertMeterKeyAttributes(issuedKeyChange.to);

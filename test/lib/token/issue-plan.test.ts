@@ -347,6 +347,7 @@ test('when a set was issued and not confirmed then the same set again, and credi
   const fourth = plan({ ...again, meter: marked });
   assert.equal([fourth.kind, creditOf(fourth).tidMinutes], ['credit', 481]);
   assert.is(recordIssue(marked, fourth).baseDate, '35');
+  assert.equal(confirmKeyChange(marked, NOW), { ...confirmKeyChange(meter), issueUntilMillis: NOW });
 });
 
 test('when the current key moves on before a set is confirmed then the old set comes first', () => {
@@ -470,6 +471,30 @@ test('when a request is none then it is refused by the name of the field', () =>
   assert.throws(() => plan({ meter: { issuedKeyChange: set } }), isNamed('lastTidMinutes'));
   assert.throws(() => recordIssue(METER, { kind: made } as never), isNamed('plan'));
   assert.throws(() => recordIssue({} as never, plan({})), fault('supply_group_malformed'));
+  assert.throws(() => recordIssue(METER, { kind: 'credit' } as never), isNamed('credit'));
+  assert.throws(() => recordIssue(METER, { kind: 'keyChangeThenCredit' } as never), isNamed('keyChange'));
+  assert.throws(
+    () => recordIssue(METER, { ...plan({}), credit: { tidMinutes: -1 } } as never),
+    isNamed('tidMinutes'),
+  );
+  const policies: Record<keyof IssuePolicy, unknown> = {
+    keyChange: 'always',
+    keyExpiryAlone: 1,
+    thirdSection: null,
+    keyTypeChanges: { 0: [], 1: [], 2: [] },
+    cardOnlyKeyTypes: 3,
+    creditlessKeyTypes: null,
+    keyChangeWithin: '',
+    tidOffsetMinutes: 1_441,
+    mayUseReservedTid: 'yes',
+    tidAheadMinutes: -1,
+    tidsRise: undefined,
+    warningDays: Number.NaN,
+  };
+  for (const [name, value] of Object.entries(policies)) {
+    assert.throws(() => plan({ policy: { [name]: value } }), isNamed(name));
+  }
+  assert.throws(() => planIssue({} as never, null as never), isNamed('policy'));
   assert.throws(() => confirmKeyChange(METER, Number.NaN), isNamed('issueUntilMillis'));
   assert.throws(() => confirmKeyChange(null as never), isNamed('meter'));
 });
