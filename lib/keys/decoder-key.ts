@@ -33,6 +33,7 @@ export interface MeterKeyFields {
   readonly baseDate: BaseDate;
 }
 
+/** A vending key and one meter, for a key that is derived once. */
 export interface DecoderKeyRequest extends MeterKeyFields {
   readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
   /** 8 bytes for DKGA02, 20 for DKGA04; only read. */

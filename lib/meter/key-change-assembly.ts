@@ -18,11 +18,19 @@ const STORED: Readonly<Record<KeyChangeSection['kind'], KeyChangeResult>> = {
 
 const GREATEST_SUPPLY_GROUP = 999_999;
 
+/** What a section did: the result, and the whole next state. */
 export interface SectionEntry {
   readonly outcome: TokenOutcome;
   readonly state: MeterState;
 }
 
+/**
+ * Takes one section whose CRC fits (sts.md 7.3).
+ * @param nowSeconds - on the clock that is passed to `enterToken`; only the time-out reads it.
+ * @returns 1stKCT to 4thKCT while sections are missing and Accept with the one that completes the set; KeyTypeError,
+ *   RangeError (KRN), FormatError (a conflict that is refused, a supply group beyond 999999) or FunctionError otherwise, the
+ *   state then as it was.
+ */
 export function enterKeyChangeSection(
   state: MeterState,
   section: KeyChangeSection,

@@ -4,6 +4,7 @@ import { decodeAmount, encodeAmount } from './amount.ts';
 import { writeIssued } from './block-fields.ts';
 import { sealBlock } from './token.ts';
 
+/** What a sale of electricity puts into a token. */
 export interface CreditElectricity {
   /** 24 bits, minutes since the base date; not checked against the reserved minute, which a utility may ask for. */
   readonly tidMinutes: number;
@@ -13,6 +14,7 @@ export interface CreditElectricity {
   readonly amountDeciKwh: number;
 }
 
+/** The digits of a sale, and what they are worth. */
 export interface EncodedCredit {
   /** 20 digits. */
   readonly tokenNo: string;

@@ -7,6 +7,7 @@
 import { assertInteger, assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
+/** Money as it stands in a token: S&E in the place of RND, and 16 bits (sts.md 2.4). */
 export interface CurrencyFields {
   /** S&E: bit 3 the sign, bits 2-0 the high bits of the exponent. */
   readonly signAndExponent: number;

@@ -29,6 +29,7 @@ import {
   TID_MAX,
 } from './tid.ts';
 
+/** Everything that a plan depends on besides the policy. */
 export interface IssueRequest {
   readonly meter: MeterKeyRegister;
   readonly currentKey: VendingKeyRegister;
@@ -42,12 +43,14 @@ export interface IssueRequest {
   readonly isReservedTidRequested: boolean;
 }
 
+/** A credit token to make: under which key and with which TID. Amount and RND are the caller's. */
 export interface PlannedCredit {
   /** Of the key to derive: the TID counts from its base date. */
   readonly under: MeterKeyAttributes;
   readonly tidMinutes: number;
 }
 
+/** A key-change set to make: all sections under the old key, to be keyed before the credit. */
 export interface PlannedKeyChange {
   /** Of the key that encrypts every section: the one that the meter holds. A KT 0 comes from the meter's manufacturer. */
   readonly under: MeterKeyAttributes;
@@ -99,6 +102,7 @@ export type IssueRefusal =
   | 'keyExpired'
   | 'tidTooFarAhead';
 
+/** What an issuer should tell in time (sts.md 10); moments are milliseconds since 1970 UTC. */
 export type IssueWarning =
   /** The last minute in which the key carries a TID, the base date has one, the key may be used. */
   | { readonly kind: 'keyExpires' | 'baseDateEnds' | 'issueUntil'; readonly atMillis: number }

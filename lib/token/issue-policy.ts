@@ -11,6 +11,7 @@ import {
 } from '../identity/attributes.ts';
 import { TID_MAX } from './tid.ts';
 
+/** What an issuer does; the values of one are changed by a spread of the default. */
 export interface IssuePolicy {
   /** What a sale does when the meter is not on the current key: change it, wait to be asked, or never (D5). */
   readonly keyChange: 'with-sale' | 'on-request' | 'never';
@@ -41,6 +42,7 @@ export interface IssuePolicy {
   readonly warningDays: number;
 }
 
+/** The defaults of the open questions: key changes with the sale, UTC, 24 hours of advance, warnings 90 days ahead. */
 export const DEFAULT_ISSUE_POLICY: IssuePolicy = {
   keyChange: 'with-sale',
   keyExpiryAlone: true,

@@ -6,6 +6,7 @@ import { assertInteger, assertNumber } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 import { assertBaseDate, assertKeyExpiry, BASE_DATES, type BaseDate } from '../identity/attributes.ts';
 
+/** 24 bits: a base date ends with this minute. */
 export const TID_MAX = 0xff_ffff;
 
 /** The latest reserved minute that the 24 bits hold. */
