@@ -297,6 +297,18 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: ASSEMBLY,
+    find: 'if (section.threeSections && state.encryptionAlgorithm === 11)',
+    put: 'if (section.threeSections && state.encryptionAlgorithm === 7)',
+    rule: 'a set of four announces no third section',
+  },
+  {
+    file: ASSEMBLY,
+    find: 'Number(change.supplyGroupCode) > GREATEST_SUPPLY_GROUP',
+    put: 'Number(change.supplyGroupCode) > 2 * GREATEST_SUPPLY_GROUP',
+    rule: 'a supply group has six digits',
+  },
+  {
+    file: ASSEMBLY,
     find: 'keyExpiry: change.keyExpiry',
     put: 'keyExpiry: state.keyExpiry',
     rule: 'KEN comes with the new key',

@@ -7,7 +7,7 @@ import { RESULT_NUMBERS, type ResultName } from '../reference/meter.ts';
 import { basicTests, creditTests, displayTests, managementTests, reservedTests } from './meter-acceptance.ts';
 import { keptStateTests, officialSetTests, orderTests, rollOverTests } from './meter-key-change.ts';
 import { lockoutTests } from './meter-lockout.ts';
-import { lateEntryTests, openMemoryTests } from './meter-memory.ts';
+import { lateEntryTests, openMemoryTests, usedTests } from './meter-memory.ts';
 import { assemblyTests, badSectionTests, keyTypeTests, timeoutTests } from './meter-sections.ts';
 import { ASSUMPTIONS, type MeterTest } from './meter-steps.ts';
 import type { VectorFile } from './schema.ts';
@@ -70,7 +70,8 @@ function acceptance(): MeterFile {
 
 function memory(): MeterFile {
   return file('The token identifiers that a meter remembers', [
-    group('sts.md 8.3', SECOND, lateEntryTests()),
+    group('sts.md 8.3', SECOND, usedTests()),
+    group('sts.md 8.3', OURS, lateEntryTests()),
     group('sts.md 8.3', OURS, openMemoryTests()),
   ]);
 }
