@@ -4,6 +4,7 @@ import { assertText } from '../assert.ts';
 /**
  * @param body - decimal digits without the check digit, at least one.
  * @returns the check digit, 0-9.
+ * @throws TypeError when it is no text, RangeError when it holds anything but decimal digits, or nothing.
  */
 export function luhnDigit(body: string): number {
   assertText(body, 'body');
@@ -20,6 +21,7 @@ export function luhnDigit(body: string): number {
 /**
  * Whether the last digit is the Luhn digit of those before it.
  * @param digits - at least two decimal digits.
+ * @throws TypeError when it is no text, RangeError when it is anything else.
  */
 export function hasLuhnDigit(digits: string): boolean {
   assertText(digits, 'digits');

@@ -33,6 +33,8 @@ export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
 /**
  * The last 16 digits of IIN and DRN, without the PAN's check digit, packed. For a common key (KT 3) the DRN's digits are
  * zeros (sts.md 6.1 [1]).
+ * @returns 16 digits.
+ * @throws TypeError, RangeError when `meterPan` is not 18 digits or `keyType` not 0-3.
  */
 export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>): string {
   assertObject(request, 'meter');
@@ -45,7 +47,11 @@ export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>):
   return digits.slice(0, -drnLength) + '0'.repeat(drnLength);
 }
 
-/** KT, SGC, TI, KRN and six F, packed. */
+/**
+ * KT, SGC, TI, KRN and six F, packed (sts.md 6.1).
+ * @returns 16 hexadecimal digits.
+ * @throws StsFault `supply_group_malformed`. @throws TypeError, RangeError when another field is out of its range.
+ */
 export function controlBlock(
   request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
 ): string {

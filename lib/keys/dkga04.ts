@@ -40,6 +40,8 @@ export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
 /**
  * The 49 bytes that are authenticated: two groups of length-prefixed ASCII fields, each group led by 04 (taken to be its
  * number of fields: open question C8), a zero between them, and the output length in bits at the end.
+ * @throws StsFault `algorithm_not_supported`, `supply_group_malformed`. @throws TypeError, RangeError when another field is out
+ *   of its range.
  */
 export function dkga04Message(request: MeterKeyFields): Uint8Array {
   assertObject(request, 'meter');

@@ -26,6 +26,7 @@ import type { TokenOutcome } from './outcome.ts';
 import type { MeterState } from './state.ts';
 import { judgeTid, rememberTid } from './tid-memory.ts';
 
+/** What a meter answers to one entry, and what it is afterwards. */
 export interface TokenEntry {
   readonly outcome: TokenOutcome;
   /** The same object as the state given when nothing changed. */
@@ -33,11 +34,13 @@ export interface TokenEntry {
 }
 
 /**
- * @param state - of one meter; trusted, and never changed.
+ * @param state - of one meter, as `newMeterState` or this function made it: trusted here, and never changed. What comes from
+ *   outside goes through `assertMeterState` first.
  * @param tokenNo - what was keyed; anything that is not a token answers CRCError, as on a meter.
  * @param nowSeconds - any clock that does not step back; used for the lockout and for the time-out of a key change.
- * @param configuration - what this make of meter does where the standard is not public.
+ * @param configuration - what this make of meter does where the standard is not public; trusted as the state is.
  * @returns the outcome, which never is an exception, and the whole next state.
+ * @throws TypeError, RangeError when the clock gives no finite number: nobody would be locked out then.
  */
 export function enterToken(
   state: MeterState,

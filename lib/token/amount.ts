@@ -37,7 +37,7 @@ export function encodeAmount(units: number): number {
   return (exponent << 14) | Math.ceil(above / (STEP[exponent] ?? 1));
 }
 
-/** @param field - 16 bits. @returns whole units. */
+/** @param field - 16 bits. @returns whole units of the subclass. @throws TypeError, RangeError when it is no 16 bits. */
 export function decodeAmount(field: number): number {
   assertInteger(field, 0, 0xffff, 'field');
   return unitsOf(field >>> 14, field & (MANTISSAS - 1));

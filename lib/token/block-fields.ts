@@ -298,7 +298,10 @@ function shortThird(high: number, low: number): Token | undefined {
 
 // Display.
 
-/** Control bits of test n, 1 to 36 or 28; test 0 is all of them (sts.md 2.5). */
+/**
+ * Control bits of test n, 1 to 36 or 28; test 0 is all of them (sts.md 2.5).
+ * @throws TypeError, RangeError when the test has no bit in this width.
+ */
 export function controlOfTest(test: number, manufacturerDigits: 2 | 4): number {
   const bits = controlBits(manufacturerDigits);
   assertInteger(test, 0, bits, 'test');

@@ -36,14 +36,17 @@ export function tidMinutesAt(epochMillis: number, baseDate: BaseDate): number {
   return tid;
 }
 
-/** The moment a TID stands for, milliseconds since 1970 UTC. */
+/** The moment a TID stands for, milliseconds since 1970 UTC. @throws TypeError, RangeError when an argument is out of range. */
 export function dateOfTid(tidMinutes: number, baseDate: BaseDate): number {
   assertInteger(tidMinutes, 0, TID_MAX, 'tidMinutes');
   assertBaseDate(baseDate);
   return EPOCH_MILLIS[baseDate] + tidMinutes * MINUTE_MILLIS;
 }
 
-/** 00:01 of every day is the SpecialReservedTokenIdentifier: ordinary tokens pass over it. */
+/**
+ * 00:01 of every day is the SpecialReservedTokenIdentifier: ordinary tokens pass over it (sts.md 1.3).
+ * @throws TypeError, RangeError when the TID is out of its 24 bits.
+ */
 export function isReservedMinute(tidMinutes: number): boolean {
   assertInteger(tidMinutes, 0, TID_MAX, 'tidMinutes');
   return tidMinutes % MINUTES_PER_DAY === 1;
@@ -103,6 +106,7 @@ export function lastMinuteOfBase(baseDate: BaseDate): number {
 /**
  * Whether a TID lies past the key expiry number: the comparison is with its top byte, so that a key with KEN k carries
  * TIDs up to (k << 16) | FFFF (sts.md 1.2).
+ * @throws TypeError, RangeError when the TID is out of its 24 bits or KEN not 0-255.
  */
 export function isExpired(tidMinutes: number, keyExpiry: number): boolean {
   // A NaN would be below every limit: what is no number must not pass for a token that has not expired.

@@ -157,13 +157,13 @@ export function parseTokenNo(text: string): string {
   return tokenNo;
 }
 
-/** Five groups of four, as a slip prints them. */
+/** Five groups of four, as a slip prints them. @throws TypeError when it is no text. */
 export function groupTokenNo(tokenNo: string): string {
   assertText(tokenNo, 'tokenNo');
   return (tokenNo.match(/.{1,4}/g) ?? []).join(' ');
 }
 
-/** What a log may hold of a token number. */
+/** What a log may hold of a token number: its last four digits. @throws TypeError when it is no text. */
 export function maskTokenNo(tokenNo: string): string {
   assertText(tokenNo, 'tokenNo');
   return `…${tokenNo.slice(-4)}`;
