@@ -42,9 +42,8 @@ export function enterKeyChangeSection(
   const kept = keptSections(state.extension.keyChange, section, nowSeconds, configuration);
   if (kept === 'conflict') return { outcome: { stage: 'token', result: 'FormatError' }, state };
   const sections = [...kept, section];
-  const change = isComplete(state, sections, configuration)
-    ? assembleKeyChange(asStored(sections, configuration))
-    : undefined;
+  const own = ofThisSet(sections, configuration);
+  const change = isComplete(state, sections, configuration) ? assembleKeyChange(own) : undefined;
   if (change === undefined) {
     return {
       outcome: { stage: 'token', result: STORED[section.kind] },
@@ -62,7 +61,7 @@ export function enterKeyChangeSection(
       creditDeciKwh: 0,
       effect: { kind: 'keyChanged', rolledOver: change.rollOver },
     },
-    state: changed(state, change, sections.length === 2, configuration),
+    state: changed(state, change, own.length === 2, configuration),
   };
 }
 
@@ -120,15 +119,24 @@ function isComplete(
   return !wantsThird || !storesThirdSection || has('keyChangeSection3Of3');
 }
 
-/** A meter that stores no third section takes a set of three as a set of two. */
-function asStored(
+/**
+ * What of the stored sections makes up the set. A third one that the first does not announce was left by another set, and its
+ * supply group is not of this one; a meter that stores none takes a set of three as a set of two (open question A14).
+ */
+function ofThisSet(
   sections: readonly KeyChangeSection[],
   { storesThirdSection }: MeterConfiguration,
 ): readonly KeyChangeSection[] {
-  if (storesThirdSection) return sections;
-  return sections.map((section) =>
-    section.kind === 'keyChangeSection1' ? { ...section, threeSections: false } : section,
+  const isAnnounced = sections.some(
+    (section) => section.kind === 'keyChangeSection1' && section.threeSections,
   );
+  return sections
+    .filter(({ kind }) => kind !== 'keyChangeSection3Of3' || isAnnounced)
+    .map((section) =>
+      section.kind === 'keyChangeSection1' && !storesThirdSection
+        ? { ...section, threeSections: false }
+        : section,
+    );
 }
 
 /** Credit, totals and limits are not touched (sts.md 7.3). */

@@ -334,8 +334,10 @@ function isComplete(sections: ReadonlyMap<number, Token>, key: string): boolean 
 
 /** The supply group that the sections carry; 0 when they carry none. */
 function groupOf(sections: ReadonlyMap<number, Token>): number {
-  const [third, fourth] = [sections.get(3), sections.get(4)];
-  if (third?.kind === 'keyChangeSection3Of3') return Number(third.supplyGroupCode);
+  const [first, third, fourth] = [sections.get(1), sections.get(3), sections.get(4)];
+  // 7.1: with 3KCT = 0 there is no third section; one that is stored belongs to another set.
+  if (third?.kind === 'keyChangeSection3Of3' && first?.kind === 'keyChangeSection1' && first.threeSections)
+    return Number(third.supplyGroupCode);
   if (third?.kind !== 'keyChangeSection3Of4' || fourth?.kind !== 'keyChangeSection4') return 0;
   return fourth.supplyGroupHigh * 4096 + third.supplyGroupLow;
 }

@@ -7,6 +7,7 @@ import {
   answer,
   atBoth,
   atOne,
+  FULL,
   type HandStep,
   type MeterTest,
   MISTY1_METER,
@@ -216,6 +217,27 @@ export function keptStateTests(): MeterTest[] {
           state: { maximumPowerWatt: 5_000, flags: [1], tidMemory: [], baseDate: '35' },
         }),
         accept(tokensUnder(key).kwh(5), { credit: { electricity: '2' } }),
+      ];
+    }),
+    ...atBoth('a roll-over empties a full memory', { tidMemory: FULL }, (t) => {
+      const key = KEYS[t.key.length === 16 ? 7 : 11]['14'];
+      const tokenNos = digitsOf(t.key, { newDecoderKey: key, rollOver: true });
+      return [
+        answer('OldError', t.kwh(5), { at: 0, assumes: ['A1'] }),
+        ...tokenNos.slice(0, -1).map((tokenNo, i) => answer(STORED[i]!, tokenNo)),
+        accept(tokenNos.at(-1)!, { state: { tidMemory: [], baseDate: '35' } }),
+        accept(tokensUnder(key).kwh(5), { credit: { electricity: '1' } }),
+        accept(tokensUnder(key).kwh(4), { credit: { electricity: '2' }, state: { tidMemory: [4, 5] } }),
+      ];
+    }),
+    ...atBoth('without a roll-over a full memory stays full', { tidMemory: FULL }, (t) => {
+      const key = KEYS[t.key.length === 16 ? 7 : 11]['14'];
+      const tokenNos = digitsOf(t.key, { newDecoderKey: key });
+      return [
+        ...tokenNos.slice(0, -1).map((tokenNo, i) => answer(STORED[i]!, tokenNo)),
+        accept(tokenNos.at(-1)!, { state: { tidMemory: FULL, baseDate: '14' }, assumes: ['A9'] }),
+        answer('OldError', tokensUnder(key).kwh(99_999), { assumes: ['A1', 'A9'] }),
+        accept(tokensUnder(key).kwh(100_005), { credit: { electricity: '1' }, assumes: ['A1', 'A9'] }),
       ];
     }),
     meterTest(

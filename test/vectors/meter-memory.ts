@@ -1,8 +1,5 @@
 /** The identifiers that a meter remembers: used, old, late, and a memory that is full. */
-import { accept, answer, atBoth, atOne, type HandStep, type MeterTest } from './meter-steps.ts';
-
-/** 50 identifiers, ten minutes apart. */
-const FULL = Array.from({ length: 50 }, (_, i) => 100_000 + 10 * i);
+import { accept, answer, atBoth, atOne, FULL, type HandStep, type MeterTest } from './meter-steps.ts';
 
 export function usedTests(): MeterTest[] {
   return [

@@ -83,6 +83,16 @@ export function assemblyTests(): MeterTest[] {
         accept(second, { state: { keyExpiry: 20 }, assumes: ['A8', 'A14'] }),
       ];
     }),
+    atOne('a third section that the first does not announce is not of its set', {}, (t) => {
+      const [first, second] = two(t, keyA);
+      const third = two(t, keyB, { threeSections: true })[2];
+      return [
+        answer('3rdKCT', third, { at: 0 }),
+        answer('1stKCT', first, { state: { keyChangeSections: 2 } }),
+        accept(second, { state: { supplyGroupCode: '000000' }, assumes: ['A8', 'A14'] }),
+        accept(tokensUnder(keyA).kwh(1_000), { credit: { electricity: '1' } }),
+      ];
+    }),
     atOne('a third section of another group discards the stored ones', {}, (t) => {
       const [first, second, third] = two(t, keyA, { threeSections: true });
       const other = two(t, keyA, { threeSections: true, supplyGroupCode: '999999' })[2];

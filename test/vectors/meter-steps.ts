@@ -197,6 +197,9 @@ export const MISTY1_METER: MeterSettings = {
   decoderKey: '929bd3a415c9420a05ec5ee9f3ce91c3',
 };
 
+/** A memory without a free slot (A1): 50 identifiers, ten minutes apart. */
+export const FULL = Array.from({ length: 50 }, (_, i) => 100_000 + 10 * i);
+
 type Tokens = ReturnType<typeof tokensUnder>;
 
 /** The same story at a meter of each algorithm. */
