@@ -1,4 +1,7 @@
-/** Two implementations of one text must agree: `lib` and the plain reference of this folder. */
+/**
+ * Two implementations of one text must agree: `lib` and the plain reference of this folder (sts.md 1.3, 2.1-2.7, 3, 4, 6.1,
+ * 6.2, 6.4, 7.1, 7.2).
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';

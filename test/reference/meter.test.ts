@@ -1,4 +1,7 @@
-/** Two meters of one text must agree: `lib/meter` and the plain one of this folder, whatever is keyed into them. */
+/**
+ * Two meters of one text must agree: `lib/meter` and the plain one of this folder, whatever is keyed into them (sts.md 6.6,
+ * 7.3, 8.1-8.5).
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { enterToken } from '../../lib/meter/enter-token.ts';

@@ -1,4 +1,4 @@
-/** Programs that are wrong, each in one way, and what the conformance run says of them. */
+/** Programs that are wrong, each in one way (sts.md 11), and what the conformance run says of them. */
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

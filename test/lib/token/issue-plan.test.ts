@@ -1,3 +1,4 @@
+/** What to issue to a meter, and under which key (sts.md 1.3, 6.6, 9.3, 10). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex, hexFromBytes } from '../../../lib/hex.ts';

@@ -1,3 +1,4 @@
+/** Every kind of token, there and back (sts.md 2.1-2.7, 3, 7.1). */
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+/** The firmware in its world: tokens, lockout, codes of the display (sts.md 8.1/16, 8.4, 8.5, 8.6). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KeypadKey } from '../../../meter-sim/firmware/hardware-interface.ts';
