@@ -267,8 +267,8 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: ENTER,
-    find: '&& configuration.refusedTokensAreRemembered',
-    put: '&& !configuration.refusedTokensAreRemembered',
+    find: 'isRemembered = configuration.refusedTokensAreRemembered',
+    put: 'isRemembered = !configuration.refusedTokensAreRemembered',
     rule: 'a refused token may be keyed later',
   },
   {
