@@ -12,7 +12,7 @@ import {
 export function cipherCases(): Case[] {
   return (['sta', 'misty1'] as const).flatMap((name) => {
     const encryptionAlgorithm = name === 'sta' ? 7 : 11;
-    const clause = name === 'sta' ? 'sts.md 5.1' : 'sts.md 5.3, RFC 2994';
+    const clause = name === 'sta' ? 'sts.md 5.1' : 'sts.md 5.3; RFC 2994 2.1-2.3';
     return testsOf<BlockTest>(name).flatMap(({ file, trust, test }) =>
       (['encrypt', 'decrypt'] as const).map((op): Case => {
         const [block, answer] = op === 'encrypt' ? [test.msg, test.ct] : [test.ct, test.msg];

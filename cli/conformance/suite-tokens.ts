@@ -24,7 +24,7 @@ const DIGITS_CLAUSE = 'sts.md 4';
 const KEY_CHANGE_CLAUSE = 'sts.md 7.1';
 
 export function clauseOfCipher(encryptionAlgorithm: number): string {
-  return encryptionAlgorithm === 7 ? 'sts.md 5.1' : 'sts.md 5.3, RFC 2994';
+  return encryptionAlgorithm === 7 ? 'sts.md 5.1' : 'sts.md 5.3; RFC 2994 2.1-2.3';
 }
 
 /** Where the 16 bits of a subclass get their meaning. */

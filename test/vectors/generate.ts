@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { CLAUSES_SCHEMA, clauseTable } from './clause-table.ts';
 import { FILE_SCHEMAS, type SchemaName, TEST_SCHEMAS } from './schema.ts';
 import { blockCipherFiles } from './vectors-of-ciphers.ts';
 import { identityFiles } from './vectors-of-identity.ts';
@@ -36,6 +37,7 @@ export function generatedFiles(): Map<string, string> {
       `${JSON.stringify(z.toJSONSchema(FILE_SCHEMAS[name]), null, 1)}\n`,
     );
   }
+  files.set('schemas/clauses.schema.json', `${JSON.stringify(z.toJSONSchema(CLAUSES_SCHEMA), null, 1)}\n`);
   return files;
 }
 
@@ -72,5 +74,7 @@ function render(file: AnyFile): string {
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   mkdirSync(new URL('schemas/', VECTORS), { recursive: true });
   for (const [name, bytes] of generatedFiles()) writeFileSync(new URL(name, VECTORS), bytes);
-  process.stderr.write(`wrote ${generatedFiles().size} files\n`);
+  // Counted from the files just written.
+  writeFileSync(new URL('CLAUSES.md', VECTORS), clauseTable());
+  process.stderr.write(`wrote ${generatedFiles().size + 1} files\n`);
 }

@@ -39,8 +39,9 @@ test('when the generator runs again then it gives the committed bytes', () => {
     assert.ok(existsSync(new URL(name, VECTORS)), `${name} is not committed: npm run vectors`);
     assert.is(readFileSync(new URL(name, VECTORS), 'utf8'), bytes, `${name} differs: npm run vectors`);
   }
-  const committed = readdirSync(VECTORS, { recursive: true, encoding: 'utf8' }).filter((f) =>
-    f.endsWith('.json'),
+  // The list of clauses is written by hand; `clause-table.test.ts` holds it to its schema.
+  const committed = readdirSync(VECTORS, { recursive: true, encoding: 'utf8' }).filter(
+    (f) => f.endsWith('.json') && f !== 'clauses.json',
   );
   assert.equal(committed.sort(), [...generated.keys()].sort());
 });
