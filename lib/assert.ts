@@ -1,9 +1,14 @@
 /** Checks of a caller's arguments, in one shape: `"key" expected 16 bytes, got 15`. */
 
 export function assertBytes(value: unknown, length: number, name: string): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`"${name}" expected bytes, got ${kindOf(value)}`);
+  if (!isBytes(value)) throw new TypeError(`"${name}" expected bytes, got ${kindOf(value)}`);
   if (value.length !== length)
     throw new RangeError(`"${name}" expected ${length} bytes, got ${value.length}`);
+}
+
+/** Not only by its prototype: what borrows that, or stands before bytes as a proxy, cannot be read as bytes. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && value instanceof Uint8Array;
 }
 
 export function assertInteger(
@@ -48,10 +53,14 @@ export function assertArray(value: unknown, name: string): asserts value is read
   if (!Array.isArray(value)) throw new TypeError(`"${name}" expected an array, got ${kindOf(value)}`);
 }
 
+/** Of so many values that a message cannot list them. */
+const MANY = 10;
+
 /** One of a few values; the value itself is not quoted, for it may be a secret put in the wrong place. */
 export function assertOneOf<T>(value: unknown, allowed: readonly T[], name: string): asserts value is T {
   if (!allowed.some((one) => one === value)) {
-    throw new RangeError(`"${name}" expected one of ${allowed.join(', ')}, got another ${kindOf(value)}`);
+    const list = allowed.length > MANY ? `${allowed.length} values` : allowed.join(', ');
+    throw new RangeError(`"${name}" expected one of ${list}, got another ${kindOf(value)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Hex text and bytes, most significant digit first; lower case out, either case in. */
-import { assertInteger, assertText } from './assert.ts';
+import { assertInteger, assertText, isBytes } from './assert.ts';
 
 /**
  * @param name - what a refusal calls the text.
@@ -30,9 +30,9 @@ function digitOf(charCode: number): number {
 
 /** @throws TypeError unless they are bytes: numbers of another array could be wider than two digits. */
 export function hexFromBytes(bytes: Uint8Array): string {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('"bytes" expected bytes');
+  if (!isBytes(bytes)) throw new TypeError('"bytes" expected bytes');
   let hex = '';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i += 1) hex += (bytes[i] ?? 0).toString(16).padStart(2, '0');
   return hex;
 }
 

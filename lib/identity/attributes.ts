@@ -1,5 +1,5 @@
 /** The attributes of a meter and its keys, with their ranges (sts.md 1.2). */
-import { assertInteger, assertObject } from '../assert.ts';
+import { assertArray, assertInteger, assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
 /** EA07 = Standard Transfer Algorithm, EA11 = MISTY1. EA09 (DES) is withdrawn and refused by name. */
@@ -79,7 +79,14 @@ export function assertKeyType(value: unknown): asserts value is KeyType {
   assertInteger(value, 0, 3, 'keyType');
 }
 
-/** '93', '14' or '35'. */
+/** A list of key types, as the tables of a meter and of an issuer hold them. @throws TypeError, RangeError. */
+export function assertKeyTypes(value: unknown, name: string): asserts value is readonly KeyType[] {
+  assertArray(value, name);
+  if (value.length > 4) throw new RangeError(`"${name}" expected 4 key types at most, got ${value.length}`);
+  for (const keyType of value) assertInteger(keyType, 0, 3, name);
+}
+
+/** '93', '14' or '35' (sts.md 1.2). @throws RangeError for everything else. */
 export function assertBaseDate(value: unknown): asserts value is BaseDate {
   if (!BASE_DATES.some((baseDate) => baseDate === value)) {
     throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);

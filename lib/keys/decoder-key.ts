@@ -61,7 +61,9 @@ export function prepareVendingKey(
       throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
     }
     if (decoderKeyAlgorithm === 4 && meter.keyType === 3) {
-      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)');
+      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)', {
+        param: 'keyType',
+      });
     }
     return derive(meter);
   };
@@ -98,6 +100,7 @@ function assertFields(meter: MeterKeyFields): void {
     throw new StsFault(
       'key_type_not_supported',
       'an initial key (KT 0) is put in by the manufacturer, not derived',
+      { param: 'keyType' },
     );
   }
 }

@@ -2,8 +2,9 @@
  * What an issuer does where the standard leaves it open or is not public: each unknown as one named value with its default.
  * The numbers are those of the project's list of open questions.
  */
-import { assertArray, assertBoolean, assertInteger, assertObject, assertOneOf } from '../assert.ts';
+import { assertBoolean, assertInteger, assertObject, assertOneOf } from '../assert.ts';
 import {
+  assertKeyTypes,
   CARD_ONLY_KEY_TYPES,
   CREDITLESS_KEY_TYPES,
   KEY_TYPE_CHANGES,
@@ -69,9 +70,10 @@ export function assertIssuePolicy(value: unknown): asserts value is IssuePolicy 
   assertBoolean(policy.keyExpiryAlone, 'keyExpiryAlone');
   assertBoolean(policy.thirdSection, 'thirdSection');
   assertObject(policy.keyTypeChanges, 'keyTypeChanges');
-  for (const keyType of [0, 1, 2, 3] as const) assertArray(policy.keyTypeChanges[keyType], 'keyTypeChanges');
-  assertArray(policy.cardOnlyKeyTypes, 'cardOnlyKeyTypes');
-  assertArray(policy.creditlessKeyTypes, 'creditlessKeyTypes');
+  for (const keyType of [0, 1, 2, 3] as const)
+    assertKeyTypes(policy.keyTypeChanges[keyType], 'keyTypeChanges');
+  assertKeyTypes(policy.cardOnlyKeyTypes, 'cardOnlyKeyTypes');
+  assertKeyTypes(policy.creditlessKeyTypes, 'creditlessKeyTypes');
   assertOneOf(policy.keyChangeWithin, ['group-or-cluster-0', 'cluster'], 'keyChangeWithin');
   assertInteger(policy.tidOffsetMinutes, -MINUTES_OF_A_DAY, MINUTES_OF_A_DAY, 'tidOffsetMinutes');
   assertBoolean(policy.mayUseReservedTid, 'mayUseReservedTid');
