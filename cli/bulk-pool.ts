@@ -100,7 +100,7 @@ function diedTwice({ firstLine }: Stretch): StsFault {
   return new StsFault('internal_error', `${ATTEMPTS} workers ended on the lines from line ${firstLine} on`);
 }
 
-/** Beside this file, as source or built. */
+/** Beside this file as it is built: a worker thread takes no TypeScript. */
 function workerScript(): URL {
-  return new URL(`./bulk-worker${import.meta.url.slice(-3)}`, import.meta.url);
+  return new URL('./bulk-worker.js', import.meta.url);
 }

@@ -35,13 +35,12 @@ const FLAGS = [
 
 /** What `--json` shows: the fields in the names of the library, money as text, and the date of the TID. */
 export function tokenAsJson(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): object {
-  const fields = Object.entries(token)
-    .filter(([name]) => name !== 'keyPart' || showKeyBits === true)
-    .map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]);
-  return {
-    ...Object.fromEntries(fields),
-    ...('tidMinutes' in token ? { issued: issuedAt(token.tidMinutes, baseDate) } : {}),
-  };
+  const json: Record<string, unknown> = { ...token };
+  if (token.kind === 'currencyCredit')
+    json['amountHundredThousandth'] = String(token.amountHundredThousandth);
+  if ('keyPart' in token && showKeyBits !== true) delete json['keyPart'];
+  if ('tidMinutes' in token) json['issued'] = issuedAt(token.tidMinutes, baseDate);
+  return json;
 }
 
 export function tokenRows(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): Rows {
