@@ -244,7 +244,8 @@ function otherTests(): RefusalTest[] {
       const slipped = (tokenNo: string, comment: string) => {
         const isClassThree = ((BigInt(tokenNo) >> 27n) & 3n) === 3n;
         const outcome = isClassThree ? 'unsupported' : 'crcError';
-        return readAs(tokenNo, ea, decoderKey, outcome, `${name}, ${comment}`, ['Mistyped']);
+        const flags = isClassThree ? ['ClassThree', 'Mistyped'] : ['Mistyped'];
+        return readAs(tokenNo, ea, decoderKey, outcome, `${name}, ${comment}`, flags);
       };
       const tests = [slipped(last, 'last digit mistyped')];
       if (exchanged !== token) tests.push(slipped(exchanged, 'digits exchanged'));

@@ -270,6 +270,9 @@ function refusedRequests(): RequestTest[] {
   bits({ kind: 'keyChangeSection2', tariffIndex: 0, keyPart: 0 }, 'keyExpiryLow', 15);
   bits({ kind: 'keyChangeSection3Of4', keyPart: 0 }, 'supplyGroupLow', 0xfff);
   bits({ kind: 'keyChangeSection4', keyPart: 0 }, 'supplyGroupHigh', 0xfff);
+  // A section that a set for a key of this length does not have.
+  refuse({ supplyGroupHigh: 1, keyPart: 1 }, 'kind', ['keyChangeSection4']);
+  refuse({ supplyGroupLow: 1, keyPart: 1 }, 'kind', ['keyChangeSection3Of4']);
   refuse({ ...ISSUE, amountDeciKwh: 1 }, 'kind', ['creditSteam', 'keyChangeSection5', '']);
   refuse({ kind: 'initiateTest', control: 1, manufacturerCode: 0 }, 'manufacturerDigits', [0, 3]);
   refuse({ kind: 'setFlag', ...ISSUE, flag: 0 }, 'isSet', ['true', 1], 'TypeError');
