@@ -234,6 +234,42 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     put: '',
     rule: 'a set of three waits for its third',
   },
+  {
+    file: CHANGE,
+    find: 'if (years < 0) throw new RangeError',
+    put: 'if (years < -9) throw new RangeError',
+    rule: 'no base date moves back',
+  },
+  {
+    file: CHANGE,
+    find: 'if (from.meterPan !== to.meterPan)',
+    put: 'if (from.meterPan === undefined)',
+    rule: 'a key change is between two keys of one meter',
+  },
+  {
+    file: CHANGE,
+    find: 'if (from.encryptionAlgorithm !== to.encryptionAlgorithm)',
+    put: 'if (from.encryptionAlgorithm === undefined)',
+    rule: 'a meter keeps its encryption algorithm',
+  },
+  {
+    file: FIELDS,
+    find: 'manufacturerCode <= most',
+    put: 'manufacturerCode <= most + 1',
+    rule: 'a maker code has its digits',
+  },
+  {
+    file: FIELDS,
+    find: 'supplyGroup > 999_999',
+    put: 'supplyGroup > 1_000_000',
+    rule: 'an SGC has six digits',
+  },
+  {
+    file: FIELDS,
+    find: 'return tariffIndex <= 99',
+    put: 'return tariffIndex <= 100',
+    rule: 'a TI has two digits',
+  },
   { file: MEMORY, find: "return 'used'", put: "return 'fresh'", rule: 'a token credits once' },
   {
     file: MEMORY,
