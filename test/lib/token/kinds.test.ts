@@ -1,3 +1,4 @@
+/** Every kind of token, there and back (sts.md 2.1-2.7, 3, 7.1). */
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -264,7 +265,7 @@ test('when a key change cannot be then it is refused by name', () => {
   };
   const refused: readonly [Partial<Record<keyof KeyChange, unknown>>, (error: unknown) => boolean][] = [
     [{ newDecoderKey: '7f78cdd220be39' }, mistake(RangeError, 'newDecoderKey')],
-    [{ newDecoderKey: 'zz78cdd220be39b8' }, mistake(RangeError, 'hex')],
+    [{ newDecoderKey: 'zz78cdd220be39b8' }, mistake(RangeError, 'newDecoderKey')],
     [{ keyExpiry: 256 }, mistake(RangeError, 'keyExpiry')],
     [{ keyRevision: 0 }, mistake(RangeError, 'keyRevision')],
     [{ keyType: 4 }, mistake(RangeError, 'keyType')],
