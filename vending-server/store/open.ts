@@ -1,10 +1,17 @@
-/** Opens the SQLite store of a data folder: lock, durability, schema. */
+/** Opens a store: SQLite in a data folder, or PostgreSQL at a URL; lock, durability, schema. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import type { Pool } from 'pg';
 import { StsFault } from '../../lib/faults.ts';
 import { loadSqliteDriver, makeDurable, type SqliteDriver } from '../sqlite-driver.ts';
-import { migrate } from './migrations.ts';
+import type { MigrationStep } from './migrations/step.ts';
+import { migrate, STEPS } from './migrations.ts';
+import { PostgresClaims } from './postgres-claims.ts';
+import { openPool, PostgresConnections } from './postgres-connections.ts';
+import { postgresFault } from './postgres-faults.ts';
+import { type Migrated, migratePostgres } from './postgres-migrate.ts';
+import { PostgresStore } from './postgres-store.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -33,6 +40,79 @@ export async function openSqliteStore(options: { dataFolder: string }): Promise<
     unlock();
     throw storeFault(error);
   }
+}
+
+export interface PostgresOptions {
+  /** `postgres://user@host/database`; may hold a password, and is neither logged nor part of an error. */
+  readonly url: string;
+  /** Where this server's security module keeps its journal; another server on it is kept out. */
+  readonly dataFolder?: string;
+  /** At most so many connections; each takes a process of the database. */
+  readonly connections?: number;
+  /** A server that is not heard of for so long is taken for dead, and its claims are ended. */
+  readonly leaseMillis?: number;
+  /** The steps of the schema that this version knows. */
+  readonly steps?: readonly MigrationStep[];
+}
+
+const POSTGRES_CONNECTIONS = 16;
+/** Longer than a request may take, so that a server that is alive is never taken for dead. */
+const LEASE_MILLIS = 20_000;
+
+/**
+ * @throws StsFault `store_driver_missing`, `usage` for the URL, `store_newer`, `store_in_use`, `store_unavailable`,
+ *   `data_folder_unusable`.
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<PostgresStore> {
+  const { dataFolder, leaseMillis = LEASE_MILLIS, steps = STEPS } = options;
+  let unlock: () => void = () => undefined;
+  if (dataFolder !== undefined) {
+    makeFolder(dataFolder);
+    unlock = lockFolder(await loadSqliteDriver(), dataFolder);
+  }
+  const pool = await openPool(options.url, options.connections ?? POSTGRES_CONNECTIONS).catch((error) => {
+    unlock();
+    throw error;
+  });
+  const connections = new PostgresConnections(pool);
+  try {
+    await assertDurable(pool);
+    const claims = new PostgresClaims(connections, { knownSteps: steps.length, leaseMillis });
+    await migratePostgres(pool, steps, () => claims.start());
+    return new PostgresStore(connections, claims, unlock);
+  } catch (error) {
+    await connections.close();
+    unlock();
+    throw error;
+  }
+}
+
+/** Takes the steps of the schema that are missing, and nothing else. @throws as {@link openPostgresStore}. */
+export async function migrateDatabase(
+  url: string,
+  steps: readonly MigrationStep[] = STEPS,
+): Promise<Migrated> {
+  const pool = await openPool(url, 1);
+  try {
+    return await migratePostgres(pool, steps);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** A database that forgets commits at a power cut, or writes half a page, cannot keep what this server promises. */
+async function assertDurable(pool: Pool): Promise<void> {
+  const asked = `SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_pages,
+    current_setting('server_encoding') AS encoding`;
+  const { rows } = await pool.query(asked).catch((error: unknown) => {
+    throw postgresFault(error);
+  });
+  const { fsync, full_pages, encoding } = rows[0] as { fsync: string; full_pages: string; encoding: string };
+  if (fsync !== 'on' || full_pages !== 'on') {
+    throw new StsFault('store_unavailable', 'the database runs with fsync or full_page_writes off');
+  }
+  if (encoding !== 'UTF8')
+    throw new StsFault('store_unavailable', `the database is in ${encoding}, not UTF8`);
 }
 
 function makeFolder(dataFolder: string): void {

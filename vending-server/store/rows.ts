@@ -1,4 +1,4 @@
-/** Rows of the SQLite store and the records they stand for. */
+/** Rows of either database and the records they stand for. */
 import { createHash } from 'node:crypto';
 import { StsFault } from '../../lib/faults.ts';
 import type {
@@ -132,4 +132,11 @@ export function entryOf(row: EntryRow): LedgerEntry {
     meterPan: row.meter_pan,
     tidMinutes: row.tid_minutes,
   };
+}
+
+/** Two flat records with the same fields and values. */
+export function sameFields(left: object, right: object): boolean {
+  const other = new Map(Object.entries(right));
+  const entries = Object.entries(left);
+  return entries.length === other.size && entries.every(([name, value]) => other.get(name) === value);
 }

@@ -38,6 +38,7 @@ import {
   responseDigest,
   type SaleRow,
   saleOf,
+  sameFields,
   type VendorRow,
   vendorOf,
 } from './rows.ts';
@@ -403,11 +404,4 @@ export class SqliteStore implements Store {
 
 function optionalEntry(row: unknown): LedgerEntry | undefined {
   return row === undefined ? undefined : entryOf(row as EntryRow);
-}
-
-/** Two flat records with the same fields and values. */
-function sameFields(left: object, right: object): boolean {
-  const other = new Map(Object.entries(right));
-  const entries = Object.entries(left);
-  return entries.length === other.size && entries.every(([name, value]) => other.get(name) === value);
 }

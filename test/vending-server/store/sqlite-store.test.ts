@@ -28,22 +28,26 @@ function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'wattoken-store-'));
 }
 
-storeContract('SQLite on a file', async () => {
-  const dataFolder = newFolder();
-  let store = await openSqliteStore({ dataFolder });
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      store = await openSqliteStore({ dataFolder });
-      return store;
-    },
-    destroy: async () => {
-      await store.close();
-      rmSync(dataFolder, { recursive: true });
-    },
-  };
-});
+storeContract(
+  'SQLite on a file',
+  async () => {
+    const dataFolder = newFolder();
+    let store = await openSqliteStore({ dataFolder });
+    return {
+      store,
+      reopen: async () => {
+        await store.close();
+        store = await openSqliteStore({ dataFolder });
+        return store;
+      },
+      destroy: async () => {
+        await store.close();
+        rmSync(dataFolder, { recursive: true });
+      },
+    };
+  },
+  { severalModules: false },
+);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 

@@ -1,0 +1,306 @@
+/**
+ * Claims on PostgreSQL: rows that any server sees, each under the lease of the server that made it. In memory stands only
+ * what this process alone can know: which of its claims somebody here still works on, and who waits for their end.
+ *
+ * A claim of a server that is not heard of for a lease may be ended by any other. That is safe without the dead server's
+ * journal: its TIDs are durably used, and a record needs the claim's row, so that a server that was only slow cannot sell
+ * any more what another one sells now; its token is then named as never released, like one found in a journal.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ClaimVendResult, VendClaim, VendClaimRequest } from './contract.ts';
+import { Lanes, type Outcome } from './lane.ts';
+import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
+import { isConnectionError, postgresFault } from './postgres-faults.ts';
+import { saleOf } from './rows.ts';
+
+interface LiveClaim {
+  readonly claim: VendClaim;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+  recording: boolean;
+}
+
+type Job =
+  | { readonly kind: 'claim'; readonly request: VendClaimRequest }
+  | { readonly kind: 'release'; readonly claim: VendClaim };
+
+/** Waiters look for the end of another server's claim first after this, then more and more seldom. */
+const POLL_MILLIS = 5;
+const POLL_MOST_MILLIS = 100;
+/** How many times a lease is renewed while it lasts. */
+const BEATS_PER_LEASE = 4;
+
+export class PostgresClaims {
+  readonly serverId = randomUUID();
+  readonly #connections: PostgresConnections;
+  readonly #knownSteps: number;
+  readonly #leaseMillis: number;
+  readonly #live = new Map<number, LiveClaim>();
+  readonly #lanes = new Lanes<Job, ClaimVendResult | undefined>((vendorId, jobs) =>
+    this.#run(vendorId, jobs),
+  );
+  /** Claims by vendor and request id of which nobody knows whether they were made: the connection was lost. */
+  readonly #orphans = new Map<string, Set<string>>();
+  readonly #waiters = new Map<number, { readonly promise: Promise<void>; readonly resolve: () => void }>();
+  #polling = false;
+  #moduleId: string | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(connections: PostgresConnections, options: { knownSteps: number; leaseMillis: number }) {
+    this.#connections = connections;
+    this.#knownSteps = options.knownSteps;
+    this.#leaseMillis = options.leaseMillis;
+  }
+
+  /** Puts the server on the list, and renews its lease from now on. */
+  async start(): Promise<void> {
+    await this.#renew();
+    this.#scheduleBeat();
+  }
+
+  #scheduleBeat(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      // A beat that fails is made up for by the next one; until then the lease runs on.
+      void this.#beat()
+        .catch(() => undefined)
+        .finally(() => this.#scheduleBeat());
+    }, this.#leaseMillis / BEATS_PER_LEASE).unref();
+  }
+
+  claim(request: VendClaimRequest): Promise<ClaimVendResult> {
+    return this.#lanes.add(request.vendorId, { kind: 'claim', request }) as Promise<ClaimVendResult>;
+  }
+
+  /** Ends a claim that came to nothing, as soon as the database answers; one in use or ended already is left alone. */
+  release(claim: VendClaim): void {
+    const live = this.#live.get(claim.claimId);
+    if (live === undefined || live.recording) return;
+    live.recording = true; // nothing may be recorded on it any more
+    this.#lanes.add(claim.request.vendorId, { kind: 'release', claim }).catch(() => {
+      // Whoever waits for it looks again; the claim is ended when the database is back.
+      this.#addOrphans(claim.request.vendorId, [claim.request]);
+      this.ended(claim);
+    });
+  }
+
+  /** @throws RangeError when the claim is not live or is in use already. */
+  startRecording(claim: VendClaim): void {
+    const live = this.#live.get(claim.claimId);
+    if (live === undefined || live.recording) {
+      throw new RangeError(
+        `"claim" expected a live claim, got ${live === undefined ? 'an ended one' : 'one in use'}`,
+      );
+    }
+    live.recording = true;
+  }
+
+  stopRecording(claim: VendClaim): void {
+    const live = this.#live.get(claim.claimId);
+    if (live !== undefined) live.recording = false;
+  }
+
+  /** The claim's row is gone: its sale is durable, or another server has taken it away. */
+  ended(claim: VendClaim): void {
+    this.#live.get(claim.claimId)?.settle();
+    this.#live.delete(claim.claimId);
+  }
+
+  /** This server sells with this module from now on; whoever did before it has ended, and what it had claimed is free. */
+  async bind(moduleId: string): Promise<void> {
+    this.#moduleId = moduleId;
+    await this.#renew();
+    await this.#connections.query('removeEarlierServers', [moduleId, this.serverId]);
+    await this.#endDeadClaims();
+  }
+
+  /** Gives back what is still claimed and takes the server off the list. Waiters look again, and find the store closed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    try {
+      await this.#releaseAll(await this.#connections.query('ownClaims', [this.serverId, [], 0]));
+      await this.#connections.query('removeServer', [this.serverId]);
+    } catch {
+      // The database is gone: the lease ends by itself.
+    }
+    for (const { settle } of this.#live.values()) settle();
+    for (const { resolve } of this.#waiters.values()) resolve();
+    this.#live.clear();
+    this.#waiters.clear();
+  }
+
+  async #run(
+    vendorId: string,
+    jobs: readonly Job[],
+  ): Promise<readonly Outcome<ClaimVendResult | undefined>[]> {
+    await this.#endOrphans(vendorId);
+    const released = jobs.filter((job) => job.kind === 'release').map(({ claim }) => claim);
+    if (released.length > 0) {
+      await this.#connections.query('releaseClaims', [vendorId, released.map(({ claimId }) => claimId)]);
+      for (const claim of released) this.ended(claim);
+    }
+    const requests = jobs.filter((job) => job.kind === 'claim').map(({ request }) => request);
+    const results = requests.length === 0 ? [] : await this.#claim(vendorId, requests);
+    let next = 0;
+    return jobs.map((job) => {
+      if (job.kind === 'release') return { value: undefined };
+      const outcome = results[next] ?? { error: new Error('a claim was not answered') };
+      next += 1;
+      return outcome;
+    });
+  }
+
+  async #claim(
+    vendorId: string,
+    requests: readonly VendClaimRequest[],
+  ): Promise<readonly Outcome<ClaimVendResult>[]> {
+    const wanted = requests.map((request, place) => ({
+      place,
+      request_id: request.requestId,
+      meter_pan: request.meterPan,
+      paid_minor: request.paidMinor,
+      purchases_version: request.purchasesVersion,
+      base_date: request.baseDate,
+      now_tid_minutes: request.nowTidMinutes,
+      max_tid_minutes: request.maxTidMinutes,
+    }));
+    let rows: readonly Row[];
+    try {
+      rows = await this.#connections.attempt('claimVends', [this.serverId, vendorId, JSON.stringify(wanted)]);
+    } catch (error) {
+      if (isConnectionError(error)) this.#addOrphans(vendorId, requests);
+      throw postgresFault(error);
+    }
+    // What was granted first, so that a refusal in the same statement can name a claim that stands beside it.
+    const results: Outcome<ClaimVendResult>[] = [];
+    for (const row of rows) {
+      const request = requests[row.place];
+      if (request !== undefined && row.kind === 'claimed')
+        results[row.place] = { value: this.#open(request, row) };
+    }
+    for (const row of rows) {
+      const request = requests[row.place];
+      if (request === undefined || row.kind === 'claimed') continue;
+      try {
+        results[row.place] = { value: this.#refusal(request, row) };
+      } catch (error) {
+        results[row.place] = { error };
+      }
+    }
+    return results;
+  }
+
+  #open(request: VendClaimRequest, row: Row): ClaimVendResult {
+    const claim: VendClaim = { claimId: row.claim_id, request, tidMinutes: row.tid_minutes };
+    let settle: () => void = () => undefined;
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    this.#live.set(claim.claimId, { claim, settled, settle, recording: false });
+    return { kind: 'claimed', claim };
+  }
+
+  #refusal(request: VendClaimRequest, row: Row): ClaimVendResult {
+    switch (row.kind) {
+      case 'exists':
+        if (row.request_hash !== request.requestHash) return { kind: 'exists_with_different_request' };
+        return {
+          kind: 'exists',
+          sale: saleOf({ ...row, vendor_id: request.vendorId, request_id: request.requestId }),
+        };
+      case 'in_progress':
+        return { kind: 'in_progress', settled: this.#settled(row.claim_id) };
+      case 'float_exhausted':
+        return { kind: 'float_exhausted', availableMinor: row.available_minor };
+      default:
+        return { kind: row.kind };
+    }
+  }
+
+  #settled(claimId: number | null): Promise<void> {
+    if (claimId === null) return pause(POLL_MILLIS);
+    const live = this.#live.get(claimId);
+    if (live !== undefined) return live.settled;
+    let waiter = this.#waiters.get(claimId);
+    if (waiter === undefined) {
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      waiter = { promise, resolve };
+      this.#waiters.set(claimId, waiter);
+      if (!this.#polling) void this.#poll();
+    }
+    return waiter.promise;
+  }
+
+  /** NOTIFY would tell at once, and takes one lock at each commit that all vendors of a database share. */
+  async #poll(): Promise<void> {
+    this.#polling = true;
+    let wait = POLL_MILLIS;
+    while (this.#waiters.size > 0 && !this.#closed) {
+      await pause(wait);
+      wait = Math.min(wait * 1.5, POLL_MOST_MILLIS);
+      const asked = [...this.#waiters.keys()];
+      const rows = await this.#connections.query('liveAmong', [asked]).catch(() => undefined);
+      if (rows === undefined) continue;
+      const live = new Set(rows.map((row) => row.claim_id));
+      for (const claimId of asked) {
+        if (live.has(claimId)) continue;
+        this.#waiters.get(claimId)?.resolve();
+        this.#waiters.delete(claimId);
+        wait = POLL_MILLIS;
+      }
+    }
+    this.#polling = false;
+  }
+
+  #addOrphans(vendorId: string, requests: readonly VendClaimRequest[]): void {
+    const ids = this.#orphans.get(vendorId) ?? new Set<string>();
+    for (const { requestId } of requests) ids.add(requestId);
+    this.#orphans.set(vendorId, ids);
+  }
+
+  /** Before the vendor's next claims, or at the next beat: what nobody here works on must not hold money and meters. */
+  async #endOrphans(vendorId: string): Promise<void> {
+    const ids = this.#orphans.get(vendorId);
+    if (ids === undefined) return;
+    const values = [this.serverId, vendorId, [...ids], [...this.#live.keys()]];
+    const rows = await this.#connections.query('orphanedClaims', values);
+    if (rows.length > 0) {
+      await this.#connections.query('releaseClaims', [vendorId, rows.map((row) => row.claim_id)]);
+    }
+    if (this.#orphans.get(vendorId) === ids) this.#orphans.delete(vendorId);
+  }
+
+  async #beat(): Promise<void> {
+    await this.#renew();
+    for (const vendorId of [...this.#orphans.keys()]) await this.#endOrphans(vendorId);
+    // A statement whose connection was lost may still have made its claim afterwards.
+    const live = [...this.#live.keys()];
+    await this.#releaseAll(
+      await this.#connections.query('ownClaims', [this.serverId, live, this.#leaseMillis]),
+    );
+    await this.#endDeadClaims();
+    if (this.#moduleId === null) return;
+    const [row] = await this.#connections.query('counterWithoutGap', [this.#moduleId]);
+    await this.#connections.query('keepGaplessCounter', [this.#moduleId, row.counter]);
+  }
+
+  async #renew(): Promise<void> {
+    const values = [this.serverId, this.#moduleId, this.#knownSteps, this.#leaseMillis];
+    await this.#connections.query('putServer', values);
+  }
+
+  async #endDeadClaims(): Promise<void> {
+    await this.#releaseAll(await this.#connections.query('deadClaims'));
+  }
+
+  async #releaseAll(rows: readonly Row[]): Promise<void> {
+    for (const { vendor_id, claims } of rows) {
+      await this.#connections.query('releaseClaims', [vendor_id, claims]);
+    }
+  }
+}

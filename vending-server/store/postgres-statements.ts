@@ -1,0 +1,230 @@
+/** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
+
+const PUT_SERVER = `
+  INSERT INTO server (server_id, module_id, known_steps, lease_until)
+  VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
+  ON CONFLICT (server_id) DO UPDATE SET module_id = excluded.module_id, lease_until = excluded.lease_until`;
+const REMOVE_SERVER = 'DELETE FROM server WHERE server_id = $1';
+/** Servers that ran with this module before: a module is in one process at a time, so they have ended. */
+const REMOVE_EARLIER_SERVERS = 'DELETE FROM server WHERE module_id = $1 AND server_id <> $2';
+/** Claims of servers that are gone or have not been heard of for a lease. */
+const DEAD_CLAIMS = `
+  SELECT c.vendor_id, array_agg(c.claim_id) AS claims
+  FROM vend_claim AS c LEFT JOIN server AS s ON s.server_id = c.server_id
+  WHERE s.server_id IS NULL OR s.lease_until < clock_timestamp()
+  GROUP BY c.vendor_id ORDER BY c.vendor_id`;
+const OWN_CLAIMS = `
+  SELECT vendor_id, array_agg(claim_id) AS claims FROM vend_claim
+  WHERE server_id = $1 AND claim_id <> ALL ($2::bigint[]) AND claimed_at < clock_timestamp() - $3 * interval '1 millisecond'
+  GROUP BY vendor_id ORDER BY vendor_id`;
+const ORPHANED_CLAIMS = `
+  SELECT claim_id FROM vend_claim
+  WHERE server_id = $1 AND vendor_id = $2 AND request_id = ANY ($3::text[]) AND claim_id <> ALL ($4::bigint[])`;
+const LIVE_AMONG = 'SELECT claim_id FROM vend_claim WHERE claim_id = ANY ($1::bigint[])';
+const CLAIM_VENDS = 'SELECT * FROM claim_vends_1($1, $2, $3)';
+const RELEASE_CLAIMS = 'SELECT release_claims_1($1, $2::bigint[])';
+
+/**
+ * Sales of one vendor, all that belongs to them in one commit. A sale whose claim is gone is left out whole: the claim's row
+ * is what entitles it, whoever took it away. The vendor's row changes by sums that are known before it is locked.
+ */
+const RECORD_VENDS = `
+  WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($2) AS r(claim_id bigint, sale_id text, request_hash text, base_date text,
+      tid_minutes integer, sold_at bigint, currency text, amount_deci_kwh integer, token_no text, response_body text,
+      response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
+      carried_minor text, charges text, debts json, module_id text, counter bigint, sale_digest text, token_digest text,
+      previous_hash text, entry_hash text, signature text)),
+  ended AS (
+    DELETE FROM vend_claim AS c USING given
+    WHERE c.claim_id = given.claim_id AND c.vendor_id = $1
+    RETURNING c.claim_id, c.request_id, c.meter_pan, c.paid_minor),
+  sold AS MATERIALIZED (
+    SELECT given.*, ended.request_id, ended.meter_pan, ended.paid_minor
+    FROM ended JOIN given ON given.claim_id = ended.claim_id),
+  float_moved AS (
+    UPDATE vendor SET float_minor = float_minor - (SELECT sum(paid_minor) FROM sold)::bigint,
+      reserved_minor = reserved_minor - (SELECT sum(paid_minor) FROM sold)::bigint
+    WHERE vendor_id = $1 AND EXISTS (SELECT 1 FROM sold)),
+  sales AS (
+    INSERT INTO sale (sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh,
+      token_no, sold_at, response_body, response_digest)
+    SELECT sale_id, $1, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
+      response_body, response_digest FROM sold),
+  moved AS (
+    INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
+    SELECT 'sale ' || sold.sale_id, t.debit, t.credit, t.amount FROM sold
+    CROSS JOIN LATERAL json_to_recordset(sold.transfers) AS t(debit text, credit text, amount bigint)),
+  bought AS (
+    INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
+    SELECT meter_pan, 1, month, month_units_deci_kwh, free_units_month, carried_minor, charges FROM sold
+    ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1, month = excluded.month,
+      month_units_deci_kwh = excluded.month_units_deci_kwh, free_units_month = excluded.free_units_month,
+      carried_minor = excluded.carried_minor, charges = excluded.charges),
+  recovered AS (
+    UPDATE debt SET balance_minor = d.balance FROM sold
+    CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
+    WHERE debt.debt_id = d.debt_id AND debt.meter_pan = sold.meter_pan AND debt.balance_minor <> d.balance),
+  chained AS (
+    INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
+      sale_id, meter_pan, base_date, tid_minutes)
+    SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'released', sale_id,
+      meter_pan, base_date, tid_minutes FROM sold)
+  SELECT claim_id FROM ended`;
+
+const FIND_MODULE = 'SELECT public_key FROM security_module WHERE module_id = $1';
+const ADD_MODULE = `
+  INSERT INTO security_module (module_id, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
+
+const FIND_TARIFFS = `
+  SELECT tariff_id, valid_from, terms FROM tariff_version WHERE tariff_id = ANY ($1::text[]) ORDER BY valid_from`;
+const ADD_TARIFF_VERSION = `
+  WITH named AS (INSERT INTO tariff (tariff_id) VALUES ($1) ON CONFLICT DO NOTHING)
+  INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1`;
+
+/** One row for each meter asked for, also for one that never bought. */
+const FIND_PURCHASES = `
+  SELECT w.meter_pan, h.version, h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges,
+    (SELECT json_agg(json_build_object('debt_id', d.debt_id, 'label', d.label, 'balance_minor', d.balance_minor,
+        'recovery', d.recovery) ORDER BY d.opened_at, d.debt_id COLLATE "C")
+      FROM debt AS d WHERE d.meter_pan = w.meter_pan) AS debts
+  FROM unnest($1::text[]) AS w(meter_pan) LEFT JOIN meter_history AS h ON h.meter_pan = w.meter_pan`;
+const FIND_DEBT = 'SELECT meter_pan, label, opened_minor, recovery FROM debt WHERE debt_id = $1';
+const ADD_DEBT = `
+  INSERT INTO debt (debt_id, meter_pan, label, opened_minor, balance_minor, recovery, opened_at)
+  VALUES ($1, $2, $3, $4, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1`;
+/** A sale that was reckoned without this debt must be reckoned again. */
+const RAISE_PURCHASES_VERSION = `
+  INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
+  VALUES ($1, 1, $2, $3, $4, $5, $6)
+  ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1`;
+
+const FIND_METERS = `
+  SELECT meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index, key_revision,
+    key_type, base_date, tariff_id
+  FROM meter WHERE meter_pan = ANY ($1::text[])`;
+const LOCK_METER = 'SELECT 1 FROM meter WHERE meter_pan = $1 FOR NO KEY UPDATE';
+const ADD_METER = `
+  INSERT INTO meter (meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+    key_revision, key_type, base_date, tariff_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING 1`;
+
+const VENDOR_COLUMNS = 'vendor_id, name, currency, credit_limit_minor, float_minor';
+const FIND_VENDORS = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = ANY ($1::text[])`;
+const LOCK_VENDOR = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = $1 FOR NO KEY UPDATE`;
+const ADD_VENDOR = `
+  INSERT INTO vendor (vendor_id, name, currency, credit_limit_minor, float_minor) VALUES ($1, $2, $3, $4, 0)
+  ON CONFLICT DO NOTHING RETURNING 1`;
+const MOVE_FLOAT = 'UPDATE vendor SET float_minor = float_minor + $2 WHERE vendor_id = $1';
+
+const FIND_API_KEYS =
+  'SELECT key_hash, role, vendor_id, label FROM api_key WHERE key_hash = ANY ($1::text[])';
+const ADD_API_KEY = 'INSERT INTO api_key (key_hash, role, vendor_id, label) VALUES ($1, $2, $3, $4)';
+const HAS_OPERATOR_KEY = "SELECT EXISTS (SELECT 1 FROM api_key WHERE role = 'operator') AS has";
+
+const FIND_DEPOSIT =
+  'SELECT request_hash, float_after_minor FROM deposit WHERE vendor_id = $1 AND request_id = $2';
+const ADD_DEPOSIT = `
+  INSERT INTO deposit (vendor_id, request_id, request_hash, amount_minor, reference, deposited_at, float_after_minor)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)`;
+
+const SALE_COLUMNS =
+  's.sale_id, s.vendor_id, s.request_id, s.request_hash, s.response_body, s.response_digest';
+const FIND_SALES = `SELECT ${SALE_COLUMNS} FROM sale AS s WHERE s.sale_id = ANY ($1::text[])`;
+const FIND_SALES_BY_REQUEST = `
+  SELECT ${SALE_COLUMNS} FROM unnest($1::text[], $2::text[]) AS w(vendor_id, request_id)
+  JOIN sale AS s ON s.vendor_id = w.vendor_id AND s.request_id = w.request_id`;
+
+const ADD_TRANSFERS = `
+  INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
+  SELECT $1, t.debit, t.credit, t.amount FROM json_to_recordset($2) AS t(debit text, credit text, amount bigint)`;
+/** Summed from the rows and not from running totals, so that it can prove the floats instead of repeating them. */
+const TRIAL_BALANCE = `
+  SELECT account, sum(debit)::bigint AS debit_minor, sum(credit)::bigint AS credit_minor FROM (
+    SELECT debit_account AS account, amount_minor AS debit, 0 AS credit FROM transfer
+    UNION ALL SELECT credit_account, 0, amount_minor FROM transfer) AS sides
+  GROUP BY account ORDER BY account COLLATE "C"`;
+
+const ENTRY_COLUMNS = `module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id,
+    meter_pan, tid_minutes`;
+const ENTRIES_AMONG = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter = ANY ($2::bigint[])`;
+/** TIDs only rise: entries are named in another order than their tokens were made. */
+const ADD_UNRELEASED = `
+  WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1) AS r(module_id text, counter bigint, sale_digest text, token_digest text,
+      previous_hash text, entry_hash text, signature text, meter_pan text, base_date text, tid_minutes integer)),
+  raised AS (
+    INSERT INTO meter_tid AS t (meter_pan, base_date, tid_minutes)
+    SELECT meter_pan, base_date, max(tid_minutes) FROM given GROUP BY meter_pan, base_date ORDER BY meter_pan
+    ON CONFLICT (meter_pan, base_date) DO UPDATE SET tid_minutes = greatest(t.tid_minutes, excluded.tid_minutes))
+  INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
+    sale_id, meter_pan, base_date, tid_minutes)
+  SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'unreleased', NULL, meter_pan,
+    base_date, tid_minutes FROM given ORDER BY counter`;
+const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 ORDER BY counter DESC LIMIT 1`;
+const LAST_SIGNED_ENTRY = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;
+const ENTRIES = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter > $2 ORDER BY counter LIMIT $3`;
+/** From where the last look ended: the lowest counter from there that is held and whose successor is not. */
+const COUNTER_WITHOUT_GAP = `
+  WITH known AS (
+    SELECT coalesce((SELECT gapless_counter FROM security_module WHERE module_id = $1), 0) AS counter)
+  SELECT coalesce(
+    (SELECT held.counter FROM chain_entry AS held, known
+      WHERE held.module_id = $1 AND held.counter >= greatest(known.counter, 1)
+        AND EXISTS (SELECT 1 FROM chain_entry AS f WHERE f.module_id = $1 AND f.counter = greatest(known.counter, 1))
+        AND NOT EXISTS (SELECT 1 FROM chain_entry AS n WHERE n.module_id = $1 AND n.counter = held.counter + 1)
+      ORDER BY held.counter LIMIT 1), 0) AS counter`;
+const KEEP_GAPLESS_COUNTER =
+  'UPDATE security_module SET gapless_counter = $2 WHERE module_id = $1 AND gapless_counter < $2';
+
+const PING = 'SELECT pg_is_in_recovery() AS standby';
+
+export const SQL = {
+  putServer: PUT_SERVER,
+  removeServer: REMOVE_SERVER,
+  removeEarlierServers: REMOVE_EARLIER_SERVERS,
+  deadClaims: DEAD_CLAIMS,
+  ownClaims: OWN_CLAIMS,
+  orphanedClaims: ORPHANED_CLAIMS,
+  liveAmong: LIVE_AMONG,
+  claimVends: CLAIM_VENDS,
+  releaseClaims: RELEASE_CLAIMS,
+  recordVends: RECORD_VENDS,
+  findModule: FIND_MODULE,
+  addModule: ADD_MODULE,
+  findTariffs: FIND_TARIFFS,
+  addTariffVersion: ADD_TARIFF_VERSION,
+  findPurchases: FIND_PURCHASES,
+  findDebt: FIND_DEBT,
+  addDebt: ADD_DEBT,
+  raisePurchasesVersion: RAISE_PURCHASES_VERSION,
+  findMeters: FIND_METERS,
+  lockMeter: LOCK_METER,
+  addMeter: ADD_METER,
+  findVendors: FIND_VENDORS,
+  lockVendor: LOCK_VENDOR,
+  addVendor: ADD_VENDOR,
+  moveFloat: MOVE_FLOAT,
+  findApiKeys: FIND_API_KEYS,
+  addApiKey: ADD_API_KEY,
+  hasOperatorKey: HAS_OPERATOR_KEY,
+  findDeposit: FIND_DEPOSIT,
+  addDeposit: ADD_DEPOSIT,
+  findSales: FIND_SALES,
+  findSalesByRequest: FIND_SALES_BY_REQUEST,
+  addTransfers: ADD_TRANSFERS,
+  trialBalance: TRIAL_BALANCE,
+  entriesAmong: ENTRIES_AMONG,
+  addUnreleased: ADD_UNRELEASED,
+  lastEntry: LAST_ENTRY,
+  lastSignedEntry: LAST_SIGNED_ENTRY,
+  entries: ENTRIES,
+  counterWithoutGap: COUNTER_WITHOUT_GAP,
+  keepGaplessCounter: KEEP_GAPLESS_COUNTER,
+  ping: PING,
+} as const;
+
+export type StatementName = keyof typeof SQL;

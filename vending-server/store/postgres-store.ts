@@ -1,0 +1,287 @@
+/**
+ * The store on PostgreSQL: any number of servers on one database, none of which holds anything that another one needs.
+ * Reads of one kind that are asked for together share a statement; claims and sales share one for each vendor, so that no
+ * vendor waits for another one's row.
+ */
+import { StsFault } from '../../lib/faults.ts';
+import type { JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
+import { NO_HISTORY } from '../tariff/history.ts';
+import type {
+  AccountBalance,
+  ApiKeyRecord,
+  ClaimVendResult,
+  DebtRecord,
+  DepositRequest,
+  DepositResult,
+  LedgerEntry,
+  MeterPurchases,
+  MeterRecord,
+  PutResult,
+  RecordedSale,
+  Store,
+  TariffVersion,
+  VendClaim,
+  VendClaimRequest,
+  VendorRecord,
+  VendRecord,
+} from './contract.ts';
+import type { PostgresClaims } from './postgres-claims.ts';
+import type { Ask, PostgresConnections, Row } from './postgres-connections.ts';
+import { PostgresReads } from './postgres-reads.ts';
+import { PostgresSales, transferRows } from './postgres-sales.ts';
+import { entryOf, sameFields, vendorOf } from './rows.ts';
+
+export class PostgresStore implements Store {
+  readonly #connections: PostgresConnections;
+  readonly #claims: PostgresClaims;
+  readonly #sales: PostgresSales;
+  readonly #reads: PostgresReads;
+  readonly #unlock: () => void;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openPostgresStore`: it migrates, takes the first lease and locks the data folder, which `unlock` gives back. */
+  constructor(connections: PostgresConnections, claims: PostgresClaims, unlock: () => void) {
+    this.#connections = connections;
+    this.#claims = claims;
+    this.#sales = new PostgresSales(connections);
+    this.#reads = new PostgresReads(connections);
+    this.#unlock = unlock;
+  }
+
+  async putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {
+    const added = await this.#connections.query('addTariffVersion', [tariffId, validFrom, terms]);
+    if (added.length > 0) return 'created';
+    const held = (await this.#reads.tariff(tariffId)).find((version) => version.validFrom === validFrom);
+    return held?.terms === terms ? 'same' : 'exists';
+  }
+
+  findTariff(tariffId: string): Promise<readonly TariffVersion[]> {
+    return this.#reads.tariff(tariffId);
+  }
+
+  async putMeter(meter: MeterRecord): Promise<PutResult> {
+    const added = await this.#connections.query('addMeter', [
+      meter.meterPan,
+      meter.drn,
+      meter.encryptionAlgorithm,
+      meter.decoderKeyAlgorithm,
+      meter.supplyGroupCode,
+      meter.tariffIndex,
+      meter.keyRevision,
+      meter.keyType,
+      meter.baseDate,
+      meter.tariffId,
+    ]);
+    if (added.length > 0) return 'created';
+    return sameFields((await this.#reads.meter(meter.meterPan)) ?? {}, meter) ? 'same' : 'exists';
+  }
+
+  findMeter(meterPan: string): Promise<MeterRecord | undefined> {
+    return this.#reads.meter(meterPan);
+  }
+
+  findPurchases(meterPan: string): Promise<MeterPurchases> {
+    return this.#reads.purchases(meterPan);
+  }
+
+  openDebt({ meterPan, debt, openedAt, transfers }: DebtRecord): Promise<PutResult | 'meter_unknown'> {
+    return this.#connections.transaction(async (ask) => {
+      if ((await ask('lockMeter', [meterPan])).length === 0) return 'meter_unknown';
+      const recovery = JSON.stringify(debt.recovery);
+      const { debtId, label, balanceMinor } = debt;
+      const added = await ask('addDebt', [debtId, meterPan, label, balanceMinor, recovery, openedAt]);
+      if (added.length === 0) {
+        const [held] = await ask('findDebt', [debtId]);
+        const fields = { meter_pan: meterPan, label, opened_minor: balanceMinor, recovery };
+        return sameFields(held, fields) ? 'same' : 'exists';
+      }
+      const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
+      const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
+      await ask('raisePurchasesVersion', [meterPan, ...history]);
+      await ask('addTransfers', [`debt ${debtId}`, JSON.stringify(transferRows(transfers))]);
+      return 'created';
+    });
+  }
+
+  async putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult> {
+    const { vendorId, name, currency, creditLimitMinor } = vendor;
+    const added = await this.#connections.query('addVendor', [vendorId, name, currency, creditLimitMinor]);
+    if (added.length > 0) return 'created';
+    const held = await this.#reads.vendor(vendorId);
+    return held !== undefined && sameFields(held, { ...vendor, floatMinor: held.floatMinor })
+      ? 'same'
+      : 'exists';
+  }
+
+  findVendor(vendorId: string): Promise<VendorRecord | undefined> {
+    return this.#reads.vendor(vendorId);
+  }
+
+  async addApiKey({ keyHash, role, vendorId, label }: ApiKeyRecord): Promise<void> {
+    await this.#connections.query('addApiKey', [keyHash, role, vendorId, label]);
+  }
+
+  findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
+    return this.#reads.apiKey(keyHash);
+  }
+
+  async hasOperatorKey(): Promise<boolean> {
+    const [row] = await this.#connections.query('hasOperatorKey');
+    return row.has;
+  }
+
+  deposit(request: DepositRequest): Promise<DepositResult> {
+    return this.#connections.transaction((ask) => deposit(ask, request));
+  }
+
+  async claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
+    this.#assertOpen();
+    return this.#claims.claim(request);
+  }
+
+  async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
+    this.#claims.startRecording(claim);
+    try {
+      const sale = await this.#sales.record({ claim, record });
+      this.#claims.ended(claim);
+      return sale;
+    } catch (error) {
+      this.#claims.stopRecording(claim);
+      throw error;
+    }
+  }
+
+  releaseClaim(claim: VendClaim): void {
+    this.#claims.release(claim);
+  }
+
+  findSale(saleId: string): Promise<RecordedSale | undefined> {
+    return this.#reads.sale(saleId);
+  }
+
+  findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined> {
+    return this.#reads.saleByRequest(vendorId, requestId);
+  }
+
+  async bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void> {
+    const { moduleId, publicKey, counter } = identity;
+    await this.#connections.transaction(async (ask) => {
+      const [held] = await ask('findModule', [moduleId]);
+      if (held === undefined && counter > 0) {
+        throw new StsFault('ledger_mismatch', `the ledger does not know the module, which counts ${counter}`);
+      }
+      if (held === undefined) await ask('addModule', [moduleId, publicKey]);
+      else if (held.public_key !== publicKey) {
+        throw new StsFault('ledger_mismatch', 'the ledger knows this module with another public key');
+      }
+    });
+    await this.#claims.bind(moduleId);
+  }
+
+  async lastEntry(moduleId: string): Promise<LedgerEntry | undefined> {
+    const [row] = await this.#connections.query('lastEntry', [moduleId]);
+    return row && entryOf(row);
+  }
+
+  async lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined> {
+    const [row] = await this.#connections.query('lastSignedEntry', [moduleId]);
+    return row && entryOf(row);
+  }
+
+  async counterWithoutGap(moduleId: string): Promise<number> {
+    const [row] = await this.#connections.query('counterWithoutGap', [moduleId]);
+    return row.counter;
+  }
+
+  async entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]> {
+    return (await this.#connections.query('entries', [moduleId, afterCounter, limit])).map(entryOf);
+  }
+
+  recordUnreleased(entries: readonly JournalledEntry[]): Promise<number> {
+    return this.#connections.transaction((ask) => recordUnreleased(ask, entries));
+  }
+
+  async trialBalance(): Promise<readonly AccountBalance[]> {
+    const rows = await this.#connections.query('trialBalance');
+    return rows.map((row) => ({
+      account: row.account,
+      debitMinor: row.debit_minor,
+      creditMinor: row.credit_minor,
+    }));
+  }
+
+  /** A standby answers too, and keeps nothing. */
+  async ping(): Promise<void> {
+    const [row] = await this.#connections.query('ping');
+    if (row.standby) throw new StsFault('store_unavailable', 'the database is a standby');
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#claims.close();
+    await this.#connections.close();
+    this.#unlock();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new StsFault('store_unavailable', 'the database is closed');
+  }
+}
+
+/** The vendor's row is locked first: two deposits of one id come one after the other. */
+async function deposit(ask: Ask, request: DepositRequest): Promise<DepositResult> {
+  const { vendorId, requestId, requestHash, amountMinor } = request;
+  const [vendor] = (await ask('lockVendor', [vendorId])).map(vendorOf);
+  const [held] = await ask('findDeposit', [vendorId, requestId]);
+  if (held !== undefined) {
+    if (held.request_hash !== requestHash) return { kind: 'exists_with_different_request' };
+    return { kind: 'exists', floatMinor: held.float_after_minor };
+  }
+  if (vendor === undefined) return { kind: 'vendor_unknown' };
+  const floatMinor = vendor.floatMinor + amountMinor;
+  if (floatMinor > Number.MAX_SAFE_INTEGER) return { kind: 'float_too_large' };
+  await ask('moveFloat', [vendorId, amountMinor]);
+  const { reference, at } = request;
+  await ask('addDeposit', [vendorId, requestId, requestHash, amountMinor, reference, at, floatMinor]);
+  const transfers = JSON.stringify(transferRows(request.transfers));
+  await ask('addTransfers', [`deposit ${vendorId} ${requestId}`, transfers]);
+  return { kind: 'recorded', floatMinor };
+}
+
+async function recordUnreleased(ask: Ask, entries: readonly JournalledEntry[]): Promise<number> {
+  const byModule = new Map<string, JournalledEntry[]>();
+  for (const entry of entries) byModule.set(entry.moduleId, [...(byModule.get(entry.moduleId) ?? []), entry]);
+  let added = 0;
+  for (const [moduleId, own] of byModule) {
+    const rows = await ask('entriesAmong', [moduleId, own.map(({ counter }) => counter)]);
+    const held = new Map(rows.map((row) => [row.counter, entryOf(row)]));
+    for (const { counter, entryHash } of own) {
+      if (held.has(counter) && held.get(counter)?.entryHash !== entryHash) {
+        throw new StsFault('ledger_mismatch', `entry ${counter} differs from the journal's`);
+      }
+    }
+    const missing = own.filter(({ counter }) => !held.has(counter));
+    if (missing.length > 0) await ask('addUnreleased', [JSON.stringify(missing.map(entryRow))]);
+    added += missing.length;
+  }
+  return added;
+}
+
+function entryRow(entry: JournalledEntry): Row {
+  return {
+    module_id: entry.moduleId,
+    counter: entry.counter,
+    sale_digest: entry.saleDigest,
+    token_digest: entry.tokenDigest,
+    previous_hash: entry.previousHash,
+    entry_hash: entry.entryHash,
+    signature: entry.signature,
+    meter_pan: entry.meterPan,
+    base_date: entry.baseDate,
+    tid_minutes: entry.tidMinutes,
+  };
+}
