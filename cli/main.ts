@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
+import { addMigrateCommand, database, databaseFile } from './program/database.ts';
 import { action, json, parseWhole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
@@ -32,6 +33,8 @@ server
   .command('start')
   .description('serve until stopped')
   .addOption(data('wattoken-data/server'))
+  .addOption(database())
+  .addOption(databaseFile())
   .addOption(host())
   .addOption(port(8080))
   .option('--key-store <file>', 'sealed key store; key-store.wks in the data folder when absent')
@@ -46,6 +49,7 @@ server
   .action(
     action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),
   );
+addMigrateCommand(server, () => data('wattoken-data/server'));
 
 const keystore = program.command('keystore').description('the sealed file of vending keys');
 for (const [name, what] of [

@@ -1,4 +1,7 @@
-/** What can be set about a server, with its defaults. Nothing here is a secret: secrets come from the passphrase file. */
+/**
+ * What can be set about a server, with its defaults. Nothing here is a secret but the password that a database URL may hold:
+ * it goes to the driver and nowhere else.
+ */
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
@@ -6,8 +9,10 @@ import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
 export interface ServerOptions {
-  /** Holds the database, the module's journal and, unless told otherwise, the key store. */
+  /** Holds the embedded database, the module's journal and, unless told otherwise, the key store. */
   readonly dataFolder: string;
+  /** `postgres://user@host/name` for PostgreSQL, which other servers may share; SQLite in the data folder when absent. */
+  readonly databaseUrl?: string;
   /** The sealed key store; `key-store.wks` in the data folder by default. */
   readonly keyStorePath?: string;
   /** A file with the passphrase of the key store. Without file and descriptor the module asks on the terminal. */

@@ -13,7 +13,8 @@ import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOp
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
 import type { Store } from './store/contract.ts';
-import { openSqliteStore } from './store/open.ts';
+import { migrateDatabase, migrateFolder, openStore } from './store/open.ts';
+import type { Migrated } from './store/postgres-migrate.ts';
 import { addApiKey, newApiKey } from './vending/api-keys.ts';
 import type { Vending } from './vending/context.ts';
 import { type Recovery, recover } from './vending/recover.ts';
@@ -50,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const store = await openSqliteStore({ dataFolder: options.dataFolder });
+    const store = await openStore(options);
     opened.push(() => store.close());
     const securityModule = await startModule(options);
     opened.push(() => securityModule.close());
@@ -63,6 +64,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await closeAll();
     throw error;
   }
+}
+
+/**
+ * Takes the steps of the schema that are missing. SQLite takes them in one, without a server on the folder.
+ * @throws StsFault of the store.
+ */
+export async function migrateStore(
+  options: Pick<ServerOptions, 'dataFolder' | 'databaseUrl'>,
+): Promise<Migrated> {
+  if (options.databaseUrl !== undefined) return migrateDatabase(options.databaseUrl);
+  return migrateFolder(options);
 }
 
 /** The passphrase never enters this process: the module's own reads it where it is told to. */

@@ -3,11 +3,12 @@
 import { StsFault } from '../../lib/faults.ts';
 import type { LogLevel } from '../../vending-server/config.ts';
 import { startServer } from '../../vending-server/main.ts';
+import { type DatabaseOptions, databaseUrl } from '../database-url.ts';
 import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
-export interface ServerStartOptions extends OutputOptions {
+export interface ServerStartOptions extends OutputOptions, DatabaseOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -19,12 +20,14 @@ export interface ServerStartOptions extends OutputOptions {
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
   process.umask(0o077); // ledger and journals hold token numbers: they are this user's alone
+  const url = databaseUrl(options);
   const server = await withProgress('opening the key store and the ledger', () =>
     startServer({
       dataFolder: options.data,
       host: options.host,
       port: options.port,
       logLevel: options.logLevel,
+      ...(url === undefined ? {} : { databaseUrl: url }),
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),

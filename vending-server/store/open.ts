@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Pool } from 'pg';
 import { StsFault } from '../../lib/faults.ts';
 import { loadSqliteDriver, makeDurable, type SqliteDriver } from '../sqlite-driver.ts';
+import type { Store } from './contract.ts';
 import type { MigrationStep } from './migrations/step.ts';
 import { migrate, STEPS } from './migrations.ts';
 import { PostgresClaims } from './postgres-claims.ts';
@@ -22,6 +23,13 @@ const LOCK_FILE = 'vending.lock';
 
 const BUSY_TIMEOUT_MILLIS = 5000;
 
+/** The store that the settings name. @throws as {@link openSqliteStore} or {@link openPostgresStore}. */
+export function openStore(options: { dataFolder: string; databaseUrl?: string }): Promise<Store> {
+  const { dataFolder, databaseUrl } = options;
+  if (databaseUrl === undefined) return openSqliteStore({ dataFolder });
+  return openPostgresStore({ url: databaseUrl, dataFolder });
+}
+
 /** @throws StsFault `store_driver_missing`, `store_in_use`, `store_newer`, `store_damaged`, `store_unavailable`. */
 export async function openSqliteStore(options: { dataFolder: string }): Promise<SqliteStore> {
   const Driver = await loadSqliteDriver();
@@ -29,16 +37,45 @@ export async function openSqliteStore(options: { dataFolder: string }): Promise<
   const unlock = lockFolder(Driver, options.dataFolder);
   let database: Database | undefined;
   try {
-    database = new Driver(join(options.dataFolder, DATABASE_FILE));
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MILLIS}`);
-    makeDurable(database);
-    database.pragma('foreign_keys = ON');
+    database = openFile(Driver, options.dataFolder);
     migrate(database);
     return new SqliteStore(database, unlock);
   } catch (error) {
     database?.close();
     unlock();
     throw storeFault(error);
+  }
+}
+
+/** Takes the missing steps of the schema in a data folder. @throws as {@link openSqliteStore}. */
+export async function migrateFolder({ dataFolder }: { dataFolder: string }): Promise<Migrated> {
+  const Driver = await loadSqliteDriver();
+  makeFolder(dataFolder);
+  const unlock = lockFolder(Driver, dataFolder);
+  let database: Database | undefined;
+  try {
+    database = openFile(Driver, dataFolder);
+    const had = Number(database.pragma('user_version', { simple: true }));
+    migrate(database);
+    return { applied: STEPS.slice(had).map(({ name }) => name), waiting: [] };
+  } catch (error) {
+    throw storeFault(error);
+  } finally {
+    database?.close();
+    unlock();
+  }
+}
+
+function openFile(Driver: SqliteDriver, dataFolder: string): Database {
+  const database = new Driver(join(dataFolder, DATABASE_FILE));
+  try {
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MILLIS}`);
+    makeDurable(database);
+    database.pragma('foreign_keys = ON');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

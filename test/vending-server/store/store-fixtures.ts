@@ -85,13 +85,20 @@ export function claimOf(requestId: string, more: Partial<VendClaimRequest> = {})
 
 /** A module's counter and chain, without a module: what the store is given is checked by nobody below the ledger. */
 export class TestChain {
-  #counter = 0;
-  #previousHash = GENESIS_HASH;
+  readonly #moduleId: string;
+  #counter: number;
+  #previousHash: string;
+
+  constructor(moduleId = MODULE.moduleId, after = { counter: 0, entryHash: GENESIS_HASH }) {
+    this.#moduleId = moduleId;
+    this.#counter = after.counter;
+    this.#previousHash = after.entryHash;
+  }
 
   next(tokenNo: string, signature = ''): ChainEntry {
     this.#counter += 1;
     const link = {
-      moduleId: MODULE.moduleId,
+      moduleId: this.#moduleId,
       counter: this.#counter,
       saleDigest: hash(`sale ${this.#counter}`),
       tokenDigest: tokenDigest(tokenNo),

@@ -1,0 +1,139 @@
+/**
+ * A server's worth of selling in a process of its own, without the HTTP door: opens the store, binds a module, accounts for
+ * what an earlier life left, and sells with many sellers at once until SIGTERM. What an asker would do, it does: a sale whose
+ * fate is unknown is asked for again under the same id. Its chain stands in a journal file, as a module's does, written
+ * before a sale is recorded.
+ *
+ * The first line on stdout says that it sells; each following one is a sale that was answered.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { isStsFault } from '../../lib/faults.ts';
+import type { JournalledEntry } from '../../vending-server/security-module/contract.ts';
+import type { RecordedSale, VendClaim } from '../../vending-server/store/contract.ts';
+import { openPostgresStore } from '../../vending-server/store/open.ts';
+import { claimOf, recordOf, TestChain } from '../vending-server/store/store-fixtures.ts';
+import type { SellerOrder } from './postgres-sellers.ts';
+import { stepsNamed } from './test-steps.ts';
+
+const order: SellerOrder = JSON.parse(process.argv[2] ?? '');
+const { moduleId, journal, vendors, meters, sellers, prefix, leaseMillis, connections } = order;
+
+const store = await openPostgresStore({
+  url: order.url,
+  leaseMillis,
+  connections,
+  steps: stepsNamed(order.steps),
+});
+let stopping = false;
+process.on('SIGTERM', () => {
+  stopping = true;
+});
+const toldToBegin = new Promise<void>((resolve) => process.on('SIGUSR2', () => resolve()));
+
+const earlier: JournalledEntry[] = [];
+if (existsSync(journal)) {
+  for (const line of readFileSync(journal, 'utf8').split('\n'))
+    if (line !== '') earlier.push(JSON.parse(line));
+}
+const last = earlier.at(-1);
+await store.bindModule({ moduleId, publicKey: 'cHVibGlj', counter: last?.counter ?? 0 });
+const named = await store.recordUnreleased(earlier);
+const chain = new TestChain(moduleId, last);
+let waiting: JournalledEntry[] = [];
+say({ ready: true, named });
+
+/** Names what could not be recorded before anything more is made. */
+async function settle(): Promise<void> {
+  const entries = waiting;
+  if (entries.length === 0) return;
+  await store.recordUnreleased(entries);
+  waiting = waiting.filter((entry) => !entries.includes(entry));
+}
+
+async function sellOnce(
+  vendorId: string,
+  requestId: string,
+  meterPan: string,
+): Promise<RecordedSale | undefined> {
+  await store.findSaleByRequest(vendorId, requestId);
+  for (;;) {
+    await settle();
+    await Promise.all([store.findMeter(meterPan), store.findVendor(vendorId), store.findTariff('home')]);
+    const { version } = await store.findPurchases(meterPan);
+    const request = claimOf(requestId, {
+      vendorId,
+      meterPan,
+      purchasesVersion: version,
+      maxTidMinutes: 16_000_000,
+    });
+    const result = await store.claimVend(request);
+    if (result.kind === 'in_progress') await result.settled;
+    else if (result.kind === 'exists') return result.sale;
+    else if (result.kind === 'float_exhausted') return undefined;
+    else if (result.kind === 'claimed') return await complete(result.claim);
+    else if (result.kind !== 'purchases_changed') throw new Error(result.kind);
+  }
+}
+
+async function complete(claim: VendClaim): Promise<RecordedSale> {
+  const { meterPan, baseDate, vendorId, requestId } = claim.request;
+  const made = recordOf(claim, chain, 'signed');
+  const record = {
+    ...made,
+    saleId: `${vendorId}/${requestId}/${moduleId}/${made.entry.counter}`,
+    transfers: made.transfers.map((transfer) => ({ ...transfer, debitAccount: `vendor:${vendorId}` })),
+  };
+  const entry = { ...made.entry, meterPan, baseDate, tidMinutes: claim.tidMinutes };
+  appendFileSync(journal, `${JSON.stringify(entry)}\n`);
+  try {
+    return await store.recordVend(claim, record);
+  } catch (error) {
+    waiting.push(entry);
+    await settle().catch(() => undefined);
+    store.releaseClaim(claim);
+    throw error;
+  }
+}
+
+const totals = { sold: 0, refused: 0, unknown: 0, failed: 0 };
+
+async function sell(seller: number): Promise<void> {
+  for (let sale = 0; !stopping && (order.each === undefined || sale < order.each); sale += 1) {
+    const vendorId = vendors[(seller + sale * (order.roam ? 1 : 0)) % vendors.length] ?? '';
+    const meterPan = meters[(seller + sale * sellers) % meters.length] ?? '';
+    const requestId = `${prefix}-${seller}-${sale}`;
+    for (;;) {
+      try {
+        const sold = await sellOnce(vendorId, requestId, meterPan);
+        if (sold === undefined) totals.refused += 1;
+        else {
+          totals.sold += 1;
+          if (!order.quiet) say({ requestId, vendorId, saleId: sold.saleId });
+        }
+        break;
+      } catch (error) {
+        if (!isStsFault(error) || error.code !== 'store_unavailable') {
+          totals.failed += 1;
+          say({ failed: String(error) });
+          break;
+        }
+        totals.unknown += 1;
+        if (stopping) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+}
+
+if (order.startOnSignal) await toldToBegin;
+const startedAt = performance.now();
+await Promise.all(Array.from({ length: sellers }, (_, seller) => sell(seller)));
+const seconds = (performance.now() - startedAt) / 1000;
+await settle().catch(() => undefined);
+await store.close();
+const { user, system } = process.cpuUsage();
+say({ totals, seconds, cpuSeconds: (user + system) / 1e6 });
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
