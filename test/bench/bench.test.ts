@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bulkBench } from './bulk.bench.ts';
 import { meterBench } from './meter.bench.ts';
+import { postgresBench } from './postgres.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
 
@@ -14,6 +15,8 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   assert.ok(bulk.every(({ ratio, linesPerSecond }) => ratio > 0 && linesPerSecond > 0));
   const { salesPerSecond, commitsPerSecond, p50Millis } = await salesBench(1, 200, 20);
   assert.ok(salesPerSecond > 0 && commitsPerSecond > 0 && p50Millis > 0);
+  const { onePerSecond, twoPerSecond, quietBesideBusy } = await postgresBench(1, 300, 200);
+  assert.ok(onePerSecond > 0 && twoPerSecond > 0 && quietBesideBusy > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });
 });
 

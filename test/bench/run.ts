@@ -2,6 +2,7 @@
 import { bulkBench } from './bulk.bench.ts';
 import { provenance } from './harness.ts';
 import { meterBench } from './meter.bench.ts';
+import { postgresBench } from './postgres.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
 
@@ -9,4 +10,5 @@ console.log(provenance());
 tokenBench(9, 400);
 await bulkBench(150_000, 7);
 await salesBench(7, 4_000, 2_000);
+await postgresBench(3, 4_000, 4_000);
 meterBench(5, { sampled: 600, nextEvent: 30 * 86_400 });

@@ -101,6 +101,8 @@ async function sell(seller: number): Promise<void> {
   for (let sale = 0; !stopping && (order.each === undefined || sale < order.each); sale += 1) {
     const vendorId = vendors[(seller + sale * (order.roam ? 1 : 0)) % vendors.length] ?? '';
     const meterPan = meters[(seller + sale * sellers) % meters.length] ?? '';
+    if (order.pauseMillis !== undefined)
+      await new Promise((resolve) => setTimeout(resolve, order.pauseMillis));
     const requestId = `${prefix}-${seller}-${sale}`;
     for (;;) {
       try {

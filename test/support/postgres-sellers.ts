@@ -22,6 +22,8 @@ export interface SellerOrder {
   readonly leaseMillis: number;
   readonly connections: number;
   readonly steps: StepsName;
+  /** Between the sales of one seller. */
+  readonly pauseMillis?: number;
   /** Says nothing of each sale. */
   readonly quiet?: boolean;
   /** Waits for SIGUSR2 before the first sale. */

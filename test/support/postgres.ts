@@ -89,13 +89,13 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   return {
     createDatabase: async () => {
       databases += 1;
-      await query(`CREATE DATABASE vend_${databases} STRATEGY file_copy`);
+      await query(`CREATE DATABASE vend_${databases}`);
       return `postgres://${USER}@127.0.0.1:${port}/vend_${databases}`;
     },
     kill: () => end('SIGKILL'),
     start,
     stop: async () => {
-      await end('SIGINT');
+      await end('SIGQUIT'); // its files go with it: nothing need be written down
       rmSync(folder, { recursive: true, force: true });
     },
     cpuSeconds: () => (child?.pid === undefined ? 0 : cpuSecondsOf(child.pid)),

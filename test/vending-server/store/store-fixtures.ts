@@ -51,7 +51,7 @@ export async function furnish(store: Store, floatMinor: number): Promise<void> {
   await store.putTariff(TARIFF);
   await store.putMeter(METER);
   await store.putMeter(OTHER_METER);
-  for (const meter of METERS) await store.putMeter(meter);
+  await Promise.all(METERS.map((meter) => store.putMeter(meter)));
   await store.putVendor(VENDOR);
   if (floatMinor > 0) await store.deposit(depositOf('first', floatMinor));
 }

@@ -1,0 +1,182 @@
+/**
+ * Sales on PostgreSQL by several servers, without the HTTP door and the security module, so that the database and the work
+ * of a server for it are what is measured: look-ups, claim and durable record of each sale, real processes, `fsync` on.
+ *
+ * Two questions. How much more do two processes sell than one? And what does one busy vendor cost the others? Adding any load
+ * costs the others their share of a machine; so the busy vendor's is compared with as much load spread over many vendors.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../../vending-server/store/contract.ts';
+import { openPostgresStore } from '../../vending-server/store/open.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type Seller, type SellerOrder, startSeller } from '../support/postgres-sellers.ts';
+import { depositOf, METER, MODULE, TARIFF, VENDOR } from '../vending-server/store/store-fixtures.ts';
+import { median, perSecond, printTable } from './harness.ts';
+
+export interface PostgresFigures {
+  readonly onePerSecond: number;
+  readonly twoPerSecond: number;
+  /** Cores that the database used beside one and beside two processes. */
+  readonly databaseCores: readonly [one: number, two: number];
+  /** Sales of the quiet vendors beside as much load spread out, and beside one busy vendor. */
+  readonly quietBesideSpread: number;
+  readonly quietBesideBusy: number;
+}
+
+const QUIET = Array.from({ length: 16 }, (_, i) => `quiet-${i}`);
+const SPREAD = Array.from({ length: 32 }, (_, i) => `spread-${i}`);
+const BUSY = 'busy';
+const FLOAT_MINOR = 1_000_000_000_000;
+const CLOSE_MILLIS = 300;
+
+interface Measured {
+  readonly perSecond: readonly number[];
+  readonly databaseCores: number;
+}
+
+class Bench {
+  readonly #postgres: TestPostgres;
+  readonly #url: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'wattoken-journals-'));
+  readonly #meters: readonly string[];
+  readonly #millis: number;
+  #runs = 0;
+
+  constructor(postgres: TestPostgres, url: string, meters: readonly string[], millis: number) {
+    this.#postgres = postgres;
+    this.#url = url;
+    this.#meters = meters;
+    this.#millis = millis;
+  }
+
+  /** Lets processes with these sellers sell side by side. */
+  async run(loads: readonly Pick<SellerOrder, 'vendors' | 'sellers' | 'pauseMillis'>[]): Promise<Measured> {
+    this.#runs += 1;
+    const share = Math.floor(this.#meters.length / loads.length);
+    const sellers: Seller[] = await Promise.all(
+      loads.map((load, index) =>
+        startSeller({
+          ...load,
+          url: this.#url,
+          moduleId: `module-${this.#runs}-${index}`,
+          journal: join(this.#folder, `${this.#runs}-${index}`),
+          meters: this.#meters.slice(index * share, (index + 1) * share),
+          prefix: `${this.#runs}-${index}`,
+          leaseMillis: 20_000,
+          connections: 16,
+          steps: 'present',
+          quiet: true,
+          startOnSignal: true,
+        }),
+      ),
+    );
+    const cpu = this.#postgres.cpuSeconds();
+    const startedAt = performance.now();
+    for (const seller of sellers) seller.begin();
+    await new Promise((resolve) => setTimeout(resolve, this.#millis));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const databaseCores = (this.#postgres.cpuSeconds() - cpu) / seconds;
+    const ends = await Promise.all(sellers.map((seller) => seller.ended(true)));
+    if (ends.some(({ failed, unknown }) => failed + unknown > 0)) throw new Error('sales failed');
+    await new Promise((resolve) => setTimeout(resolve, CLOSE_MILLIS));
+    return { perSecond: ends.map((end) => end.sold / end.seconds), databaseCores };
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+async function furnished(store: Store, meterCount: number): Promise<readonly string[]> {
+  await store.bindModule(MODULE);
+  await store.putTariff(TARIFF);
+  for (const vendorId of [...QUIET, ...SPREAD, BUSY]) {
+    await store.putVendor({ ...VENDOR, vendorId });
+    const transfers = [
+      { debitAccount: 'bank', creditAccount: `vendor:${vendorId}`, amountMinor: FLOAT_MINOR },
+    ];
+    await store.deposit({ ...depositOf('first', FLOAT_MINOR), vendorId, transfers });
+  }
+  const pans = Array.from({ length: meterCount }, (_, i) => `6007273333${String(i).padStart(8, '0')}`);
+  for (let from = 0; from < pans.length; from += 100) {
+    await Promise.all(pans.slice(from, from + 100).map((meterPan) => store.putMeter({ ...METER, meterPan })));
+  }
+  return pans;
+}
+
+export async function postgresBench(
+  rounds: number,
+  millis: number,
+  meterCount: number,
+): Promise<PostgresFigures> {
+  const postgres = await startPostgres({ shared_buffers: '256MB', max_wal_size: '4GB' });
+  let bench: Bench | undefined;
+  try {
+    const url = await postgres.createDatabase();
+    const store = await openPostgresStore({ url });
+    const meters = await furnished(store, meterCount);
+    await store.close();
+    bench = new Bench(postgres, url, meters, millis);
+    const all = { vendors: [...QUIET, ...SPREAD], sellers: 48 };
+    const quiet = { vendors: QUIET, sellers: QUIET.length, pauseMillis: 20 };
+    const spread = { vendors: SPREAD, sellers: SPREAD.length, pauseMillis: 10 };
+    const busy = { vendors: [BUSY], sellers: SPREAD.length, pauseMillis: 10 };
+    await bench.run([all, all]); // warm
+    const taken = {
+      one: [] as Measured[],
+      two: [] as Measured[],
+      spread: [] as Measured[],
+      busy: [] as Measured[],
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      const turns = [
+        async () => taken.one.push(await (bench as Bench).run([all])),
+        async () => taken.two.push(await (bench as Bench).run([all, all])),
+        async () => taken.spread.push(await (bench as Bench).run([quiet, spread])),
+        async () => taken.busy.push(await (bench as Bench).run([quiet, busy])),
+      ];
+      if (round % 2 === 1) turns.reverse();
+      for (const turn of turns) await turn();
+    }
+    const sum = ({ perSecond }: Measured) => perSecond.reduce((total, each) => total + each, 0);
+    const cores = (runs: readonly Measured[]) => median(runs.map(({ databaseCores }) => databaseCores));
+    const figures: PostgresFigures = {
+      onePerSecond: median(taken.one.map(sum)),
+      twoPerSecond: median(taken.two.map(sum)),
+      databaseCores: [cores(taken.one), cores(taken.two)],
+      quietBesideSpread: median(taken.spread.map(({ perSecond }) => perSecond[0] ?? Number.NaN)),
+      quietBesideBusy: median(taken.busy.map(({ perSecond }) => perSecond[0] ?? Number.NaN)),
+    };
+    print(figures);
+    return figures;
+  } finally {
+    bench?.remove();
+    await postgres.stop();
+  }
+}
+
+function print(figures: PostgresFigures): void {
+  const { onePerSecond, twoPerSecond, databaseCores, quietBesideSpread, quietBesideBusy } = figures;
+  const cores = (value: number) => `${value.toFixed(2)} of ${cpus().length}`;
+  printTable('Durable sales on PostgreSQL, 48 sellers a process; database and processes share the machine', [
+    ['', 'x one process', 'per second', 'cores of the database'],
+    ['one process', '1.00', perSecond(onePerSecond), cores(databaseCores[0])],
+    [
+      'two processes',
+      (twoPerSecond / onePerSecond).toFixed(2),
+      perSecond(twoPerSecond),
+      cores(databaseCores[1]),
+    ],
+  ]);
+  printTable('Sales of 16 quiet vendors beside 32 sellers more, at a pace that leaves the machine room', [
+    ['', 'x beside 32 vendors', 'per second'],
+    ['the 32 sell for 32 vendors', '1.00', perSecond(quietBesideSpread)],
+    [
+      'the 32 sell for one vendor',
+      (quietBesideBusy / quietBesideSpread).toFixed(2),
+      perSecond(quietBesideBusy),
+    ],
+  ]);
+}
