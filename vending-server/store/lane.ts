@@ -56,25 +56,78 @@ export class Lane<I, O> {
   }
 }
 
-/** Lanes by a key, each alive while it is used. Nobody in one lane waits for anybody in another. */
-export class Lanes<I, O> {
-  readonly #run: (key: string, items: readonly I[]) => Promise<readonly Outcome<O>[]>;
-  readonly #lanes = new Map<string, Lane<I, O>>();
+/** A vendor's row was held by somebody else, and nobody waited for it: ask again, and wait. */
+export const BUSY = Symbol('busy');
 
-  constructor(run: (key: string, items: readonly I[]) => Promise<readonly Outcome<O>[]>) {
+/** Vendors with little to do share this many lanes. */
+const SHARED_LANES = 4;
+/** A vendor with more than this under way has a lane of its own. */
+const SHARED_MOST = 8;
+/** So long a vendor keeps a lane of its own after it was busy here, or its row was held by somebody else. */
+const CONTENDED_MILLIS = 1_000;
+
+/**
+ * Lanes for what is done on vendors' rows. Many vendors share a statement and its commit, which never waits for any of their
+ * rows. A vendor that is busy here, or whose row is held by another server, gets a lane of its own and waits there alone.
+ */
+export class VendorLanes<I, O> {
+  readonly #run: (items: readonly I[], wait: boolean) => Promise<readonly Outcome<O | typeof BUSY>[]>;
+  readonly #shared: readonly Lane<I, O | typeof BUSY>[];
+  readonly #own = new Map<string, Lane<I, O | typeof BUSY>>();
+  readonly #underWay = new Map<string, number>();
+  readonly #contendedUntil = new Map<string, number>();
+
+  /** @param run - with `wait`, all items are one vendor's, and none may come back as {@link BUSY}. */
+  constructor(run: (items: readonly I[], wait: boolean) => Promise<readonly Outcome<O | typeof BUSY>[]>) {
     this.#run = run;
+    this.#shared = Array.from({ length: SHARED_LANES }, () => new Lane((items) => run(items, false)));
   }
 
-  async add(key: string, item: I): Promise<O> {
-    let lane = this.#lanes.get(key);
+  async add(vendorId: string, item: I): Promise<O> {
+    const count = (this.#underWay.get(vendorId) ?? 0) + 1;
+    this.#underWay.set(vendorId, count);
+    try {
+      if (count > SHARED_MOST) this.#contendedUntil.set(vendorId, performance.now() + CONTENDED_MILLIS);
+      if (!this.#own.has(vendorId) && !this.#isContended(vendorId)) {
+        const result = await this.#sharedLane(vendorId).add(item);
+        if (result !== BUSY) return result;
+        this.#contendedUntil.set(vendorId, performance.now() + CONTENDED_MILLIS);
+      }
+      return await this.addAlone(vendorId, item);
+    } finally {
+      const left = (this.#underWay.get(vendorId) ?? 1) - 1;
+      if (left === 0) this.#underWay.delete(vendorId);
+      else this.#underWay.set(vendorId, left);
+    }
+  }
+
+  /** In the vendor's own lane: what is added for it afterwards comes afterwards. */
+  async addAlone(vendorId: string, item: I): Promise<O> {
+    let lane = this.#own.get(vendorId);
     if (lane === undefined) {
-      lane = new Lane((items) => this.#run(key, items));
-      this.#lanes.set(key, lane);
+      lane = new Lane((items) => this.#run(items, true));
+      this.#own.set(vendorId, lane);
     }
     try {
-      return await lane.add(item);
+      const result = await lane.add(item);
+      if (result === BUSY) throw new Error('a statement that waits cannot find a row busy');
+      return result;
     } finally {
-      if (lane.idle && this.#lanes.get(key) === lane) this.#lanes.delete(key);
+      if (lane.idle && this.#own.get(vendorId) === lane) this.#own.delete(vendorId);
     }
+  }
+
+  #isContended(vendorId: string): boolean {
+    const until = this.#contendedUntil.get(vendorId);
+    if (until === undefined) return false;
+    if (performance.now() < until) return true;
+    this.#contendedUntil.delete(vendorId);
+    return false;
+  }
+
+  #sharedLane(vendorId: string): Lane<I, O | typeof BUSY> {
+    let sum = 0;
+    for (let i = 0; i < vendorId.length; i += 1) sum = (sum * 31 + vendorId.charCodeAt(i)) % 65_521;
+    return this.#shared[sum % SHARED_LANES] as Lane<I, O | typeof BUSY>;
   }
 }

@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ClaimVendResult, VendClaim, VendClaimRequest } from './contract.ts';
-import { Lanes, type Outcome } from './lane.ts';
+import { BUSY, Lane, type Outcome, VendorLanes } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isConnectionError, postgresFault } from './postgres-faults.ts';
 import { saleOf } from './rows.ts';
@@ -24,6 +24,8 @@ type Job =
   | { readonly kind: 'claim'; readonly request: VendClaimRequest }
   | { readonly kind: 'release'; readonly claim: VendClaim };
 
+type Busy = typeof BUSY;
+
 /** Waiters look for the end of another server's claim first after this, then more and more seldom. */
 const POLL_MILLIS = 5;
 const POLL_MOST_MILLIS = 100;
@@ -36,9 +38,15 @@ export class PostgresClaims {
   readonly #knownSteps: number;
   readonly #leaseMillis: number;
   readonly #live = new Map<number, LiveClaim>();
-  readonly #lanes = new Lanes<Job, ClaimVendResult | undefined>((vendorId, jobs) =>
-    this.#run(vendorId, jobs),
-  );
+  readonly #lanes = new VendorLanes<Job, ClaimVendResult | undefined>((jobs, wait) => this.#run(jobs, wait));
+  /**
+   * Claims are committed without waiting for the disk, so that no vendor's row is locked meanwhile; one wait afterwards is
+   * shared by all that were made until then.
+   */
+  readonly #flushes = new Lane<void, void>(async (waiting) => {
+    await this.#connections.query('flush');
+    return waiting.map(() => ({ value: undefined }));
+  });
   /** Claims by vendor and request id of which nobody knows whether they were made: the connection was lost. */
   readonly #orphans = new Map<string, Set<string>>();
   readonly #waiters = new Map<number, { readonly promise: Promise<void>; readonly resolve: () => void }>();
@@ -69,8 +77,18 @@ export class PostgresClaims {
     }, this.#leaseMillis / BEATS_PER_LEASE).unref();
   }
 
-  claim(request: VendClaimRequest): Promise<ClaimVendResult> {
-    return this.#lanes.add(request.vendorId, { kind: 'claim', request }) as Promise<ClaimVendResult>;
+  /** A claim is durable when it is given: no token may be made on one that a crash of the database would forget. */
+  async claim(request: VendClaimRequest): Promise<ClaimVendResult> {
+    const result = (await this.#lanes.add(request.vendorId, { kind: 'claim', request })) as ClaimVendResult;
+    if (result.kind !== 'claimed') return result;
+    try {
+      await this.#flushes.add();
+      return result;
+    } catch (error) {
+      this.#addOrphans([request]);
+      this.ended(result.claim);
+      throw error;
+    }
   }
 
   /** Ends a claim that came to nothing, as soon as the database answers; one in use or ended already is left alone. */
@@ -78,9 +96,9 @@ export class PostgresClaims {
     const live = this.#live.get(claim.claimId);
     if (live === undefined || live.recording) return;
     live.recording = true; // nothing may be recorded on it any more
-    this.#lanes.add(claim.request.vendorId, { kind: 'release', claim }).catch(() => {
+    this.#lanes.addAlone(claim.request.vendorId, { kind: 'release', claim }).catch(() => {
       // Whoever waits for it looks again; the claim is ended when the database is back.
-      this.#addOrphans(claim.request.vendorId, [claim.request]);
+      this.#addOrphans([claim.request]);
       this.ended(claim);
     });
   }
@@ -132,17 +150,20 @@ export class PostgresClaims {
   }
 
   async #run(
-    vendorId: string,
     jobs: readonly Job[],
-  ): Promise<readonly Outcome<ClaimVendResult | undefined>[]> {
-    await this.#endOrphans(vendorId);
+    wait: boolean,
+  ): Promise<readonly Outcome<ClaimVendResult | Busy | undefined>[]> {
     const released = jobs.filter((job) => job.kind === 'release').map(({ claim }) => claim);
-    if (released.length > 0) {
-      await this.#connections.query('releaseClaims', [vendorId, released.map(({ claimId }) => claimId)]);
+    const requests = jobs.filter((job) => job.kind === 'claim').map(({ request }) => request);
+    for (const vendorId of new Set(requests.map((request) => request.vendorId)))
+      await this.#endOrphans(vendorId);
+    const [first] = released; // all of one vendor: claims are released in its own lane
+    if (first !== undefined) {
+      const ids = released.map(({ claimId }) => claimId);
+      await this.#connections.query('releaseClaims', [first.request.vendorId, ids]);
       for (const claim of released) this.ended(claim);
     }
-    const requests = jobs.filter((job) => job.kind === 'claim').map(({ request }) => request);
-    const results = requests.length === 0 ? [] : await this.#claim(vendorId, requests);
+    const results = requests.length === 0 ? [] : await this.#claim(requests, wait);
     let next = 0;
     return jobs.map((job) => {
       if (job.kind === 'release') return { value: undefined };
@@ -153,38 +174,25 @@ export class PostgresClaims {
   }
 
   async #claim(
-    vendorId: string,
     requests: readonly VendClaimRequest[],
-  ): Promise<readonly Outcome<ClaimVendResult>[]> {
-    const wanted = requests.map((request, place) => ({
-      place,
-      request_id: request.requestId,
-      meter_pan: request.meterPan,
-      paid_minor: request.paidMinor,
-      purchases_version: request.purchasesVersion,
-      base_date: request.baseDate,
-      now_tid_minutes: request.nowTidMinutes,
-      max_tid_minutes: request.maxTidMinutes,
-    }));
+    wait: boolean,
+  ): Promise<readonly Outcome<ClaimVendResult | Busy>[]> {
+    const wanted = JSON.stringify(requests.map(rowOf));
     let rows: readonly Row[];
     try {
-      rows = await this.#connections.attempt('claimVends', [this.serverId, vendorId, JSON.stringify(wanted)]);
+      rows = await this.#connections.attempt('claimVends', [this.serverId, wait, wanted]);
     } catch (error) {
-      if (isConnectionError(error)) this.#addOrphans(vendorId, requests);
+      if (isConnectionError(error)) this.#addOrphans(requests);
       throw postgresFault(error);
     }
+    const results: Outcome<ClaimVendResult | Busy>[] = [];
     // What was granted first, so that a refusal in the same statement can name a claim that stands beside it.
-    const results: Outcome<ClaimVendResult>[] = [];
+    rows = [...rows].sort((a, b) => Number(b.kind === 'claimed') - Number(a.kind === 'claimed'));
     for (const row of rows) {
       const request = requests[row.place];
-      if (request !== undefined && row.kind === 'claimed')
-        results[row.place] = { value: this.#open(request, row) };
-    }
-    for (const row of rows) {
-      const request = requests[row.place];
-      if (request === undefined || row.kind === 'claimed') continue;
+      if (request === undefined) continue;
       try {
-        results[row.place] = { value: this.#refusal(request, row) };
+        results[row.place] = { value: this.#answer(request, row) };
       } catch (error) {
         results[row.place] = { error };
       }
@@ -202,8 +210,12 @@ export class PostgresClaims {
     return { kind: 'claimed', claim };
   }
 
-  #refusal(request: VendClaimRequest, row: Row): ClaimVendResult {
+  #answer(request: VendClaimRequest, row: Row): ClaimVendResult | Busy {
     switch (row.kind) {
+      case 'claimed':
+        return this.#open(request, row);
+      case 'busy':
+        return BUSY;
       case 'exists':
         if (row.request_hash !== request.requestHash) return { kind: 'exists_with_different_request' };
         return {
@@ -257,10 +269,11 @@ export class PostgresClaims {
     this.#polling = false;
   }
 
-  #addOrphans(vendorId: string, requests: readonly VendClaimRequest[]): void {
-    const ids = this.#orphans.get(vendorId) ?? new Set<string>();
-    for (const { requestId } of requests) ids.add(requestId);
-    this.#orphans.set(vendorId, ids);
+  #addOrphans(requests: readonly VendClaimRequest[]): void {
+    for (const { vendorId, requestId } of requests) {
+      const ids = this.#orphans.get(vendorId) ?? new Set<string>();
+      this.#orphans.set(vendorId, ids.add(requestId));
+    }
   }
 
   /** Before the vendor's next claims, or at the next beat: what nobody here works on must not hold money and meters. */
@@ -303,4 +316,18 @@ export class PostgresClaims {
       await this.#connections.query('releaseClaims', [vendor_id, claims]);
     }
   }
+}
+
+function rowOf(request: VendClaimRequest, place: number) {
+  return {
+    place,
+    vendor_id: request.vendorId,
+    request_id: request.requestId,
+    meter_pan: request.meterPan,
+    paid_minor: request.paidMinor,
+    purchases_version: request.purchasesVersion,
+    base_date: request.baseDate,
+    now_tid_minutes: request.nowTidMinutes,
+    max_tid_minutes: request.maxTidMinutes,
+  };
 }

@@ -1,8 +1,8 @@
-/** Durable sales on PostgreSQL: all that wait for one vendor go into one statement, and each knows whether it was kept. */
+/** Durable sales on PostgreSQL: those that wait together share a statement and its commit; each knows whether it was kept. */
 import { StsFault } from '../../lib/faults.ts';
 import type { RecordedSale, Transfer, VendClaim, VendRecord } from './contract.ts';
-import { Lanes, type Outcome } from './lane.ts';
-import { type PostgresConnections, pause } from './postgres-connections.ts';
+import { BUSY, type Outcome, VendorLanes } from './lane.ts';
+import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
 import { responseDigest, saleOf } from './rows.ts';
 
@@ -18,7 +18,7 @@ const PAUSE_MOST_MILLIS = 500;
 
 export class PostgresSales {
   readonly #connections: PostgresConnections;
-  readonly #lanes = new Lanes<Sale, RecordedSale>((vendorId, sales) => this.#record(vendorId, sales));
+  readonly #lanes = new VendorLanes<Sale, RecordedSale>((sales, wait) => this.#record(sales, wait));
 
   constructor(connections: PostgresConnections) {
     this.#connections = connections;
@@ -32,53 +32,64 @@ export class PostgresSales {
     return this.#lanes.add(sale.claim.request.vendorId, sale);
   }
 
-  async #record(vendorId: string, sales: readonly Sale[]): Promise<readonly Outcome<RecordedSale>[]> {
+  async #record(
+    sales: readonly Sale[],
+    wait: boolean,
+  ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
     try {
-      return await this.#recordTogether(vendorId, sales);
+      return await this.#recordTogether(sales, wait);
     } catch (error) {
       if (sales.length === 1 || !isBrokenRule(error))
         return sales.map(() => ({ error: postgresFault(error) }));
     }
     // One of them breaks a rule and took the others with it: each by itself.
-    const outcomes: Outcome<RecordedSale>[] = [];
-    for (const sale of sales) outcomes.push(...(await this.#record(vendorId, [sale])));
+    const outcomes: Outcome<RecordedSale | typeof BUSY>[] = [];
+    for (const sale of sales) outcomes.push(...(await this.#record([sale], wait)));
     return outcomes;
   }
 
   /** A repetition is harmless: the first one that is kept uses the claims up. */
-  async #recordTogether(vendorId: string, sales: readonly Sale[]): Promise<readonly Outcome<RecordedSale>[]> {
-    const rows = JSON.stringify(sales.map(rowOf));
+  async #recordTogether(
+    sales: readonly Sale[],
+    wait: boolean,
+  ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
+    const statement = wait ? 'recordVends' : 'recordFreeVends';
+    const given = JSON.stringify(sales.map(rowOf));
     const startedAt = performance.now();
-    for (let wait = PAUSE_MILLIS; ; wait = Math.min(wait * 2, PAUSE_MOST_MILLIS)) {
+    for (let pauseMillis = PAUSE_MILLIS; ; pauseMillis = Math.min(pauseMillis * 2, PAUSE_MOST_MILLIS)) {
       try {
-        const kept = await this.#connections.attempt('recordVends', [vendorId, rows]);
-        const ids = new Set(kept.map((row) => row.claim_id));
-        if (ids.size === sales.length) return sales.map((sale) => ({ value: recordedOf(sale) }));
-        return await this.#findKept(vendorId, sales, ids);
+        const rows = await this.#connections.attempt(statement, [given]);
+        const fates = new Map(rows.map((row) => [row.claim_id, row]));
+        const lost = sales.filter(({ claim }) => {
+          const fate = fates.get(claim.claimId);
+          return fate !== undefined && !fate.busy && !fate.kept;
+        });
+        const found = lost.length === 0 ? new Map<string, RecordedSale>() : await this.#findKept(lost);
+        return sales.map((sale) => outcomeOf(sale, fates.get(sale.claim.claimId), found));
       } catch (error) {
         if (!isConnectionError(error) || performance.now() - startedAt > PATIENCE_MILLIS) throw error;
-        await pause(wait);
+        await pause(pauseMillis);
       }
     }
   }
 
-  /** Those whose claims were gone: kept by an attempt that was not heard of, or taken by another server. */
-  async #findKept(
-    vendorId: string,
-    sales: readonly Sale[],
-    kept: ReadonlySet<number>,
-  ): Promise<readonly Outcome<RecordedSale>[]> {
-    const asked = sales.filter(({ claim }) => !kept.has(claim.claimId));
-    const ids = asked.map(({ claim }) => claim.request.requestId);
-    const rows = await this.#connections.attempt('findSalesByRequest', [ids.map(() => vendorId), ids]);
-    const held = new Map(rows.map((row) => [row.request_id, saleOf(row)]));
-    return sales.map((sale) => {
-      if (kept.has(sale.claim.claimId)) return { value: recordedOf(sale) };
-      const found = held.get(sale.claim.request.requestId);
-      if (found?.saleId === sale.record.saleId) return { value: found };
-      return { error: new StsFault('store_unavailable', 'another server has ended the claim') };
-    });
+  /** Those whose claims were gone, by the ids of their sales: an attempt that was not heard of may have kept them. */
+  async #findKept(sales: readonly Sale[]): Promise<ReadonlyMap<string, RecordedSale>> {
+    const rows = await this.#connections.attempt('findSales', [sales.map(({ record }) => record.saleId)]);
+    return new Map(rows.map((row) => [row.sale_id, saleOf(row)]));
   }
+}
+
+function outcomeOf(
+  sale: Sale,
+  fate: Row | undefined,
+  found: ReadonlyMap<string, RecordedSale>,
+): Outcome<RecordedSale | typeof BUSY> {
+  if (fate?.kept) return { value: recordedOf(sale) };
+  if (fate?.busy) return { value: BUSY };
+  const kept = found.get(sale.record.saleId);
+  if (kept !== undefined) return { value: kept };
+  return { error: new StsFault('store_unavailable', 'another server has ended the claim') };
 }
 
 function recordedOf({ claim: { request }, record }: Sale): RecordedSale {
@@ -90,6 +101,7 @@ function rowOf({ claim, record }: Sale) {
   const { entry, history } = record;
   return {
     claim_id: claim.claimId,
+    vendor_id: claim.request.vendorId,
     sale_id: record.saleId,
     request_hash: claim.request.requestHash,
     base_date: claim.request.baseDate,

@@ -22,34 +22,39 @@ const ORPHANED_CLAIMS = `
   WHERE server_id = $1 AND vendor_id = $2 AND request_id = ANY ($3::text[]) AND claim_id <> ALL ($4::bigint[])`;
 const LIVE_AMONG = 'SELECT claim_id FROM vend_claim WHERE claim_id = ANY ($1::bigint[])';
 const CLAIM_VENDS = 'SELECT * FROM claim_vends_1($1, $2, $3)';
+/** An empty message that is committed durably: with it is everything that was committed before. */
+const FLUSH = "SELECT pg_logical_emit_message(true, 'wattoken', '')";
 const RELEASE_CLAIMS = 'SELECT release_claims_1($1, $2::bigint[])';
 
 /**
- * Sales of one vendor, all that belongs to them in one commit. A sale whose claim is gone is left out whole: the claim's row
- * is what entitles it, whoever took it away. The vendor's row changes by sums that are known before it is locked.
+ * Sales, all that belongs to them in one commit. The vendors' rows are locked first; with SKIP LOCKED, the sales of a vendor
+ * whose row somebody else holds are left out as `busy`. A sale whose claim is gone is left out whole: the claim's row is what
+ * entitles it, whoever took it away.
  */
-const RECORD_VENDS = `
+const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
   WITH given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($2) AS r(claim_id bigint, sale_id text, request_hash text, base_date text,
+    SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, base_date text,
       tid_minutes integer, sold_at bigint, currency text, amount_deci_kwh integer, token_no text, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
       carried_minor text, charges text, debts json, module_id text, counter bigint, sale_digest text, token_digest text,
       previous_hash text, entry_hash text, signature text)),
+  held AS MATERIALIZED (
+    SELECT vendor_id FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
-    DELETE FROM vend_claim AS c USING given
-    WHERE c.claim_id = given.claim_id AND c.vendor_id = $1
+    DELETE FROM vend_claim AS c USING given JOIN held ON held.vendor_id = given.vendor_id
+    WHERE c.claim_id = given.claim_id AND c.vendor_id = given.vendor_id
     RETURNING c.claim_id, c.request_id, c.meter_pan, c.paid_minor),
   sold AS MATERIALIZED (
     SELECT given.*, ended.request_id, ended.meter_pan, ended.paid_minor
     FROM ended JOIN given ON given.claim_id = ended.claim_id),
   float_moved AS (
-    UPDATE vendor SET float_minor = float_minor - (SELECT sum(paid_minor) FROM sold)::bigint,
-      reserved_minor = reserved_minor - (SELECT sum(paid_minor) FROM sold)::bigint
-    WHERE vendor_id = $1 AND EXISTS (SELECT 1 FROM sold)),
+    UPDATE vendor SET float_minor = float_minor - paid.minor, reserved_minor = reserved_minor - paid.minor
+    FROM (SELECT vendor_id, sum(paid_minor)::bigint AS minor FROM sold GROUP BY vendor_id) AS paid
+    WHERE vendor.vendor_id = paid.vendor_id),
   sales AS (
     INSERT INTO sale (sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh,
       token_no, sold_at, response_body, response_digest)
-    SELECT sale_id, $1, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
+    SELECT sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
       response_body, response_digest FROM sold),
   moved AS (
     INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
@@ -70,7 +75,8 @@ const RECORD_VENDS = `
       sale_id, meter_pan, base_date, tid_minutes)
     SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'released', sale_id,
       meter_pan, base_date, tid_minutes FROM sold)
-  SELECT claim_id FROM ended`;
+  SELECT given.claim_id, held.vendor_id IS NULL AS busy, ended.claim_id IS NOT NULL AS kept
+  FROM given LEFT JOIN held ON held.vendor_id = given.vendor_id LEFT JOIN ended ON ended.claim_id = given.claim_id`;
 
 const FIND_MODULE = 'SELECT public_key FROM security_module WHERE module_id = $1';
 const ADD_MODULE = `
@@ -191,8 +197,10 @@ export const SQL = {
   orphanedClaims: ORPHANED_CLAIMS,
   liveAmong: LIVE_AMONG,
   claimVends: CLAIM_VENDS,
+  flush: FLUSH,
   releaseClaims: RELEASE_CLAIMS,
-  recordVends: RECORD_VENDS,
+  recordVends: recordVends(''),
+  recordFreeVends: recordVends('SKIP LOCKED'),
   findModule: FIND_MODULE,
   addModule: ADD_MODULE,
   findTariffs: FIND_TARIFFS,

@@ -62,36 +62,55 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;`;
 
 /**
- * Claims for one vendor, each refused or granted by itself, in the order of the contract. The vendor's row is locked first,
- * so that nothing of this vendor is sold meanwhile; what another vendor does to the same meter is looked at again under the
- * claim. Meters are taken in one order everywhere: two servers never wait for each other in a circle.
+ * Claims, each refused or granted by itself, in the order of the contract. A vendor's row is locked before its first claim, so
+ * that nothing of this vendor is sold meanwhile; without `wait`, a vendor whose row somebody else holds is left out as
+ * `busy`, and no vendor waits for another one's lock. The commit does not wait for the disk with the rows locked: whoever
+ * asked waits for that afterwards, before a token is made on the claim. What another vendor does to the same meter is looked at again under
+ * the claim.
  *
  * A function of the schema is never replaced: a later step adds `claim_vends_2` beside it, and old servers go on calling
  * this one.
  */
 const CLAIM_VENDS = `
-CREATE FUNCTION claim_vends_1(asking_server text, asking_vendor text, wanted json)
+CREATE FUNCTION claim_vends_1(asking_server text, wait boolean, wanted json)
 RETURNS TABLE (place integer, kind text, claim_id bigint, tid_minutes integer, available_minor bigint,
   sale_id text, request_hash text, response_body text, response_digest text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
+  asking_vendor text;
   available bigint;
   vendor_known boolean;
+  vendor_busy boolean;
   reserved bigint := 0;
   want record;
 BEGIN
-  SELECT float_minor + credit_limit_minor - reserved_minor INTO available
-    FROM vendor WHERE vendor_id = asking_vendor FOR NO KEY UPDATE;
-  vendor_known := FOUND;
+  PERFORM set_config('synchronous_commit', 'off', true);
   FOR want IN
-    SELECT * FROM json_to_recordset(wanted) AS w(place integer, request_id text, meter_pan text, paid_minor bigint,
-      purchases_version bigint, base_date text, now_tid_minutes integer, max_tid_minutes integer)
-    ORDER BY w.meter_pan, w.place
+    SELECT * FROM json_to_recordset(wanted) AS w(place integer, vendor_id text, request_id text, meter_pan text,
+      paid_minor bigint, purchases_version bigint, base_date text, now_tid_minutes integer, max_tid_minutes integer)
+    ORDER BY w.vendor_id, w.meter_pan, w.place
   LOOP
+    IF want.vendor_id IS DISTINCT FROM asking_vendor THEN
+      IF reserved > 0 THEN
+        UPDATE vendor SET reserved_minor = reserved_minor + reserved WHERE vendor_id = asking_vendor;
+        reserved := 0;
+      END IF;
+      asking_vendor := want.vendor_id;
+      IF wait THEN
+        SELECT float_minor + credit_limit_minor - reserved_minor INTO available
+          FROM vendor WHERE vendor_id = asking_vendor FOR NO KEY UPDATE;
+      ELSE
+        SELECT float_minor + credit_limit_minor - reserved_minor INTO available
+          FROM vendor WHERE vendor_id = asking_vendor FOR NO KEY UPDATE SKIP LOCKED;
+      END IF;
+      vendor_known := FOUND;
+      vendor_busy := NOT wait AND NOT FOUND AND EXISTS (SELECT 1 FROM vendor WHERE vendor_id = asking_vendor);
+    END IF;
     place := want.place;
     kind := NULL; claim_id := NULL; tid_minutes := NULL; available_minor := NULL;
     sale_id := NULL; request_hash := NULL; response_body := NULL; response_digest := NULL;
+    IF vendor_busy THEN kind := 'busy'; RETURN NEXT; CONTINUE; END IF;
     SELECT 'exists', s.sale_id, s.request_hash, s.response_body, s.response_digest
       INTO kind, sale_id, request_hash, response_body, response_digest
       FROM sale AS s WHERE s.vendor_id = asking_vendor AND s.request_id = want.request_id;
