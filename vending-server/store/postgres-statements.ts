@@ -167,7 +167,8 @@ const ADD_UNRELEASED = `
   INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
     sale_id, meter_pan, base_date, tid_minutes)
   SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'unreleased', NULL, meter_pan,
-    base_date, tid_minutes FROM given ORDER BY counter`;
+    base_date, tid_minutes FROM given ORDER BY counter
+  ON CONFLICT (module_id, counter) DO NOTHING RETURNING counter`;
 const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 ORDER BY counter DESC LIMIT 1`;
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;

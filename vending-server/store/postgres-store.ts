@@ -252,21 +252,19 @@ async function deposit(ask: Ask, request: DepositRequest): Promise<DepositResult
   return { kind: 'recorded', floatMinor };
 }
 
+/** Several callers may name the same entries at once: each entry is added by one of them, and looked at by all. */
 async function recordUnreleased(ask: Ask, entries: readonly JournalledEntry[]): Promise<number> {
   const byModule = new Map<string, JournalledEntry[]>();
   for (const entry of entries) byModule.set(entry.moduleId, [...(byModule.get(entry.moduleId) ?? []), entry]);
   let added = 0;
   for (const [moduleId, own] of byModule) {
+    added += (await ask('addUnreleased', [JSON.stringify(own.map(entryRow))])).length;
     const rows = await ask('entriesAmong', [moduleId, own.map(({ counter }) => counter)]);
-    const held = new Map(rows.map((row) => [row.counter, entryOf(row)]));
+    const held = new Map(rows.map((row) => [row.counter, row.entry_hash]));
     for (const { counter, entryHash } of own) {
-      if (held.has(counter) && held.get(counter)?.entryHash !== entryHash) {
-        throw new StsFault('ledger_mismatch', `entry ${counter} differs from the journal's`);
-      }
+      if (held.get(counter) === entryHash) continue;
+      throw new StsFault('ledger_mismatch', `entry ${counter} differs from the journal's`);
     }
-    const missing = own.filter(({ counter }) => !held.has(counter));
-    if (missing.length > 0) await ask('addUnreleased', [JSON.stringify(missing.map(entryRow))]);
-    added += missing.length;
   }
   return added;
 }
