@@ -7,7 +7,7 @@ import { type Content, unsealContent, writeContent } from './key-content.ts';
 import { keyName } from './key-name.ts';
 import { type OpenKeyStore, openContent } from './key-store.ts';
 import { readJournalOwner } from './module-journal.ts';
-import { type Manifest, manifestOf, type Passphrase, readSealedFile } from './sealed-file.ts';
+import { type Manifest, type Passphrase, readBackupFile, readSealedFile } from './sealed-file.ts';
 
 export interface KeyStoreFile {
   readonly path: string;
@@ -38,8 +38,7 @@ export async function restoreKeyStore(
   keyStore: KeyStoreFile,
   expected: { readonly moduleId?: string; readonly journalPath?: string },
 ): Promise<Manifest> {
-  const text = readSealedFile(backup.path, '--backup');
-  const manifest = manifestOf(text);
+  const { text, manifest } = readBackupFile(backup.path);
   const owners = [
     expected.moduleId,
     expected.journalPath === undefined ? undefined : await readJournalOwner(expected.journalPath),

@@ -101,18 +101,21 @@ export function unseal(text: string, passphrase: Passphrase): Uint8Array {
   });
 }
 
-/** The manifest of a backup. @throws StsFault `key_store_damaged` when the text is no backup. */
-export function manifestOf(text: string): Manifest {
-  const envelope = readEnvelope(text);
+/** A sealed text that is a backup, with its manifest. @throws StsFault as {@link readSealedFile}. */
+export function readBackupFile(path: string): { readonly text: string; readonly manifest: Manifest } {
+  const { text, envelope } = readWhole(path, '--backup');
   if (envelope.format !== 'wattoken-keystore-backup') throw damaged('it is no backup');
-  return envelope.manifest;
+  return { text, manifest: envelope.manifest };
 }
 
-/**
- * @param param - the option that named the file.
- * @throws StsFault `key_store_missing`, `file_unreadable`, `key_store_damaged`.
- */
-export function readSealedFile(path: string, param = '--key-store'): string {
+/** @throws StsFault `key_store_missing`, `file_unreadable`, `key_store_damaged`. */
+export function readSealedFile(path: string): string {
+  const { text, envelope } = readWhole(path, '--key-store');
+  if (envelope.format !== 'wattoken-keystore') throw damaged('it is a backup: restore it');
+  return text;
+}
+
+function readWhole(path: string, param: string): { readonly text: string; readonly envelope: Envelope } {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -131,8 +134,7 @@ export function readSealedFile(path: string, param = '--key-store'): string {
   } catch {
     throw damaged();
   }
-  readEnvelope(text);
-  return text;
+  return { text, envelope: readEnvelope(text) };
 }
 
 /**
