@@ -297,7 +297,8 @@ function prepare(database: Database, moduleId: string): void {
   database
     .transaction(() => {
       for (const step of STEPS.slice(version)) database.exec(step);
-      database.pragma(`user_version = ${STEPS.length}`);
+      // An opening that is refused after this must leave the file as it was.
+      if (version < STEPS.length) database.pragma(`user_version = ${STEPS.length}`);
       database.prepare('INSERT OR IGNORE INTO module VALUES (1, ?)').run(moduleId);
     })
     .exclusive();
