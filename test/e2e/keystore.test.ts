@@ -54,11 +54,7 @@ test('when two custodians bring a key in then it is there whole, and no file alo
   await refused('usage', 'import', { '--key-file': 'key.json', '--component-file': 'key.json' });
   const split = { '--key-file': 'key.json', '--out-1': 'one.json', '--out-2': 'two.json' };
   assert.is((await keystore('split', split, null)).code, 0);
-  assert.is(
-    (await keystore('split', split, null)).code,
-    FAULTS.file_unreadable.exit,
-    'no file is replaced',
-  );
+  assert.is((await keystore('split', split, null)).code, FAULTS.file_unreadable.exit, 'no file is replaced');
   for (const name of ['one.json', 'two.json']) assert.is(statSync(at(name)).mode & 0o077, 0);
   const first = await keystore('import', { '--component-file': 'two.json' });
   assert.equal([first.result.kind, first.result.component.component], ['waiting', 2]);
