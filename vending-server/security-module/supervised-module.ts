@@ -32,10 +32,11 @@ export interface Supervision {
   readonly onUp?: (attempts: number) => void;
   /** Waits before each attempt, in milliseconds; as many attempts as there are numbers. */
   readonly delaysMillis?: readonly number[];
+  /** After more deaths than this within a minute, starting again helps nobody. */
+  readonly deathsMax?: number;
 }
 
 const DELAYS_MILLIS = [0, 250, 1000, 4000, 15_000, 30_000];
-/** Deaths within a minute after which starting again helps nobody. */
 const DEATHS_MAX = 10;
 const MINUTE_MILLIS = 60_000;
 /** Faults that may pass; with any other one another attempt would fail the same way. */
@@ -134,7 +135,7 @@ class SupervisedModule implements SecurityModule {
   async #restart(reason: string): Promise<void> {
     const now = performance.now();
     this.#deathTimes = [...this.#deathTimes.filter((time) => now - time < MINUTE_MILLIS), now];
-    if (this.#deathTimes.length > DEATHS_MAX) {
+    if (this.#deathTimes.length > (this.#supervision.deathsMax ?? DEATHS_MAX)) {
       this.#end(`${reason}; it died ${this.#deathTimes.length} times within a minute`);
       return;
     }
