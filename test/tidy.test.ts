@@ -100,6 +100,8 @@ test('when the command line reaches a room then it is through its front door', (
     'vending-server/config.ts',
     'meter-sim/main.ts',
     'vending-server/security-module/contract.ts',
+    'vending-server/security-module/key-backup.ts',
+    'vending-server/security-module/key-name.ts',
     'vending-server/security-module/key-store.ts',
     'vending-server/security-module/passphrase.ts',
   ];

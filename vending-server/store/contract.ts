@@ -168,7 +168,8 @@ export interface LedgerEntry extends ChainEntry {
   readonly state: 'released' | 'unreleased';
   readonly saleId: string | null;
   readonly meterPan: string;
-  readonly tidMinutes: number;
+  /** null for a section of a key change, which carries none. */
+  readonly tidMinutes: number | null;
 }
 
 export interface Store {

@@ -352,8 +352,9 @@ export class SqliteStore implements Store {
       meterPan,
       baseDate,
       tidMinutes,
+      entry.statement,
     );
-    this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
+    if (tidMinutes !== null) this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
   }
 
   #addTransfers(cause: string, transfers: readonly Transfer[]): void {

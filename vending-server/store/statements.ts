@@ -76,11 +76,11 @@ const TRIAL_BALANCE = `
   GROUP BY account ORDER BY account`;
 
 const ENTRY_COLUMNS = `module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id,
-    meter_pan, tid_minutes`;
+    meter_pan, tid_minutes, statement`;
 const ADD_ENTRY = `
   INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
-    sale_id, meter_pan, base_date, tid_minutes)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    sale_id, meter_pan, base_date, tid_minutes, statement)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FIND_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter = ?`;
 const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? ORDER BY counter DESC LIMIT 1`;
 const LAST_SIGNED_ENTRY = `
