@@ -1,8 +1,8 @@
 /** Puts a tariff into force under an id. Terms never change under an id: what was sold must stay explainable. */
 import { StsFault } from '../../lib/faults.ts';
+import { canonicalJson } from '../ledger/canonical.ts';
 import { type FlatTerms, reckon } from '../tariff/flat.ts';
 import type { Vending } from './context.ts';
-import { canonicalJson } from './request-hash.ts';
 
 export interface TariffRequest {
   readonly tariffId: string;

@@ -1,7 +1,7 @@
 /** The answer to a sale, made once, stored as it is and given again byte for byte. */
 import { decimalText } from '../../lib/decimal.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
-import type { IssuedCredit } from '../security-module/contract.ts';
+import type { ChainEntry, IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord } from '../store/contract.ts';
 import type { SaleLine } from '../tariff/flat.ts';
 
@@ -40,7 +40,9 @@ export interface SoldSale {
   readonly paidMinor: number;
   readonly lines: readonly SaleLine[];
   readonly tidMinutes: number;
-  readonly issued: IssuedCredit;
+  readonly issued: Pick<IssuedCredit, 'tokenNo' | 'carriedDeciKwh'> & {
+    readonly entry: Pick<ChainEntry, 'moduleId' | 'counter' | 'entryHash'>;
+  };
 }
 
 export function saleResponse(sale: SoldSale): SaleResponse {

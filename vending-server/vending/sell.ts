@@ -7,9 +7,11 @@
 import { invariant } from '../../lib/assert.ts';
 import { StsFault } from '../../lib/faults.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { decodeAmount, encodeAmount } from '../../lib/token/amount.ts';
 import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { tokenDigest } from '../ledger/chain.ts';
 import { saleTransfers } from '../ledger/postings.ts';
+import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
 import type { IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord, RecordedSale, VendClaim, VendClaimRequest } from '../store/contract.ts';
 import { reckon, type SaleLine } from '../tariff/flat.ts';
@@ -17,7 +19,7 @@ import type { Vending } from './context.ts';
 import { findTerms } from './find-tariff.ts';
 import { findVendor } from './open-vendor.ts';
 import { findMeter } from './register-meter.ts';
-import { canonicalHash, requestHash } from './request-hash.ts';
+import { requestHash } from './request-hash.ts';
 import { saleResponse } from './sale-response.ts';
 
 export interface SaleRequest {
@@ -131,6 +133,9 @@ async function claim({ store, unreleased }: Vending, request: VendClaimRequest):
   }
 }
 
+/** The place in the chain of a token that is not made yet; no hash covers it. */
+const NO_ENTRY = { moduleId: '', counter: 0, entryHash: '' } as const;
+
 /** Token, evidence, books and answer. The answer exists only after both journals hold it. */
 async function complete(
   vending: Vending,
@@ -141,13 +146,26 @@ async function complete(
   const { vendorId, requestId, currency, paidMinor } = request;
   const { tidMinutes, request: claim } = claimed;
   const saleId = newSaleId(now, vending.random.bytes(10));
-  const saleDigest = canonicalHash({
+  const sold = { saleId, requestId, soldAt: now, vendorId, meter, currency, paidMinor, lines, tidMinutes };
+  const transfers = saleTransfers(vendorId, currency, lines);
+  const carriedDeciKwh = decodeAmount(encodeAmount(amountDeciKwh));
+  const { meterPan, baseDate } = meter;
+  const saleDigest = digestOf({
     saleId,
+    soldAt: now,
     vendorId,
+    requestId,
     requestHash: claim.requestHash,
-    meterPan: meter.meterPan,
-    paidMinor,
+    meterPan,
+    baseDate,
     tidMinutes,
+    currency,
+    paidMinor,
+    amountDeciKwh: carriedDeciKwh,
+    transfers,
+    answerHash: answerHash(
+      saleResponse({ ...sold, issued: { tokenNo: '', carriedDeciKwh, entry: NO_ENTRY } }),
+    ),
   });
   const issued = await vending.securityModule.issueCredit({
     meter: keyAttributesOf(meter),
@@ -158,7 +176,7 @@ async function complete(
   // The journal first: a ledger that is ahead of the module could not be explained after a power cut.
   await issued.sealed;
   assertEvidence(issued, saleDigest);
-  const sold = { saleId, requestId, soldAt: now, vendorId, meter, currency, paidMinor, lines, tidMinutes };
+  invariant(issued.carriedDeciKwh === carriedDeciKwh, 'the token carries what the sale digest says');
   try {
     return await vending.store.recordVend(claimed, {
       saleId,
@@ -166,12 +184,11 @@ async function complete(
       currency,
       amountDeciKwh: issued.carriedDeciKwh,
       tokenNo: issued.tokenNo,
-      transfers: saleTransfers(vendorId, currency, lines),
+      transfers,
       entry: issued.entry,
       responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
     });
   } catch (error) {
-    const { meterPan, baseDate } = meter;
     vending.unreleased.add({ ...issued.entry, meterPan, tidMinutes, baseDate });
     // When this fails too they wait, and no further token is made before they are named.
     await vending.unreleased.settle(vending.store).catch(() => undefined);
