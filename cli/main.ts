@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
+import { addLedgerCommands } from './program/ledger.ts';
 import { action, json, parseWhole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
@@ -67,6 +68,8 @@ for (const [name, what] of [
     action(async (options) => (await import('./commands/keystore.ts')).keystoreCommand(name, options)),
   );
 }
+
+addLedgerCommands(program);
 
 program
   .command('vend')

@@ -45,3 +45,22 @@ export async function withCountedProgress<Result>(
   if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
   return result;
 }
+
+/** As `withProgress`, for work that counts and cannot know how much there is. */
+export async function withTally<Result>(
+  what: string,
+  work: (onCount: (done: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const onTerminal = process.stderr.isTTY === true;
+  let shownAt = performance.now();
+  let drawn = false;
+  const result = await work((done) => {
+    const now = performance.now();
+    if (now - shownAt < (drawn && onTerminal ? FRAME_MILLIS : QUIET_MILLIS)) return;
+    shownAt = now;
+    drawn = true;
+    process.stderr.write(`${onTerminal ? '\r' : ''}${done} ${what} …${onTerminal ? '' : '\n'}`);
+  });
+  if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  return result;
+}

@@ -14,6 +14,7 @@ import { REGISTRY_ROUTES } from './registry-routes.ts';
 import type { Answer, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
+import { TOKEN_ROUTES } from './token-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -79,6 +80,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
     ...REGISTRY_ROUTES,
+    ...TOKEN_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;

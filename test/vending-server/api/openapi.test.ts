@@ -71,6 +71,7 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'post /v1/meters',
     'post /v1/sales',
     'post /v1/tariffs',
+    'post /v1/tokens/verify',
     'post /v1/vendors',
     'post /v1/vendors/{vendorId}/deposits',
     'post /v1/vendors/{vendorId}/keys',
