@@ -25,8 +25,8 @@ export type { Expectation, LedgerReport, TokenQuestion, TokenVerdict, Witness };
 /** Told now and then how many entries are done. */
 export type OnEntry = (entries: number) => void;
 
-/** A sale becomes durable within milliseconds of its neighbours: 5 s are far more than enough. */
-const SNAPSHOT = { attempts: 250, pause: () => sleep(20) } as const;
+/** A sale becomes durable within milliseconds of its neighbours: 5 s are far more than enough, and 0.3 s without a commit. */
+const SNAPSHOT = { attempts: 250, quietAttempts: 15, pause: () => sleep(20) } as const;
 /** Longest line that is read; a longer one is no line of an export. */
 const LINE_BYTES_MAX = 1 << 20;
 const WRITE_BYTES = 1 << 18;
@@ -147,7 +147,7 @@ export async function verifyDataFolder(
 ): Promise<LedgerReport> {
   const journal = await openJournalReader(pathsOf({ dataFolder }).journalPath);
   try {
-    const snapshot = await openLedgerSnapshot({ dataFolder, attempts: 1, pause: async () => undefined });
+    const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
     try {
       const verifier = new ExportVerifier(expected);
       const options = { exportedAt: new Date().toISOString(), withTokenNumbers: false };

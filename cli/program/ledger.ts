@@ -24,7 +24,7 @@ export function addLedgerCommands(program: Command): void {
     .command('verify')
     .description('prove an export without any key or database; exit 5 when anything is wrong')
     .argument('[export]', 'a file of ledger export')
-    .addOption(data().conflicts('export'))
+    .addOption(data())
     .addOption(publicKey())
     .addOption(witness())
     .addOption(json())

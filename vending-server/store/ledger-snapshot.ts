@@ -146,6 +146,8 @@ export interface SnapshotOptions {
   readonly pause: () => Promise<void>;
   /** How often to look before the snapshot is taken as it stands. */
   readonly attempts: number;
+  /** How often in a row to find nothing new before nobody is taken to be selling. */
+  readonly quietAttempts: number;
 }
 
 /**
@@ -155,13 +157,19 @@ export interface SnapshotOptions {
  *   `store_unavailable`.
  */
 export async function openLedgerSnapshot(options: SnapshotOptions): Promise<LedgerSnapshot> {
-  const { dataFolder, pause, attempts } = options;
+  const { dataFolder, pause, attempts, quietAttempts } = options;
   const database = await openReadOnly(dataFolder);
   try {
+    let version: unknown;
+    let quiet = 0;
     for (let attempt = 1; ; attempt += 1) {
       database.exec('BEGIN');
       const bound = moduleOf(database);
       if (bound === undefined || tailOf(database, bound.moduleId).whole || attempt >= attempts) break;
+      const before = version;
+      version = database.pragma('data_version', { simple: true }); // another one after each commit of somebody else
+      quiet = version === before ? quiet + 1 : 0;
+      if (quiet >= quietAttempts) break;
       database.exec('ROLLBACK');
       await pause();
     }
