@@ -3,7 +3,7 @@
  * from files alone. It opens no port, no key store and writes nothing but what it is asked to. Real time enters here.
  */
 import { createReadStream, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StsFault } from '../lib/faults.ts';
 import { parseTokenNo } from '../lib/token/token-no.ts';
@@ -51,11 +51,11 @@ export async function exportLedger(
         entries = done;
         onEntry(done);
       });
-      for (const line of lines) await write(line);
+      for await (const line of lines) await write(line);
       return entries;
     });
   } finally {
-    snapshot.close();
+    await snapshot.close();
   }
 }
 
@@ -85,6 +85,9 @@ async function writeLines<Result>(
     await flush();
     await file.sync();
     return result;
+  } catch (error) {
+    await rm(out, { force: true }); // half an export would look like a cut one
+    throw error;
   } finally {
     await file.close();
   }
@@ -151,17 +154,17 @@ export async function verifyDataFolder(
     try {
       const verifier = new ExportVerifier(expected);
       const options = { exportedAt: new Date().toISOString(), withTokenNumbers: false };
-      for (const line of exportLines(snapshot, options)) {
+      for await (const line of exportLines(snapshot, options)) {
         verifier.line(line.slice(0, -1));
         if (verifier.isBusy) {
           await verifier.settle();
           onEntry(verifier.entries);
         }
       }
-      compareJournal(snapshot.entries(), journal, verifier.findings);
+      await compareJournal(snapshot.entries(), journal, verifier.findings);
       return await verifier.end();
     } finally {
-      snapshot.close();
+      await snapshot.close();
     }
   } finally {
     journal.close();
@@ -216,14 +219,16 @@ async function withBooks<Result>(
   run: (store: SqliteStore, owner: NonNullable<LedgerSnapshot['module']>) => Promise<Result>,
 ): Promise<Result> {
   const database = await openReadOnly(dataFolder);
-  const store = new SqliteStore(database, () => undefined);
+  let store: SqliteStore | undefined;
   try {
+    store = new SqliteStore(database, () => undefined);
     const owner = moduleOf(database);
     if (owner === undefined)
       throw new StsFault('ledger_mismatch', 'no security module has used this ledger yet');
     return await run(store, owner);
   } finally {
-    await store.close();
+    await store?.close();
+    database.close();
   }
 }
 

@@ -53,11 +53,11 @@ export class SumsByCurrency {
  * @param onEntry - told the number of entries written so far.
  * @returns lines, each with its line feed, one after another: a year of sales never stands in memory.
  */
-export function* exportLines(
+export async function* exportLines(
   snapshot: LedgerSnapshot,
   options: ExportOptions,
   onEntry: (entries: number) => void = () => undefined,
-): Generator<string, void> {
+): AsyncGenerator<string, void> {
   const { module } = snapshot;
   const counts = { entries: 0, released: 0, unreleased: 0, sales: 0, deposits: 0, transfers: 0, vendors: 0 };
   const sums = new SumsByCurrency();
@@ -79,24 +79,24 @@ export function* exportLines(
   };
   const { exportedAt, withTokenNumbers } = options;
   yield line({ kind: 'header', format: EXPORT_FORMAT, ...module, exportedAt, withTokenNumbers });
-  for (const { entry, sale } of snapshot.entries()) {
+  for await (const { entry, sale } of snapshot.entries()) {
     counts.entries += 1;
     counts[entry.state === 'released' ? 'released' : 'unreleased'] += 1;
     head = { counter: entry.counter, entryHash: entry.entryHash };
     yield line({ ...entryFields(entry), sale: sale === undefined ? null : sold(sale) });
     onEntry(counts.entries);
   }
-  for (const sale of snapshot.salesWithoutEntry()) yield line({ kind: 'sale', sale: sold(sale) });
-  for (const deposit of snapshot.deposits()) {
+  for await (const sale of snapshot.salesWithoutEntry()) yield line({ kind: 'sale', sale: sold(sale) });
+  for await (const deposit of snapshot.deposits()) {
     counts.deposits += 1;
     post(deposit.transfers);
     yield line({ kind: 'deposit', ...deposit });
   }
-  for (const transfer of snapshot.otherTransfers()) {
+  for await (const transfer of snapshot.otherTransfers()) {
     post([transfer]);
     yield line({ kind: 'transfer', ...transfer });
   }
-  for (const { vendorId, currency, floatMinor } of snapshot.vendors()) {
+  for await (const { vendorId, currency, floatMinor } of snapshot.vendors()) {
     counts.vendors += 1;
     yield line({ kind: 'vendor', vendorId, currency, floatMinor });
   }

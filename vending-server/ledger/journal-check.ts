@@ -3,7 +3,7 @@
  * named unreleased, or it is found here. Both sides come in the order of their counters and are read once.
  */
 import type { JournalledEntry } from '../security-module/contract.ts';
-import type { EntryRow } from '../store/contract.ts';
+import type { EntryRow, Rows } from '../store/contract.ts';
 import type { Findings } from './findings.ts';
 
 export interface Journal {
@@ -12,32 +12,36 @@ export interface Journal {
   readonly adopted: readonly { readonly counter: number }[];
 }
 
-export function compareJournal(ledger: Iterable<EntryRow>, journal: Journal, findings: Findings): void {
-  const rows = ledger[Symbol.iterator]();
-  let row = rows.next();
-  const missing = (counter: number, next: number) => {
-    // What stands before an adopted head was lost in a power cut and taken over from the ledger.
-    if (journal.adopted.some((head) => head.counter >= counter && head.counter < next)) return;
-    findings.add({ kind: 'journal_missing', counter, detail: 'the module has no record of this token' });
+export async function compareJournal(
+  ledger: Rows<EntryRow>,
+  journal: Journal,
+  findings: Findings,
+): Promise<void> {
+  const journalled = journal.entries()[Symbol.iterator]();
+  let own = journalled.next();
+  const unsold = ({ counter, meterPan, tidMinutes }: JournalledEntry) => {
+    const detail = `the module made it for meter ${meterPan}, TID ${tidMinutes}; the ledger does not hold it`;
+    findings.add({ kind: 'unsold_token', counter, detail });
   };
-  for (const own of journal.entries()) {
-    while (row.done !== true && row.value.entry.counter < own.counter) {
-      missing(row.value.entry.counter, own.counter);
-      row = rows.next();
-    }
-    if (row.done === true || row.value.entry.counter > own.counter) {
-      const detail = `the module made it for meter ${own.meterPan}, TID ${own.tidMinutes}; the ledger does not hold it`;
-      findings.add({ kind: 'unsold_token', counter: own.counter, detail });
+  for await (const { entry } of ledger) {
+    const { counter } = entry;
+    for (; own.done !== true && own.value.counter < counter; own = journalled.next()) unsold(own.value);
+    if (own.done === true || own.value.counter > counter) {
+      const next = own.done === true ? Number.POSITIVE_INFINITY : own.value.counter;
+      // What stands before an adopted head was lost in a power cut and taken over from the ledger.
+      if (journal.adopted.some((head) => head.counter >= counter && head.counter < next)) continue;
+      findings.add({ kind: 'journal_missing', counter, detail: 'the module has no record of this token' });
       continue;
     }
-    const differing = FIELDS.filter((name) => row.value.entry[name] !== own[name]);
+    const { value } = own;
+    const differing = FIELDS.filter((name) => entry[name] !== value[name]);
     if (differing.length > 0) {
       const detail = `ledger and journal differ in ${differing.join(', ')}`;
-      findings.add({ kind: 'journal_differs', counter: own.counter, detail });
+      findings.add({ kind: 'journal_differs', counter, detail });
     }
-    row = rows.next();
+    own = journalled.next();
   }
-  for (; row.done !== true; row = rows.next()) missing(row.value.entry.counter, Number.POSITIVE_INFINITY);
+  for (; own.done !== true; own = journalled.next()) unsold(own.value);
 }
 
 const FIELDS = [

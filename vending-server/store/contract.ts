@@ -233,20 +233,21 @@ export interface EntryRow {
   readonly sale: SaleRow | undefined;
 }
 
+/** Rows one after another, as fast as the reader takes them: SQLite gives them at once, a server over a wire later. */
+export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
 /**
  * One moment of the books, for auditors: every row as it stands, believed by nobody. All of it is read from one snapshot, in
  * the order of the counters and never all at once; a server may go on selling meanwhile.
  */
 export interface LedgerSnapshot {
   readonly module: Pick<ModuleIdentity, 'moduleId' | 'publicKey'> | undefined;
-  /** Highest counter held, 0 when none. */
-  readonly counter: number;
-  entries(): Iterable<EntryRow>;
+  entries(): Rows<EntryRow>;
   /** Sales that no entry names: an honest ledger has none. */
-  salesWithoutEntry(): Iterable<SaleRow>;
-  deposits(): Iterable<DepositRow>;
+  salesWithoutEntry(): Rows<SaleRow>;
+  deposits(): Rows<DepositRow>;
   /** Transfers that neither a sale nor a deposit explains: an honest ledger has none. */
-  otherTransfers(): Iterable<Transfer & { readonly cause: string }>;
-  vendors(): Iterable<VendorRecord>;
-  close(): void;
+  otherTransfers(): Rows<Transfer & { readonly cause: string }>;
+  vendors(): Rows<VendorRecord>;
+  close(): void | Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import { loadSqliteDriver } from '../sqlite-driver.ts';
 import type { DepositRow, EntryRow, LedgerSnapshot, SaleRow, Transfer, VendorRecord } from './contract.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { DATABASE_FILE } from './open.ts';
 import { type EntryRow as ChainRow, entryOf, type VendorRow, vendorOf } from './rows.ts';
 import { storeFault } from './sqlite-faults.ts';
@@ -75,13 +76,11 @@ interface SoldRow {
 
 class SqliteLedgerSnapshot implements LedgerSnapshot {
   readonly module: LedgerSnapshot['module'];
-  readonly counter: number;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
     this.module = moduleOf(database);
-    this.counter = this.module === undefined ? 0 : tailOf(database, this.module.moduleId).counter;
     database.exec(COLLECT_TRANSFERS);
   }
 
@@ -165,7 +164,7 @@ export async function openLedgerSnapshot(options: SnapshotOptions): Promise<Ledg
     for (let attempt = 1; ; attempt += 1) {
       database.exec('BEGIN');
       const bound = moduleOf(database);
-      if (bound === undefined || tailOf(database, bound.moduleId).whole || attempt >= attempts) break;
+      if (bound === undefined || isTailWhole(database, bound.moduleId) || attempt >= attempts) break;
       const before = version;
       version = database.pragma('data_version', { simple: true }); // another one after each commit of somebody else
       quiet = version === before ? quiet + 1 : 0;
@@ -180,18 +179,23 @@ export async function openLedgerSnapshot(options: SnapshotOptions): Promise<Ledg
   }
 }
 
-/** @throws StsFault `file_unreadable`, `store_driver_missing`, `store_damaged`, `store_unavailable`. */
+/** @throws StsFault `file_unreadable`, `store_newer`, `store_driver_missing`, `store_damaged`, `store_unavailable`. */
 export async function openReadOnly(dataFolder: string): Promise<Database> {
   const path = join(dataFolder, DATABASE_FILE);
   if (!existsSync(path)) {
     throw new StsFault('file_unreadable', `--data ${dataFolder} holds no ledger`, { param: '--data' });
   }
   const Driver = await loadSqliteDriver();
+  let database: Database | undefined;
   try {
-    const database = new Driver(path, { readonly: true, fileMustExist: true });
+    database = new Driver(path, { readonly: true, fileMustExist: true });
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MILLIS}`);
+    const steps = Number(database.pragma('user_version', { simple: true }));
+    if (steps > MIGRATIONS.length) throw new StsFault('store_newer', `schema ${steps}`);
+    if (steps === 0) throw new StsFault('file_unreadable', `${path} is no ledger`, { param: '--data' });
     return database;
   } catch (error) {
+    database?.close();
     throw storeFault(error);
   }
 }
@@ -202,14 +206,14 @@ export function moduleOf(database: Database): LedgerSnapshot['module'] {
   return row && { moduleId: row.module_id, publicKey: row.public_key };
 }
 
-function tailOf(database: Database, moduleId: string): { counter: number; whole: boolean } {
+function isTailWhole(database: Database, moduleId: string): boolean {
   const row = database.prepare(TAIL_STATE).get({ moduleId }) as {
     counter: number | null;
     held: number;
     signature: string | null;
   };
   const counter = row.counter ?? 0;
-  return { counter, whole: row.held === Math.min(counter, TAIL) && row.signature !== '' };
+  return row.held === Math.min(counter, TAIL) && row.signature !== '';
 }
 
 function saleOf(row: SoldRow): SaleRow {
