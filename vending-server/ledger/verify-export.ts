@@ -117,7 +117,7 @@ export class ExportVerifier {
       const detail = 'was witnessed, and the ledger does not hold it';
       this.findings.add({ kind: 'witnessed_head_missing', counter, detail });
     }
-    const sums = this.#books.end();
+    const sums = this.#books.end(this.#trailer !== undefined);
     this.#checkTrailer(head, sums);
     const { entries, released, unreleased } = this.#counts;
     const { publicKey } = this.#expected;
