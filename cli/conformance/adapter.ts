@@ -3,7 +3,7 @@
  * meters of one session and nothing else.
  */
 import { z } from 'zod';
-import { blockFromHex, hexFromBlock } from '../../lib/crypto/block-cipher.ts';
+import { type BlockCipher, blockFromHex, hexFromBlock } from '../../lib/crypto/block-cipher.ts';
 import { FAULTS, type FaultCode, isStsFault, StsFault } from '../../lib/faults.ts';
 import { bytesFromHex, hexFromBytes, hexFromWord } from '../../lib/hex.ts';
 import {
@@ -21,10 +21,10 @@ import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { type DecoderKeyRequest, deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
 import { isRollOver, keyChangeSections } from '../../lib/keys/key-change.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
-import { readClearBlock } from '../../lib/token/frame.ts';
+import { readEncryptedBlock } from '../../lib/token/frame.ts';
 import type { Token } from '../../lib/token/kinds.ts';
 import { dateOfTid } from '../../lib/token/tid.ts';
-import { decodeToken, encodeToken, writeClearBlock } from '../../lib/token/token.ts';
+import { decodeTokenInto, encodeToken, writeClearBlock } from '../../lib/token/token.ts';
 import { readTokenNo } from '../../lib/token/token-no.ts';
 import { MeterBench } from './meter-bench.ts';
 import {
@@ -155,10 +155,22 @@ export function makeToken(
   token: Token,
   encryptionAlgorithm: EncryptionAlgorithm,
   decoderKey: string,
-): { block: string; token66: string; tokenNo: string; carried: Token } {
+): MadeToken {
+  return makeTokenWith(token, cipherOf(encryptionAlgorithm, decoderKey));
+}
+
+export interface MadeToken {
+  readonly block: string;
+  readonly token66: string;
+  readonly tokenNo: string;
+  readonly carried: Token;
+}
+
+/** As `makeToken`, for many tokens of one meter. */
+export function makeTokenWith(token: Token, cipher: BlockCipher): MadeToken {
   const block = new Uint32Array(2);
   writeClearBlock(token, block);
-  const { tokenNo, carried } = encodeToken(token, cipherOf(encryptionAlgorithm, decoderKey));
+  const { tokenNo, carried } = encodeToken(token, cipher);
   const { top, high, low } = readTokenNo(tokenNo, { top: 0, high: 0, low: 0 });
   return {
     block: hexFromBlock(block),
@@ -209,8 +221,9 @@ function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>)
 function decode(request: Request<'decode'>): object {
   const cipher = cipherOf(request.encryptionAlgorithm, request.decoderKey);
   const block = new Uint32Array(2);
-  const tokenClass = readClearBlock(request.tokenNo, cipher, block);
-  const token = decodeToken(request.tokenNo, cipher);
+  const token = decodeTokenInto(request.tokenNo, cipher, block);
+  // Where the class stands no cipher reaches: the digits are looked at once more for it, the key is not.
+  const tokenClass = readEncryptedBlock(request.tokenNo, new Uint32Array(2));
   const subclass = (block[0] ?? 0) >>> 28;
   switch (token.kind) {
     case 'crcError':

@@ -1,5 +1,5 @@
 /** The attributes of a meter and its keys, with their ranges (sts.md 1.2). */
-import { assertInteger } from '../assert.ts';
+import { assertArray, assertInteger, assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
 /** EA07 = Standard Transfer Algorithm, EA11 = MISTY1. EA09 (DES) is withdrawn and refused by name. */
@@ -44,9 +44,13 @@ export const CREDITLESS_KEY_TYPES: readonly KeyType[] = [0, 1];
  */
 export function parseEncryptionAlgorithm(code: number): EncryptionAlgorithm {
   if (code === 7 || code === 11) return code;
-  throw new StsFault('algorithm_not_supported', `EA${String(code).padStart(2, '0')}`, {
-    param: 'encryptionAlgorithm',
-  });
+  throw new StsFault('algorithm_not_supported', algorithmName('EA', code), { param: 'encryptionAlgorithm' });
+}
+
+/** How a refused algorithm is called: by its two digits; what is no number of two digits is not quoted. */
+export function algorithmName(prefix: 'EA' | 'DKGA', code: unknown): string {
+  const isCode = typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 99;
+  return isCode ? prefix + String(code).padStart(2, '0') : `a code that is no ${prefix} of two digits`;
 }
 
 /** @throws StsFault `supply_group_malformed` unless the text is 6 decimal digits. */
@@ -75,9 +79,33 @@ export function assertKeyType(value: unknown): asserts value is KeyType {
   assertInteger(value, 0, 3, 'keyType');
 }
 
-/** '93', '14' or '35'. */
+/** A list of key types, as the tables of a meter and of an issuer hold them. @throws TypeError, RangeError. */
+export function assertKeyTypes(value: unknown, name: string): asserts value is readonly KeyType[] {
+  assertArray(value, name);
+  if (value.length > 4) throw new RangeError(`"${name}" expected 4 key types at most, got ${value.length}`);
+  for (const keyType of value) assertInteger(keyType, 0, 3, name);
+}
+
+/** '93', '14' or '35' (sts.md 1.2). @throws RangeError for everything else. */
 export function assertBaseDate(value: unknown): asserts value is BaseDate {
   if (!BASE_DATES.some((baseDate) => baseDate === value)) {
     throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
   }
+}
+
+/** What a decoder key and a key change have in common (sts.md 1.2). */
+export interface KeyAttributes {
+  readonly supplyGroupCode: string;
+  readonly tariffIndex: number;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+}
+
+/** @throws StsFault `supply_group_malformed`. @throws RangeError, TypeError when one of the others is out of its range. */
+export function assertKeyAttributes(fields: KeyAttributes): void {
+  assertObject(fields, 'fields');
+  parseSupplyGroupCode(fields.supplyGroupCode);
+  assertTariffIndex(fields.tariffIndex);
+  assertKeyRevision(fields.keyRevision);
+  assertKeyType(fields.keyType);
 }

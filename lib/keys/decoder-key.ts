@@ -4,19 +4,16 @@
  * DKGA02 and DKGA04 are built because official vectors prove them. DKGA01 and DKGA03 are refused by name: sources
  * contradict each other and no vector exists (open question C2).
  */
-import { assertDigits } from '../assert.ts';
+import { assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 import {
+  algorithmName,
   assertBaseDate,
-  assertKeyRevision,
-  assertKeyType,
-  assertTariffIndex,
   type BaseDate,
   type DecoderKeyAlgorithm,
   type EncryptionAlgorithm,
   type KeyType,
   parseEncryptionAlgorithm,
-  parseSupplyGroupCode,
 } from '../identity/attributes.ts';
 import { dkga02 } from './dkga02.ts';
 import { dkga04 } from './dkga04.ts';
@@ -36,6 +33,7 @@ export interface MeterKeyFields {
   readonly baseDate: BaseDate;
 }
 
+/** A vending key and one meter, for a key that is derived once. */
 export interface DecoderKeyRequest extends MeterKeyFields {
   readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
   /** 8 bytes for DKGA02, 20 for DKGA04; only read. */
@@ -63,7 +61,9 @@ export function prepareVendingKey(
       throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
     }
     if (decoderKeyAlgorithm === 4 && meter.keyType === 3) {
-      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)');
+      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)', {
+        param: 'keyType',
+      });
     }
     return derive(meter);
   };
@@ -75,6 +75,7 @@ export function prepareVendingKey(
  * @throws as `prepareVendingKey` and its derivation do.
  */
 export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
+  assertObject(request, 'request');
   return prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey)(request);
 }
 
@@ -87,21 +88,19 @@ function algorithmOf(
     case 4:
       return dkga04;
   }
-  throw unsupported(`DKGA${String(decoderKeyAlgorithm).padStart(2, '0')}`);
+  throw unsupported(algorithmName('DKGA', decoderKeyAlgorithm));
 }
 
+/** What every derivation asks; each checks the fields that it reads by itself. */
 function assertFields(meter: MeterKeyFields): void {
+  assertObject(meter, 'meter');
   parseEncryptionAlgorithm(meter.encryptionAlgorithm);
-  parseSupplyGroupCode(meter.supplyGroupCode);
-  assertDigits(meter.meterPan, 18, 'meterPan');
-  assertTariffIndex(meter.tariffIndex);
-  assertKeyRevision(meter.keyRevision);
-  assertKeyType(meter.keyType);
   assertBaseDate(meter.baseDate);
   if (meter.keyType === 0) {
     throw new StsFault(
       'key_type_not_supported',
       'an initial key (KT 0) is put in by the manufacturer, not derived',
+      { param: 'keyType' },
     );
   }
 }

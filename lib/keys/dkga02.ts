@@ -4,9 +4,10 @@
  * key = DES_VK(X) xor X xor VK, where X is the PAN block xor the control block. The result is used as it is: no byte
  * reversal, no parity.
  */
-import { assertBytes } from '../assert.ts';
+import { assertBytes, assertDigits, assertObject } from '../assert.ts';
 import { blockFromBytes, blockFromHex, bytesFromBlock, xorBlocks } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
+import { assertKeyAttributes, assertKeyType } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA02_KEY_BYTES = 8;
@@ -32,19 +33,29 @@ export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
 /**
  * The last 16 digits of IIN and DRN, without the PAN's check digit, packed. For a common key (KT 3) the DRN's digits are
  * zeros (sts.md 6.1 [1]).
+ * @returns 16 digits.
+ * @throws TypeError, RangeError when `meterPan` is not 18 digits or `keyType` not 0-3.
  */
 export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>): string {
+  assertObject(request, 'meter');
   const { meterPan, keyType } = request;
+  assertDigits(meterPan, 18, 'meterPan');
+  assertKeyType(keyType);
   const digits = meterPan.slice(1, -1);
   if (keyType !== 3) return digits;
   const drnLength = meterPan.startsWith('600727') ? 11 : 13;
   return digits.slice(0, -drnLength) + '0'.repeat(drnLength);
 }
 
-/** KT, SGC, TI, KRN and six F, packed. */
+/**
+ * KT, SGC, TI, KRN and six F, packed (sts.md 6.1).
+ * @returns 16 hexadecimal digits.
+ * @throws StsFault `supply_group_malformed`. @throws TypeError, RangeError when another field is out of its range.
+ */
 export function controlBlock(
   request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
 ): string {
+  assertKeyAttributes(request);
   const { keyType, supplyGroupCode, tariffIndex, keyRevision } = request;
   return `${keyType}${supplyGroupCode}${String(tariffIndex).padStart(2, '0')}${keyRevision}ffffff`;
 }

@@ -4,8 +4,13 @@
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { assertBytes } from '../assert.ts';
-import type { EncryptionAlgorithm } from '../identity/attributes.ts';
+import { assertBytes, assertDigits, assertObject } from '../assert.ts';
+import {
+  assertBaseDate,
+  assertKeyAttributes,
+  type EncryptionAlgorithm,
+  parseEncryptionAlgorithm,
+} from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA04_KEY_BYTES = 20;
@@ -34,9 +39,16 @@ export function dkga04(vendingKey: Uint8Array): DecoderKeyDerivation {
 
 /**
  * The 49 bytes that are authenticated: two groups of length-prefixed ASCII fields, each group led by 04 (taken to be its
- * number of fields), a zero between them, and the output length in bits at the end.
+ * number of fields: open question C8), a zero between them, and the output length in bits at the end.
+ * @throws StsFault `algorithm_not_supported`, `supply_group_malformed`. @throws TypeError, RangeError when another field is out
+ *   of its range.
  */
 export function dkga04Message(request: MeterKeyFields): Uint8Array {
+  assertObject(request, 'meter');
+  parseEncryptionAlgorithm(request.encryptionAlgorithm);
+  assertBaseDate(request.baseDate);
+  assertDigits(request.meterPan, 18, 'meterPan');
+  assertKeyAttributes(request);
   const { baseDate, encryptionAlgorithm, tariffIndex, supplyGroupCode, keyType, keyRevision } = request;
   const algorithm = encryptionAlgorithm === 7 ? '07' : '11';
   const tariff = tariffIndex < 10 ? `0${tariffIndex}` : `${tariffIndex}`;

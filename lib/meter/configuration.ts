@@ -19,6 +19,7 @@ import { RESULT_CODES, type TokenResult } from './outcome.ts';
  */
 export type TokenCheck = 'manufacturer' | 'function' | 'keyType' | 'keyExpiry' | 'tid' | 'values';
 
+/** What a make of meter does where the standard is not public; the values of one are changed by a spread of the default. */
 export interface MeterConfiguration {
   /** Kinds of token that this meter carries out; the others answer FunctionError. */
   readonly supported: readonly TokenKind[];
@@ -95,6 +96,7 @@ export interface MeterConfiguration {
   readonly otherRegisterLimit: number;
 }
 
+/** How a meter slows guessing (sts.md 8.5, open question A10). */
 export interface LockoutPolicy {
   /** Results that count as a failure (A10). */
   readonly counts: readonly Extract<TokenResult, `${string}Error`>[];
@@ -131,6 +133,7 @@ export const STANDARD_TOKEN_KINDS: readonly TokenKind[] = [
   'keyChangeSection4',
 ];
 
+/** The defaults of the open questions, on a keypad meter with registers for every resource. */
 export const DEFAULT_METER_CONFIGURATION: MeterConfiguration = {
   supported: STANDARD_TOKEN_KINDS,
   resources: ['electricity', 'water', 'gas', 'time'],

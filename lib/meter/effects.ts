@@ -9,10 +9,16 @@ import type { CurrencyRegisters, MeterExtension, MeterState } from './state.ts';
 export const MILLI_WH_PER_DECI_KWH = 100_000;
 const LITRE_PER_DECI_CUBIC_METRE = 100;
 
+/** The state with the token carried out, its TID not yet remembered; or the result that refuses its value. */
 export type Applied =
   | { readonly effect: TokenEffect; readonly state: MeterState }
   | { readonly refusal: 'OverflowError' | 'RangeError' | 'FormatError' | 'FunctionError' };
 
+/**
+ * Carries a token out on a copy of the state; validation, the TID memory and the lockout are the caller's.
+ * @returns a refusal where the value is out of range, its register is missing, or the register would overflow: OverflowError,
+ *   RangeError, FormatError or FunctionError as the configuration has it. Nothing is ever carried out in part.
+ */
 export function applyToken(
   state: MeterState,
   token: CreditToken | CurrencyToken | ManagementToken,

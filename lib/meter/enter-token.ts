@@ -26,6 +26,7 @@ import type { TokenOutcome } from './outcome.ts';
 import type { MeterState } from './state.ts';
 import { judgeTid, rememberTid } from './tid-memory.ts';
 
+/** What a meter answers to one entry, and what it is afterwards. */
 export interface TokenEntry {
   readonly outcome: TokenOutcome;
   /** The same object as the state given when nothing changed. */
@@ -33,11 +34,13 @@ export interface TokenEntry {
 }
 
 /**
- * @param state - of one meter; trusted, and never changed.
+ * @param state - of one meter, as `newMeterState` or this function made it: trusted here, and never changed. What comes from
+ *   outside goes through `assertMeterState` first.
  * @param tokenNo - what was keyed; anything that is not a token answers CRCError, as on a meter.
  * @param nowSeconds - any clock that does not step back; used for the lockout and for the time-out of a key change.
- * @param configuration - what this make of meter does where the standard is not public.
+ * @param configuration - what this make of meter does where the standard is not public; trusted as the state is.
  * @returns the outcome, which never is an exception, and the whole next state.
+ * @throws TypeError, RangeError when the clock gives no finite number: nobody would be locked out then.
  */
 export function enterToken(
   state: MeterState,
@@ -132,15 +135,20 @@ function enterIdentified(
 ): TokenEntry {
   const isOwn = !isCredit(token) && !configuration.managementSharesTidMemory;
   const memory = isOwn ? state.extension.managementTidMemory : state.tidMemory;
-  // Reckoned at once, for its place among the checks is configurable; nothing of it counts before all of them are passed.
-  const applied = applyToken(state, token, configuration);
+  let applied: Applied | undefined;
   for (const check of configuration.checkOrder) {
-    const refusal = refusalOf(check, state, token, memory, applied, configuration);
-    if (refusal === undefined) continue;
+    if (check !== 'values') {
+      const refusal = refusalOf(check, state, token, memory, configuration);
+      if (refusal !== undefined) return { outcome: refusal, state };
+      continue;
+    }
+    applied = applyToken(state, token, configuration);
+    if (!('refusal' in applied)) continue;
     // By default a token whose value is refused is not remembered: after an overflow the customer can key it again later.
-    const isRemembered = check === 'values' && configuration.refusedTokensAreRemembered;
-    return { outcome: refusal, state: isRemembered ? remember(state, token.tidMinutes, isOwn) : state };
+    const isRemembered = configuration.refusedTokensAreRemembered;
+    return refuse(isRemembered ? remember(state, token.tidMinutes, isOwn) : state, applied.refusal);
   }
+  applied ??= applyToken(state, token, configuration);
   if ('refusal' in applied) return refuse(state, applied.refusal);
   const creditDeciKwh = token.kind === 'creditElectricity' ? token.amountDeciKwh : 0;
   return {
@@ -149,13 +157,12 @@ function enterIdentified(
   };
 }
 
-/** One of the steps 6 to 12 of sts.md 8.2. */
+/** One of the steps 6 to 10 of sts.md 8.2; manufacturer codes stand in class 1 alone. */
 function refusalOf(
-  check: TokenCheck,
+  check: Exclude<TokenCheck, 'values'>,
   state: MeterState,
   token: IdentifiedToken,
   memory: readonly number[],
-  applied: Applied,
   configuration: MeterConfiguration,
 ): TokenOutcome | undefined {
   switch (check) {
@@ -172,8 +179,6 @@ function refusalOf(
       return isExpired(token.tidMinutes, state.keyExpiry) ? KEY_EXPIRED_ERROR : undefined;
     case 'tid':
       return refusalOfTid(token.tidMinutes, memory, configuration);
-    case 'values':
-      return 'refusal' in applied ? { stage: 'token', result: applied.refusal } : undefined;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { assertInteger } from '../assert.ts';
 
+/** One test of a class 1 token (sts.md 2.5). */
 export interface DisplayTest {
   /** n of "test n", 0-18. Test n sets bit n - 1 of the control field, test 0 sets all of them. */
   readonly test: number;

@@ -352,7 +352,8 @@ class MeterFirmware implements Firmware {
     this.#lastResult = outcome;
     if (this.#status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
-    this.#screen.show(outcomePages(outcome, this.#hardware.rtc.epochSeconds()));
+    const now = this.#hardware.rtc.epochSeconds();
+    this.#screen.show(outcomePages(outcome, now, this.#options.meter));
   }
 
   #checkpointLater(): void {

@@ -50,7 +50,7 @@ export interface MeterSettings {
   readonly supplyGroupCode: string;
   readonly tariffIndex: number;
   readonly baseDate: '93' | '14' | '35';
-  readonly tidMemory?: readonly number[];
+  readonly tidMemory?: number[];
 }
 
 const SLOTS = 50; // A1
@@ -87,7 +87,7 @@ export function newMeter(settings: MeterSettings) {
     keyExpiry: settings.keyExpiry,
     supplyGroupCode: settings.supplyGroupCode,
     tariffIndex: settings.tariffIndex,
-    baseDate: settings.baseDate as string,
+    baseDate: settings.baseDate as MeterSettings['baseDate'],
     memory: [...given, ...new Array<number>(SLOTS - given.length).fill(0)],
     registers: new Map<Register, bigint>(REGISTERS.map((name) => [name, 0n])),
     failures: 0,
@@ -306,41 +306,51 @@ type SectionToken = Extract<Token, { kind: `keyChangeSection${string}` }>;
 /** 7.3. */
 function enterSection(meter: Meter, token: SectionToken, at: number): ResultName {
   if (token.kind === 'keyChangeSection1') {
+    if (token.threeSections && meter.key.length === 32) return 'FormatError'; // 7.1: 0 for 128-bit sets
     if (!KEY_TYPES_FROM[meter.keyType]!.includes(token.keyType)) return 'KeyTypeError';
     if (token.keyRevision < 1 || token.keyRevision > 9) return 'RangeError'; // B10
   }
   const number = Number(token.kind.slice('keyChangeSection'.length)[0]);
   const stored = meter.sections.get(number);
-  if (stored !== undefined && JSON.stringify(stored) !== JSON.stringify(token)) meter.sections.clear(); // A8
-  meter.sections.set(number, token);
+  const isOther = stored !== undefined && JSON.stringify(stored) !== JSON.stringify(token);
+  const sections = new Map(isOther ? [] : meter.sections).set(number, token); // A8
+  if (isComplete(sections, meter.key) && groupOf(sections) > 999_999) return 'FormatError'; // 1.2: six digits
+  meter.sections = sections;
   meter.lastSectionAt = at;
   endLockout(meter);
-  if (isComplete(meter)) {
+  if (isComplete(sections, meter.key)) {
     changeKey(meter);
     return 'Accept';
   }
   return (['1stKCT', '2ndKCT', '3rdKCT', '4thKCT'] as const)[number - 1]!;
 }
 
-function isComplete({ sections, key }: Meter): boolean {
+function isComplete(sections: ReadonlyMap<number, Token>, key: string): boolean {
   const first = sections.get(1);
   if (first?.kind !== 'keyChangeSection1' || !sections.has(2)) return false;
   if (key.length === 32) return sections.has(3) && sections.has(4);
   return !first.threeSections || sections.has(3);
 }
 
+/** The supply group that the sections carry; 0 when they carry none. */
+function groupOf(sections: ReadonlyMap<number, Token>): number {
+  const [first, third, fourth] = [sections.get(1), sections.get(3), sections.get(4)];
+  // 7.1: with 3KCT = 0 there is no third section; one that is stored belongs to another set.
+  if (third?.kind === 'keyChangeSection3Of3' && first?.kind === 'keyChangeSection1' && first.threeSections)
+    return Number(third.supplyGroupCode);
+  if (third?.kind !== 'keyChangeSection3Of4' || fourth?.kind !== 'keyChangeSection4') return 0;
+  return fourth.supplyGroupHigh * 4096 + third.supplyGroupLow;
+}
+
 function changeKey(meter: Meter): void {
   const [first, second, third, fourth] = [1, 2, 3, 4].map((number) => meter.sections.get(number));
   if (first?.kind !== 'keyChangeSection1' || second?.kind !== 'keyChangeSection2') return;
   const hex = (part: number) => part.toString(16).padStart(8, '0');
-  meter.supplyGroupCode = '000000';
+  meter.supplyGroupCode = String(groupOf(meter.sections)).padStart(6, '0');
   meter.key = hex(first.keyPart) + hex(second.keyPart);
-  if (third?.kind === 'keyChangeSection3Of3') meter.supplyGroupCode = third.supplyGroupCode;
   if (third?.kind === 'keyChangeSection3Of4' && fourth?.kind === 'keyChangeSection4') {
     // NKHO, NKMO2, NKMO1, NKLO.
     meter.key = [first, third, fourth, second].map(({ keyPart }) => hex(keyPart)).join('');
-    const group = fourth.supplyGroupHigh * 4096 + third.supplyGroupLow;
-    meter.supplyGroupCode = String(group).padStart(6, '0');
   }
   meter.keyType = first.keyType;
   meter.keyRevision = first.keyRevision;

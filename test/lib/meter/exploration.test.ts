@@ -1,7 +1,7 @@
 /**
  * Every state that a small meter can be in, and every token entered in each: a memory of three identifiers, five credit
  * tokens, two sections of a key change to a second key and two back, a foreign token, time passing. Beside it runs a model
- * of what a customer may expect, written without a look at the code it judges.
+ * of what a customer may expect (sts.md 7.3, 8.3), written without a look at the code it judges.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

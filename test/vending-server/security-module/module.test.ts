@@ -1,3 +1,4 @@
+/** What the security module issues and refuses (sts.md 1.3, 9.1, 9.3). */
 import { truncateSync } from 'node:fs';
 import { inspect } from 'node:util';
 import Database from 'better-sqlite3';
