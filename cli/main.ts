@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
 import { addKeyStoreCommands } from './program/keystore.ts';
+import { addLedgerCommands } from './program/ledger.ts';
 import { action, json, parseWhole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
@@ -50,6 +51,8 @@ server
   );
 
 addKeyStoreCommands(program);
+
+addLedgerCommands(program);
 
 program
   .command('vend')

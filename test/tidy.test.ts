@@ -97,6 +97,7 @@ test('when a file imports then the arrow is one of the house', () => {
 test('when the command line reaches a room then it is through its front door', () => {
   const doors = [
     'vending-server/main.ts',
+    'vending-server/audit.ts',
     'vending-server/config.ts',
     'meter-sim/main.ts',
     'vending-server/security-module/contract.ts',

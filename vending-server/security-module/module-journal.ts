@@ -75,7 +75,7 @@ interface CountedRow {
   carried: string;
 }
 
-interface EntryRow {
+export interface JournalEntryRow {
   counter: number;
   sale_digest: string;
   token_digest: string;
@@ -199,7 +199,7 @@ export class ModuleJournal {
 
   /** Entries above a counter in order; none stand in a gap that an adoption has closed. */
   entriesAfter(counter: number, limit: number): readonly JournalledEntry[] {
-    const rows = guarded(() => this.#selectAfter.all(counter, limit)) as EntryRow[];
+    const rows = guarded(() => this.#selectAfter.all(counter, limit)) as JournalEntryRow[];
     return rows.map((row) => entryOf(row, this.#moduleId));
   }
 
@@ -323,7 +323,7 @@ function rowOf(entry: JournalledEntry): (string | number | null)[] {
   ];
 }
 
-function entryOf(row: EntryRow, moduleId: string): JournalledEntry {
+export function entryOf(row: JournalEntryRow, moduleId: string): JournalledEntry {
   return {
     moduleId,
     counter: row.counter,
@@ -348,7 +348,7 @@ function guarded<Result>(run: () => Result): Result {
 }
 
 /** SQLite's result code is told, its message is not: it could quote a row. */
-function journalFault(error: unknown): unknown {
+export function journalFault(error: unknown): unknown {
   if (error instanceof StsFault || !(error instanceof Error) || !('code' in error)) return error;
   const code = String(error.code);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new StsFault('store_in_use', 'another security module runs');

@@ -236,6 +236,14 @@ export class SqliteStore implements Store {
     );
   }
 
+  findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.findEntryByToken.get({ tokenNo, tokenDigest })));
+  }
+
+  findEntryBySale(saleId: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.findEntryBySale.get(saleId)));
+  }
+
   recordUnreleased(entries: readonly JournalledEntry[]): Promise<number> {
     return this.#write(() => {
       let added = 0;
