@@ -28,6 +28,11 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
+  /**
+   * False ends the server with its security module, so that whoever watches it starts both again. Otherwise a module whose
+   * passphrase stands in a file is started again in place.
+   */
+  readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
 }
 
@@ -40,6 +45,8 @@ export interface ServerLimits {
   readonly shutdownGraceMillis: number;
   /** How far a TID may run ahead of the clock (open question D3). */
   readonly tidAheadMinutes: number;
+  /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
+  readonly tidWindowMinutes: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -47,6 +54,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMillis: 10_000,
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 
 export const DEFAULT_HOST = '127.0.0.1';

@@ -16,6 +16,7 @@ export interface ServerStartOptions extends OutputOptions, DatabaseOptions {
   readonly passphraseFile?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
+  readonly moduleRestart: boolean;
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
@@ -28,6 +29,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       port: options.port,
       logLevel: options.logLevel,
       ...(url === undefined ? {} : { databaseUrl: url }),
+      restartModule: options.moduleRestart,
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),

@@ -15,6 +15,7 @@ import type { Answer, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
+import { TOKEN_ROUTES } from './token-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -81,6 +82,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
+    ...TOKEN_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;

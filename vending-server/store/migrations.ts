@@ -7,9 +7,11 @@ import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import type { MigrationStep } from './migrations/step.ts';
 import { BOOKS } from './migrations/step-1-books.ts';
-import { TARIFFS } from './migrations/step-2-tariffs.ts';
+import { TOKEN_STATEMENT } from './migrations/step-2-token-statement.ts';
+import { TARIFFS } from './migrations/step-3-tariffs.ts';
+import { FIND_TOKEN } from './migrations/step-4-find-token.ts';
 
-export const STEPS: readonly MigrationStep[] = [BOOKS, TARIFFS];
+export const STEPS: readonly MigrationStep[] = [BOOKS, TOKEN_STATEMENT, TARIFFS, FIND_TOKEN];
 
 /** The steps for SQLite; `user_version` counts them. */
 export const MIGRATIONS: readonly string[] = STEPS.map((step) => step.sqlite);

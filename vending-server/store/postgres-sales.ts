@@ -126,6 +126,7 @@ function rowOf({ claim, record }: Sale) {
     previous_hash: entry.previousHash,
     entry_hash: entry.entryHash,
     signature: entry.signature,
+    statement: entry.statement,
   };
 }
 

@@ -37,7 +37,7 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       tid_minutes integer, sold_at bigint, currency text, amount_deci_kwh integer, token_no text, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
       carried_minor text, charges text, debts json, module_id text, counter bigint, sale_digest text, token_digest text,
-      previous_hash text, entry_hash text, signature text)),
+      previous_hash text, entry_hash text, signature text, statement text)),
   held AS MATERIALIZED (
     SELECT vendor_id FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
@@ -72,9 +72,9 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
     WHERE debt.debt_id = d.debt_id AND debt.meter_pan = sold.meter_pan AND debt.balance_minor <> d.balance),
   chained AS (
     INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
-      sale_id, meter_pan, base_date, tid_minutes)
+      sale_id, meter_pan, base_date, tid_minutes, statement)
     SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'released', sale_id,
-      meter_pan, base_date, tid_minutes FROM sold)
+      meter_pan, base_date, tid_minutes, statement FROM sold)
   SELECT given.claim_id, held.vendor_id IS NULL AS busy, ended.claim_id IS NOT NULL AS kept
   FROM given LEFT JOIN held ON held.vendor_id = given.vendor_id LEFT JOIN ended ON ended.claim_id = given.claim_id`;
 
@@ -152,26 +152,35 @@ const TRIAL_BALANCE = `
   GROUP BY account ORDER BY account COLLATE "C"`;
 
 const ENTRY_COLUMNS = `module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id,
-    meter_pan, tid_minutes`;
+    meter_pan, tid_minutes, statement`;
 const ENTRIES_AMONG = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter = ANY ($2::bigint[])`;
 /** TIDs only rise: entries are named in another order than their tokens were made. */
 const ADD_UNRELEASED = `
   WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1) AS r(module_id text, counter bigint, sale_digest text, token_digest text,
-      previous_hash text, entry_hash text, signature text, meter_pan text, base_date text, tid_minutes integer)),
+      previous_hash text, entry_hash text, signature text, meter_pan text, base_date text, tid_minutes integer,
+      statement text)),
   raised AS (
     INSERT INTO meter_tid AS t (meter_pan, base_date, tid_minutes)
-    SELECT meter_pan, base_date, max(tid_minutes) FROM given GROUP BY meter_pan, base_date ORDER BY meter_pan
+    SELECT meter_pan, base_date, max(tid_minutes) FROM given WHERE tid_minutes IS NOT NULL GROUP BY meter_pan, base_date ORDER BY meter_pan
     ON CONFLICT (meter_pan, base_date) DO UPDATE SET tid_minutes = greatest(t.tid_minutes, excluded.tid_minutes))
   INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
-    sale_id, meter_pan, base_date, tid_minutes)
+    sale_id, meter_pan, base_date, tid_minutes, statement)
   SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'unreleased', NULL, meter_pan,
-    base_date, tid_minutes FROM given ORDER BY counter
+    base_date, tid_minutes, statement FROM given ORDER BY counter
   ON CONFLICT (module_id, counter) DO NOTHING RETURNING counter`;
 const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 ORDER BY counter DESC LIMIT 1`;
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;
+const FIND_ENTRY_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = $1`;
+/** Two index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+const FIND_ENTRY_BY_TOKEN = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry
+  WHERE sale_id IN (SELECT sale_id FROM sale WHERE token_no = $1) AND token_digest = $2
+  UNION ALL
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = $2
+  LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter > $2 ORDER BY counter LIMIT $3`;
 /** From where the last look ended: the lowest counter from there that is held and whose successor is not. */
@@ -230,6 +239,8 @@ export const SQL = {
   addUnreleased: ADD_UNRELEASED,
   lastEntry: LAST_ENTRY,
   lastSignedEntry: LAST_SIGNED_ENTRY,
+  findEntryBySale: FIND_ENTRY_BY_SALE,
+  findEntryByToken: FIND_ENTRY_BY_TOKEN,
   entries: ENTRIES,
   counterWithoutGap: COUNTER_WITHOUT_GAP,
   keepGaplessCounter: KEEP_GAPLESS_COUNTER,

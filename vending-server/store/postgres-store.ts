@@ -193,6 +193,16 @@ export class PostgresStore implements Store {
     return row.counter;
   }
 
+  async findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined> {
+    const [row] = await this.#connections.query('findEntryByToken', [tokenNo, tokenDigest]);
+    return row && entryOf(row);
+  }
+
+  async findEntryBySale(saleId: string): Promise<LedgerEntry | undefined> {
+    const [row] = await this.#connections.query('findEntryBySale', [saleId]);
+    return row && entryOf(row);
+  }
+
   async entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]> {
     return (await this.#connections.query('entries', [moduleId, afterCounter, limit])).map(entryOf);
   }
@@ -278,6 +288,7 @@ function entryRow(entry: JournalledEntry): Row {
     previous_hash: entry.previousHash,
     entry_hash: entry.entryHash,
     signature: entry.signature,
+    statement: entry.statement,
     meter_pan: entry.meterPan,
     base_date: entry.baseDate,
     tid_minutes: entry.tidMinutes,

@@ -115,7 +115,8 @@ export interface EntryRow {
   readonly state: 'released' | 'unreleased';
   readonly sale_id: string | null;
   readonly meter_pan: string;
-  readonly tid_minutes: number;
+  readonly tid_minutes: number | null;
+  readonly statement: string;
 }
 
 export function entryOf(row: EntryRow): LedgerEntry {
@@ -131,6 +132,7 @@ export function entryOf(row: EntryRow): LedgerEntry {
     saleId: row.sale_id,
     meterPan: row.meter_pan,
     tidMinutes: row.tid_minutes,
+    statement: row.statement,
   };
 }
 
