@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
-import { action, json, parseWhole } from './program/options.ts';
+import { action, json, parseWhole, whole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
 const program = new Command('wattoken')
@@ -42,6 +42,11 @@ server
       .default('warn'),
   )
   .option('--log-file <file>', 'log there instead of stderr, line by line')
+  .addOption(
+    whole('--persons <1|2>', 'how many persons deposits and tariffs need, at the first start', 1, 2).default(
+      2,
+    ),
+  )
   .addOption(json())
   .action(
     action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),

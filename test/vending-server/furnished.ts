@@ -111,7 +111,7 @@ export function passphraseFileOf(dataFolder: string): string {
 /** A server on this folder, on a port of the system's choice. */
 export function startOn(dataFolder: string, more: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const passphraseFile = passphraseFileOf(dataFolder);
-  return startServer({ dataFolder, passphraseFile, port: 0, logLevel: 'silent', ...more });
+  return startServer({ dataFolder, passphraseFile, port: 0, logLevel: 'silent', persons: 1, ...more });
 }
 
 export function removeFolder(dataFolder: string): void {
