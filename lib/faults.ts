@@ -215,6 +215,7 @@ export const FAULTS = {
   },
   shift_unknown: { http: 404, exit: 4, ...none, text: 'no shift with this id exists' },
   shift_open: { http: 409, exit: 5, ...none, text: 'this till or this operator has another shift open' },
+  batch_unknown: { http: 404, exit: 4, ...none, text: 'no batch with this id exists' },
   batch_empty: { http: 409, exit: 5, ...none, text: 'nothing was sold since the last batch' },
   commission_unknown: { http: 404, exit: 4, ...none, text: 'no commission terms stand in this month' },
   commission_exists: {

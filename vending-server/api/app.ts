@@ -11,6 +11,9 @@ import { auditTarget } from '../people/audit.ts';
 import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
 import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
 import { APPROVAL_ROUTES } from './approval-routes.ts';
+import { DESK_ROUTES } from './desk-routes.ts';
+import { FLOAT_ROUTES } from './float-routes.ts';
+import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -104,6 +107,9 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...SESSION_ROUTES,
     ...USER_ROUTES,
     ...APPROVAL_ROUTES,
+    ...FLOAT_ROUTES,
+    ...DESK_ROUTES,
+    ...LIMIT_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;

@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[], version: string): stri
 
 /** All refusals that a route can answer with. */
 export function faultsOf(route: Route): readonly FaultCode[] {
-  return [
+  const all: readonly FaultCode[] = [
     ...(route.permission === undefined ? [] : KEY_FAULTS),
     ...(route.permission !== undefined && route.method !== 'get' ? (['csrf_token_wrong'] as const) : []),
     ...(route.query === undefined || route.body !== undefined ? [] : (['request_malformed'] as const)),
@@ -42,6 +42,7 @@ export function faultsOf(route: Route): readonly FaultCode[] {
     ...route.faults,
     ...COMMON_FAULTS,
   ];
+  return [...new Set(all)];
 }
 
 function pathOf(route: Route): RouteConfig {

@@ -126,5 +126,14 @@ export function param(call: Call<unknown>, name: string): string {
   return value;
 }
 
+/** A path parameter in the form that its schema wants. @throws StsFault `request_malformed`. */
+export function checkedParam(call: Call<unknown>, name: string, schema: z.ZodType<string>): string {
+  const value = param(call, name);
+  if (!schema.safeParse(value).success) {
+    throw new StsFault('request_malformed', `not the form of a ${name}`, { param: name });
+  }
+  return value;
+}
+
 /** The header that says that this answer was given before. */
 export const REPLAYED = { 'Idempotent-Replayed': 'true' } as const;

@@ -26,7 +26,8 @@ import {
   UserBody,
   UsersAnswer,
 } from './people-schemas.ts';
-import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { checkedParam, json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { Id } from './schemas.ts';
 
 const ASKED = { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer } as const;
 
@@ -66,7 +67,7 @@ const USERS: readonly Route[] = [
     faults: ['user_changed', 'vendor_unknown', 'request_id_reused'],
     handle: async ({ vending }, call) => {
       const { reason, ...fields } = call.body;
-      const payload = userMatter({ userId: param(call, 'userId'), ...fields });
+      const payload = userMatter({ userId: checkedParam(call, 'userId', Id), ...fields });
       const { vendorId } = payload.user;
       if (vendorId !== null) await findVendor(vending, vendorId);
       const asked = await askSecondPerson(vending, call.caller, 'user', { payload, reason });

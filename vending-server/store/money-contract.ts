@@ -221,6 +221,7 @@ export interface MoneyStore {
   closeBatch(
     batch: Pick<BatchRecord, 'batchId' | 'kind' | 'vendorId' | 'closedAt' | 'closedBy' | 'reference'>,
   ): Promise<BatchRecord | 'vendor_unknown' | 'exists_with_different_request' | 'empty'>;
+  findBatch(vendorId: string, kind: BatchRecord['kind'], batchId: string): Promise<BatchRecord | undefined>;
   /** Newest first. */
   batches(
     vendorId: string,

@@ -22,7 +22,13 @@ const SQL = {
   putRule: `INSERT INTO limit_rule (rule_id, rule) VALUES (?, ?) ON CONFLICT (rule_id) DO UPDATE SET rule = excluded.rule`,
   removeRule: 'DELETE FROM limit_rule WHERE rule_id = ?',
   count: `SELECT sales, paid_minor, amount_deci_kwh, last_at FROM day_count WHERE scope = ? AND subject = ? AND day = ?`,
-  addAlarm: `INSERT INTO alarm (at, rule_id, vendor_id, operator_id, meter_pan, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+  // What is tried again every second is one alarm until somebody has looked.
+  addAlarm: `INSERT INTO alarm (at, rule_id, vendor_id, operator_id, meter_pan, detail)
+    SELECT :at, :ruleId, :vendorId, :operatorId, :meterPan, :detail
+    WHERE NOT EXISTS (
+      SELECT 1 FROM alarm WHERE alarm_id > (SELECT coalesce(max(alarm_id), 0) - 100 FROM alarm)
+        AND acknowledged_at IS NULL AND rule_id = :ruleId AND vendor_id = :vendorId
+        AND operator_id IS :operatorId AND meter_pan IS :meterPan AND at > :at - 60000)`,
   alarms: `SELECT ${ALARM} FROM alarm WHERE alarm_id < ? ORDER BY alarm_id DESC LIMIT ?`,
   openAlarms: `SELECT ${ALARM} FROM alarm WHERE acknowledged_at IS NULL AND alarm_id < ? ORDER BY alarm_id DESC LIMIT ?`,
   findAlarm: `SELECT ${ALARM} FROM alarm WHERE alarm_id = ?`,
@@ -95,7 +101,7 @@ export class SqliteLimits implements LimitStore {
   addAlarms(alarms: readonly AlarmDraft[]): Promise<void> {
     return this.#access.write(() => {
       for (const { at, ruleId, vendorId, operatorId, meterPan, detail } of alarms)
-        this.#sql.addAlarm.run(at, ruleId, vendorId, operatorId, meterPan, detail);
+        this.#sql.addAlarm.run({ at, ruleId, vendorId, operatorId, meterPan, detail });
     });
   }
 

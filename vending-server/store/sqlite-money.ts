@@ -194,6 +194,13 @@ export class SqliteMoney implements MoneyStore {
     });
   }
 
+  findBatch(vendorId: string, kind: BatchRecord['kind'], batchId: string): Promise<BatchRecord | undefined> {
+    return this.#access.read(() => {
+      const row = this.#sql.findBatch.get(vendorId, kind, batchId) as BatchRow | undefined;
+      return row && batchOf(row);
+    });
+  }
+
   batches(
     vendorId: string,
     kind: BatchRecord['kind'],
