@@ -9,7 +9,9 @@ import { countDeciders } from './users.ts';
 export const TIME_ZONE = 'timeZone';
 const TIME_ZONE_DEFAULT = 'UTC';
 
-const PERSONS = [PERSONS_DEFAULT, ...APPROVAL_KINDS.map(personsSetting)];
+/** Settings themselves have none: whether one takes two persons is told by what it changes. */
+const KINDS = APPROVAL_KINDS.filter((kind) => kind !== 'setting');
+const PERSONS = [PERSONS_DEFAULT, ...KINDS.map(personsSetting)];
 export const SETTING_NAMES: readonly string[] = [TIME_ZONE, ...PERSONS];
 
 export async function timeZoneOf({ store }: Pick<PeopleContext, 'store'>): Promise<string> {
@@ -45,7 +47,7 @@ async function isOneAlready({ store }: Pick<PeopleContext, 'store'>, name: strin
 }
 
 async function assertDeciders(context: Pick<PeopleContext, 'store'>, name: string): Promise<void> {
-  const kinds = APPROVAL_KINDS.filter((kind) => name === PERSONS_DEFAULT || name === personsSetting(kind));
+  const kinds = KINDS.filter((kind) => name === PERSONS_DEFAULT || name === personsSetting(kind));
   for (const kind of [...kinds, 'setting'] as const) {
     if ((await countDeciders(context, APPROVAL_RULES[kind].deciders)) < 2) {
       throw new StsFault('approvers_missing', kind, { param: 'value' });
