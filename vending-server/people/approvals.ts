@@ -73,7 +73,10 @@ export interface Proposal {
   readonly reason: string;
 }
 
-/** @throws StsFault `permission_denied`, `request_id_reused` for another payload under an open request key. */
+/**
+ * @throws StsFault `permission_denied`, also for a key behind which nobody stands; `request_id_reused` for another payload
+ *   under an open request key.
+ */
 export async function requestApproval(
   { store, clock, random }: PeopleContext,
   caller: Caller,
@@ -81,6 +84,12 @@ export async function requestApproval(
 ): Promise<ApprovalRecord> {
   const { kind, payload, requestKey, vendorId, reason } = proposal;
   assertMay(caller, APPROVAL_RULES[kind].request);
+  if ((await personBehind(store, caller.principal)) === undefined) {
+    throw new StsFault(
+      'permission_denied',
+      'nobody stands behind this key: sign in, or use a key that a person made',
+    );
+  }
   const now = clock.now();
   const payloadHash = approvalHash(kind, payload);
   const held = await store.approvals.request({
@@ -120,7 +129,7 @@ export async function decideApproval(
 ): Promise<{ readonly approval: ApprovalRecord; readonly effect: EffectResult | undefined }> {
   const approval = await findApproval(store, approvalId);
   // A key may be held by anyone who has read a file: only people decide.
-  if (caller.kind !== 'user' || (await isSamePerson(store, approval.requestedBy, caller.principal))) {
+  if (caller.kind !== 'user' || (await personBehind(store, approval.requestedBy)) === caller.principal) {
     throw new StsFault('approval_same_person');
   }
   assertMay(caller, 'approval.decide');
@@ -133,12 +142,23 @@ export async function decideApproval(
   return decided(await store.approvals.decide({ approvalId, decidedBy: caller.principal, at, note, effect }));
 }
 
-/** A key asks in the name of whoever made it: one person with a key in his hand is still one person. */
-async function isSamePerson(store: Store, requestedBy: string, principal: string): Promise<boolean> {
-  if (requestedBy === principal) return true;
-  if (!requestedBy.startsWith('key:')) return false;
-  const key = await store.people.findApiKeyById(requestedBy.slice('key:'.length));
-  return key?.createdBy === principal;
+/** A key that makes a key that makes a key is a mistake, not an organisation. */
+const KEYS_IN_A_ROW_MAX = 10;
+
+/**
+ * Who stands behind a principal: a key asks in the name of whoever made it, because one person with a key in his hand is still
+ * one person.
+ * @returns undefined for the first key of a data folder and for what was made with it: anybody may hold that.
+ */
+async function personBehind(
+  { people }: Pick<Store, 'people'>,
+  principal: string,
+): Promise<string | undefined> {
+  let behind: string | null = principal;
+  for (let i = 0; i < KEYS_IN_A_ROW_MAX && behind?.startsWith('key:'); i += 1) {
+    behind = (await people.findApiKeyById(behind.slice('key:'.length)))?.createdBy ?? null;
+  }
+  return behind?.startsWith('user:') ? behind : undefined;
 }
 
 function decided(result: DecideResult) {

@@ -39,6 +39,8 @@ CREATE TABLE login_attempt (
   allowed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX login_attempt_by_time ON login_attempt (last_at);
+
 ALTER TABLE api_key ADD COLUMN key_id TEXT;
 ALTER TABLE api_key ADD COLUMN scopes TEXT;
 ALTER TABLE api_key ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;

@@ -1,7 +1,7 @@
 /** Users, sessions, failed logins, API keys and settings in SQLite. */
 import type { Statement } from 'better-sqlite3';
 import type { Permission, Role } from '../people/roles.ts';
-import { countAttempt, type ThrottleRule } from '../people/throttle.ts';
+import { countAttempt, FORGOTTEN_AFTER_MILLIS, type ThrottleRule } from '../people/throttle.ts';
 import type { ApiKeyRecord } from './contract.ts';
 import type {
   ApiKeyInfo,
@@ -38,6 +38,7 @@ const SQL = {
   putAttempts: `INSERT INTO login_attempt (subject, failures, last_at, allowed_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
       allowed_at = excluded.allowed_at`,
+  forgetOldAttempts: 'DELETE FROM login_attempt WHERE last_at < ?',
   forgetAttempts: 'DELETE FROM login_attempt WHERE subject = ?',
   addSession: `INSERT INTO person_session (session_hash, session_id, user_id, created_at, last_seen_at, ends_at)
     VALUES (?, ?, ?, ?, ?, ?)`,
@@ -131,6 +132,8 @@ export class SqlitePeople implements PeopleStore {
 
   attemptLogin(rules: readonly ThrottleRule[], at: number): Promise<LoginAttempt> {
     return this.#access.write(() => {
+      // Guesses at names that nobody has would fill the file.
+      this.#sql.forgetOldAttempts.run(at - FORGOTTEN_AFTER_MILLIS);
       const counted = rules.map(({ subject, waits }) => ({
         subject,
         result: countAttempt(this.#attempts(subject), waits, at),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ApprovalAnswer } from '../../../vending-server/api/people-schemas.ts';
@@ -8,6 +9,7 @@ import {
   newDataFolder,
   openHouse,
   removeFolder,
+  startOn,
   startTestServer,
   TERMS,
   TestClock,
@@ -58,13 +60,15 @@ test('two persons can be asked for only where there are two, and less again only
   assert.is((await two('persons.everything')).body.code, 'request_malformed');
   assert.is((await two('persons.default', '3')).body.code, 'request_malformed');
   assert.is((await two('persons.default')).status, 200);
-  const less = await two('persons.default', '1');
+  const byNobody = await two('persons.default', '1');
+  assert.is(byNobody.body.code, 'permission_denied', 'the first key is nobody');
+  const less = await context.ben.call('PUT', '/v1/settings/persons.default', { value: '1' });
   assert.is(less.status, 202);
   ApprovalAnswer.parse(less.body);
   assert.is((await at.call('GET', '/v1/settings', { key })).body.settings['persons.default'], '2');
   assert.is((await decide(context.ann, less.body.approvalId, false)).body.state, 'rejected');
   assert.is((await at.call('GET', '/v1/settings', { key })).body.settings['persons.default'], '2');
-  const kind = await two(personsSetting('creditLimit'), '1');
+  const kind = await context.ben.call('PUT', `/v1/settings/${personsSetting('creditLimit')}`, { value: '1' });
   assert.is(kind.status, 202, 'one kind alone is less, too');
 });
 
@@ -104,8 +108,17 @@ test('a deposit waits for another person, then happens once however often it is 
   assert.equal([held.body.state, held.body.decidedBy], ['executed', 'user:ben']);
 });
 
-test('a key asks in the name of who made it', async ({ at, ann, ben }) => {
-  const made = await ann.call('POST', '/v1/keys', { role: 'operator', label: 'of ann' });
+test('a key asks in the name of who made it, however many keys lie between', async ({ at, ann, ben }) => {
+  const byFirst = await at.call('POST', '/v1/vendors/shop/deposits', {
+    key: at.operatorKey,
+    body: slip('by-first', 100),
+  });
+  assert.is(byFirst.body.code, 'permission_denied');
+  const first = await ann.call('POST', '/v1/keys', { role: 'operator', label: 'of ann' });
+  const made = await at.call('POST', '/v1/keys', {
+    key: first.body.apiKey,
+    body: { role: 'operator', label: 'of a key of ann' },
+  });
   const asked = await at.call('POST', '/v1/vendors/shop/deposits', {
     key: made.body.apiKey,
     body: slip('by-key', 100),
@@ -228,6 +241,44 @@ test('the trail tells who did what and how it ended, pages in order, and proves 
   );
   assert.equal([forged.body.isWhole, forged.body.findings[0].kind], [false, 'not_at_head']);
   console.log(`    ${rows.length} rows on ${pages} pages, all in the chain`);
+});
+
+test('a new data folder begins with two, and its first people are opened by the first key', async () => {
+  const dataFolder = newDataFolder();
+  const server = await startOn(dataFolder, { persons: 2 });
+  const key = readFileSync(server.operatorKeyPath, 'utf8').trim();
+  const call = async (method: string, path: string, body: unknown) => {
+    const reply = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came.
+    return { status: reply.status, body: (await reply.json()) as any };
+  };
+  const put = (userId: string) =>
+    call('PUT', `/v1/users/${userId}`, { name: userId, roles: ['administrator'], version: 0 });
+  for (const userId of ['first', 'second']) {
+    assert.is((await put(userId)).status, 200);
+    const code = await call('POST', `/v1/users/${userId}/setup-code`, { requestId: 'one' });
+    const { setupCode } = code.body;
+    const settled = await call('POST', '/v1/session/setup', {
+      ...{ userId, setupCode, newPassword: 'a long enough phrase' },
+    });
+    assert.is(settled.status, 201);
+  }
+  assert.is((await put('third')).body.code, 'permission_denied', 'from here on it takes two');
+  const again = await call('POST', '/v1/users/first/setup-code', { requestId: 'two' });
+  assert.is(again.body.code, 'approval_required');
+  const tariff = await call('POST', '/v1/tariffs', { tariffId: 'home', terms: TERMS });
+  assert.is(tariff.body.code, 'permission_denied');
+  await server.close();
+  const restarted = await startOn(dataFolder, { persons: 1 });
+  const later = await fetch(`${restarted.url}/v1/settings`, { headers: { Authorization: `Bearer ${key}` } });
+  const { settings } = (await later.json()) as { settings: Record<string, string> };
+  assert.is(settings['persons.default'], '2', 'a later start lowers nothing');
+  await restarted.close();
+  removeFolder(dataFolder);
 });
 
 test('an approval is for one use, survives a restart, and nothing else passes for it', async () => {
