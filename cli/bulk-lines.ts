@@ -1,52 +1,46 @@
-/** One JSON value a line in, one a line out, in the same order: what `--bulk` of a command does. */
-import { once } from 'node:events';
-import { EXIT, FAULTS, isStsFault, StsFault } from '../lib/faults.ts';
-import { LineReader } from './conformance/lines.ts';
-import { tell } from './output.ts';
+/** One JSON value a line in, one a line out: what happens to a stretch of lines, wherever it is worked on. */
+import { FAULTS, isStsFault, StsFault } from '../lib/faults.ts';
+import { LINE_LIMIT } from './conformance/lines.ts';
 
-const QUIET_LINES = 100_000;
+export interface AnsweredLines {
+  /** One JSON value a line, each with its line end; blank lines are not answered. */
+  readonly text: string;
+  readonly answered: number;
+  readonly refused: number;
+}
 
 /**
- * Answers every line of stdin on stdout; a line that is refused answers `{ line, error }` and the rest goes on.
- * Sets the exit code for bad input when any line was refused.
+ * Answers every line of a text; a line that is refused answers `{ line, error }` and the rest goes on.
+ * @param firstLine - the number of its first line, counted from 1 in the whole input.
  */
-export async function answerLines(work: (text: string) => object): Promise<void> {
-  const reader = new LineReader();
-  let count = 0;
+export function answerLines(text: string, firstLine: number, work: (line: string) => object): AnsweredLines {
+  const answers: string[] = [];
   let refused = 0;
-  process.stdout.on('error', () => process.exit(EXIT.ok)); // the reader left
-  const answer = (text: string | undefined): string => {
-    count += 1;
-    if (count % QUIET_LINES === 0) tell(`${count} lines …`);
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
     try {
-      if (text === undefined) throw new StsFault('request_too_large', 'a line holds at most 1 MB');
-      return JSON.stringify(work(text));
+      if (line.length > LINE_LIMIT) throw lineTooLong();
+      answers.push(JSON.stringify(work(line.endsWith('\r') ? line.slice(0, -1) : line)));
     } catch (error) {
       refused += 1;
-      return JSON.stringify({ line: count, error: errorOf(error) });
+      answers.push(refusalOfLine(firstLine + index, error));
     }
-  };
-  const write = async (lines: ReturnType<LineReader['push']>) => {
-    const texts = lines.map((line) => (line.kind === 'line' ? line.text : undefined));
-    const answers = texts.filter((text) => text === undefined || text.trim() !== '').map(answer);
-    if (answers.length > 0 && !process.stdout.write(`${answers.join('\n')}\n`))
-      await once(process.stdout, 'drain');
-  };
-  process.stdin.setEncoding('utf8');
-  for await (const piece of process.stdin) await write(reader.push(String(piece)));
-  await write(reader.end());
-  if (refused > 0) {
-    tell(`${refused} of ${count} lines refused`);
-    process.exitCode = EXIT.badInput;
   }
+  return { text: answers.map((answer) => `${answer}\n`).join(''), answered: answers.length, refused };
+}
+
+/** A line that nobody read: it is refused like any other. */
+export function lineTooLong(): StsFault {
+  return new StsFault('request_too_large', 'a line holds at most 1 MB');
 }
 
 /** The library's mistakes of a caller are the line's here; any other error may quote a secret and is not repeated. */
-function errorOf(error: unknown): { code: string; message: string } {
-  if (isStsFault(error)) return { code: error.code, message: error.message };
-  if (error instanceof RangeError || error instanceof TypeError)
-    return { code: 'request_malformed', message: error.message.slice(0, 300) };
-  return { code: 'internal_error', message: FAULTS.internal_error.text };
+export function refusalOfLine(line: number, error: unknown): string {
+  if (isStsFault(error)) return JSON.stringify({ line, error: { code: error.code, message: error.message } });
+  const isMistake = error instanceof RangeError || error instanceof TypeError;
+  const code = isMistake ? 'request_malformed' : 'internal_error';
+  const message = isMistake ? error.message.slice(0, 300) : FAULTS.internal_error.text;
+  return JSON.stringify({ line, error: { code, message } });
 }
 
 /** @throws StsFault `request_malformed` when the line is not JSON; it is not quoted, for it may hold a key. */

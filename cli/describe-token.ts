@@ -1,30 +1,83 @@
 /** A decoded token for people: its kind in words, its fields with their units, the date of its identifier. */
+import type { Block } from '../lib/crypto/block-cipher.ts';
 import { decimalText } from '../lib/decimal.ts';
 import { hexFromWord } from '../lib/hex.ts';
 import type { BaseDate } from '../lib/identity/attributes.ts';
+import { DISPLAY_TESTS, testsOfControl } from '../lib/token/display-tests.ts';
 import type { DecodedToken } from '../lib/token/kinds.ts';
 import { dateOfTid } from '../lib/token/tid.ts';
 
 export type Rows = [name: string, value: string][];
 
-/** What `--json` shows: the fields in the names of the library, money as text, and the date of the TID. */
-export function tokenAsJson(token: DecodedToken, baseDate: BaseDate): object {
-  const fields = Object.entries(token).map(([name, value]) => [
-    name,
-    typeof value === 'bigint' ? String(value) : value,
-  ]);
-  return {
-    ...Object.fromEntries(fields),
-    ...('tidMinutes' in token ? { issued: issuedAt(token.tidMinutes, baseDate) } : {}),
-  };
+export interface DescribeOptions {
+  readonly baseDate: BaseDate;
+  /** Sections of a key change carry bits of the new key: whoever has all of them has the key. */
+  readonly showKeyBits?: boolean | undefined;
 }
 
-export function tokenRows(token: DecodedToken, baseDate: BaseDate): Rows {
+const YEARS: Readonly<Record<BaseDate, string>> = { '93': '1993', '14': '2014', '35': '2035' };
+const REGISTERS = ['electricity', 'water', 'gas', 'time'] as const;
+/** Flags of STS 202-5 that sources name (sts.md 2.7). */
+const FLAGS = [
+  'conformance test',
+  'detect tamper',
+  'disconnect service',
+  'disconnect on tamper',
+  'disconnect on power limit',
+  'disconnect on under-frequency',
+  'electricity is prepaid',
+  'water is prepaid',
+  'gas is prepaid',
+  'time is prepaid',
+  'commissioning mode',
+  'power limit of the fall-back tariff index',
+] as const;
+
+/** What `--json` shows: the fields in the names of the library, money as text, and the date of the TID. */
+export function tokenAsJson(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): object {
+  const json: Record<string, unknown> = { ...token };
+  if (token.kind === 'currencyCredit')
+    json['amountHundredThousandth'] = String(token.amountHundredThousandth);
+  if ('keyPart' in token && showKeyBits !== true) delete json['keyPart'];
+  if ('tidMinutes' in token) json['issued'] = issuedAt(token.tidMinutes, baseDate);
+  return json;
+}
+
+export function tokenRows(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): Rows {
   const rows = kindRows(token);
-  if ('tidMinutes' in token)
-    rows.push(['TID', `${token.tidMinutes}  (${issuedAt(token.tidMinutes, baseDate)})`]);
+  if ('tidMinutes' in token) {
+    const issued = `${issuedAt(token.tidMinutes, baseDate)}, base date ${YEARS[baseDate]}`;
+    rows.push(['TID', `${token.tidMinutes}  (${issued})`]);
+  }
   if ('rnd' in token) rows.push(['RND', String(token.rnd)]);
+  if ('keyPart' in token) {
+    const hidden = 'hidden: they are part of the new key; --show-key-bits shows them';
+    rows.push(['key bits', showKeyBits === true ? hexFromWord(token.keyPart) : hidden]);
+  }
   return rows;
+}
+
+/** How an amount stands in its field: value(e, m) = 16384 (10^e - 1) / 9 + m 10^e of the smallest unit (sts.md 2.3, 2.4). */
+export function codingRow(token: DecodedToken, clear: Block): Rows {
+  const high = clear[0] ?? 0;
+  const field = (clear[1] ?? 0) >>> 16;
+  const mantissa = field & 0x3fff;
+  switch (token.kind) {
+    case 'creditElectricity':
+    case 'creditWater':
+    case 'creditGas':
+    case 'creditTime':
+    case 'setMaximumPowerLimit':
+    case 'setMaximumPhasePowerUnbalanceLimit':
+      return [['coded as', `exponent ${field >>> 14}, mantissa ${mantissa}`]];
+    case 'currencyCredit': {
+      const exponent = (((high >>> 24) & 7) << 2) | (field >>> 14);
+      const sign = (high >>> 27) & 1 ? 'minus' : 'plus';
+      return [['coded as', `sign ${sign}, exponent ${exponent}, mantissa ${mantissa}`]];
+    }
+    default:
+      return [];
+  }
 }
 
 function kindRows(token: DecodedToken): Rows {
@@ -96,7 +149,7 @@ function managementRows(token: Extract<DecodedToken, { rnd: number }>): Rows {
     case 'clearCredit':
       return [
         ['kind', 'clear credit'],
-        ['register', token.registerCode === 0xffff ? 'all' : String(token.registerCode)],
+        ['register', registerName(token.registerCode)],
       ];
     case 'clearTamper':
       return [['kind', 'clear tamper condition']];
@@ -113,7 +166,7 @@ function managementRows(token: Extract<DecodedToken, { rnd: number }>): Rows {
     case 'setFlag':
       return [
         ['kind', token.isSet ? 'set flag' : 'clear flag'],
-        ['flag', String(token.flag)],
+        ['flag', flagName(token.flag)],
       ];
     case 'setControl':
       return [
@@ -140,8 +193,33 @@ function displayRows(
   return [
     ['kind', kind],
     ['control', control],
+    ...(token.kind === 'initiateTest' ? testRows(token) : []),
     ['manufacturer', maker],
   ];
+}
+
+const NAMED_TESTS = 4;
+
+/** The first few by name: a line holds 80 columns. */
+function testRows({ control, manufacturerDigits }: Extract<DecodedToken, { kind: 'initiateTest' }>): Rows {
+  const tests = testsOfControl(control, manufacturerDigits);
+  const rows = tests
+    .slice(0, NAMED_TESTS)
+    .map((test): Rows[number] => [`test ${test}`, DISPLAY_TESTS[test]?.name ?? 'the maker’s own']);
+  const more = tests.slice(NAMED_TESTS);
+  if (more.length > 0) rows.push(['more tests', `${more.length}, up to test ${more.at(-1)}`]);
+  return rows;
+}
+
+function registerName(registerCode: number): string {
+  if (registerCode === 0xffff) return 'all';
+  const resource = REGISTERS[registerCode % 4] ?? '';
+  if (registerCode > 7) return `${registerCode}  (reserved)`;
+  return `${registerCode}  (${registerCode < 4 ? resource : `${resource} in currency`})`;
+}
+
+function flagName(flag: number): string {
+  return `${flag}${FLAGS[flag] === undefined ? '' : `  (${FLAGS[flag]})`}`;
 }
 
 /** A section holds a part of the new key: its place is told, its bits are not. */

@@ -6,6 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
+import { addKeyStoreCommands } from './program/keystore.ts';
+import { addLedgerCommands } from './program/ledger.ts';
 import { action, json, parseWhole, whole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
@@ -47,31 +49,15 @@ server
       2,
     ),
   )
+  .option('--no-module-restart', 'end with the security module instead of starting it again')
   .addOption(json())
   .action(
     action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),
   );
 
-const keystore = program.command('keystore').description('the sealed file of vending keys');
-for (const [name, what] of [
-  ['init', 'make an empty key store'],
-  ['import', 'add a vending key from a file'],
-  ['list', 'show the keys by their attributes and check values'],
-] as const) {
-  const command = keystore
-    .command(name)
-    .description(what)
-    .addOption(
-      new Option('--key-store <file>', 'the key store').default('wattoken-data/server/key-store.wks'),
-    )
-    .addOption(passphraseFile())
-    .addOption(json());
-  if (name === 'import')
-    command.requiredOption('--key-file <file>', 'one vending key, as SECURITY.md documents it');
-  command.action(
-    action(async (options) => (await import('./commands/keystore.ts')).keystoreCommand(name, options)),
-  );
-}
+addKeyStoreCommands(program);
+
+addLedgerCommands(program);
 
 program
   .command('vend')

@@ -1,8 +1,12 @@
 /** Hex text and bytes, most significant digit first; lower case out, either case in. */
+import { assertInteger, assertText, isBytes } from './assert.ts';
 
-/** @throws RangeError when the text is not an even number of hex digits. */
-export function bytesFromHex(hex: string): Uint8Array {
-  if (typeof hex !== 'string') throw new TypeError(`"hex" expected text, got ${typeof hex}`);
+/**
+ * @param name - what a refusal calls the text.
+ * @throws RangeError when the text is not an even number of hex digits, TypeError when it is no text.
+ */
+export function bytesFromHex(hex: string, name: string = 'hex'): Uint8Array {
+  assertText(hex, name);
   const bytes = new Uint8Array(hex.length >>> 1);
   let wrong = hex.length & 1;
   for (let i = 0; i < bytes.length; i += 1) {
@@ -12,7 +16,7 @@ export function bytesFromHex(hex: string): Uint8Array {
   }
   // The text itself may be a key: it is never quoted.
   if (wrong !== 0) {
-    throw new RangeError(`"hex" expected an even number of hex digits, got ${hex.length} characters`);
+    throw new RangeError(`"${name}" expected an even number of hex digits, got ${hex.length} characters`);
   }
   return bytes;
 }
@@ -24,13 +28,19 @@ function digitOf(charCode: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** @throws TypeError unless they are bytes: numbers of another array could be wider than two digits. */
 export function hexFromBytes(bytes: Uint8Array): string {
+  if (!isBytes(bytes)) throw new TypeError('"bytes" expected bytes');
   let hex = '';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i += 1) hex += (bytes[i] ?? 0).toString(16).padStart(2, '0');
   return hex;
 }
 
-/** 8 hex digits of an unsigned 32-bit word. */
+/**
+ * 8 hex digits of a 32-bit word, signed or unsigned.
+ * @throws RangeError, TypeError when it is not a whole number of 32 bits.
+ */
 export function hexFromWord(word: number): string {
+  assertInteger(word, -0x80000000, 0xffffffff, 'word');
   return (word >>> 0).toString(16).padStart(8, '0');
 }

@@ -28,6 +28,11 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
+  /**
+   * False ends the server with its security module, so that whoever watches it starts both again. Otherwise a module whose
+   * passphrase stands in a file is started again in place.
+   */
+  readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
 }
 
@@ -42,6 +47,8 @@ export interface ServerLimits {
   readonly tidAheadMinutes: number;
   /** Requests that one caller, or one address without a key, may make in a second; 0 for no limit. */
   readonly callsPerSecond: number;
+  /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
+  readonly tidWindowMinutes: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -50,6 +57,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
   callsPerSecond: 20_000,
+  tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 
 export const DEFAULT_HOST = '127.0.0.1';

@@ -14,6 +14,7 @@ import { addApiKey, newApiKey } from './people/api-keys.ts';
 import { PERSONS_DEFAULT } from './people/approvals.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
+import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openSqliteStore } from './store/open.ts';
 import type { Vending } from './vending/context.ts';
@@ -28,8 +29,8 @@ export interface RunningServer {
   /** Where the first operator's API key stands. */
   readonly operatorKeyPath: string;
   /**
-   * Resolves when the security module has died: nothing is sold any more, and only a new start can tell what it had made.
-   * Never resolves otherwise.
+   * Resolves when the security module has died and is not started again in place: nothing is sold any more, and only a new
+   * start can tell what it had made. Never resolves otherwise.
    */
   readonly moduleDied: Promise<string>;
   /** Stops accepting, finishes what runs, closes module and store. A second call waits for the first. */
@@ -56,11 +57,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const store = await openSqliteStore({ dataFolder: options.dataFolder });
     opened.push(() => store.close());
-    const securityModule = await startModule(options);
+    const first = await startModule(options);
+    opened.push(() => first.close());
+    const recovery = await recover({ store, securityModule: first });
+    logRecovery(log, recovery);
+    const securityModule = supervised(first, { options, store, log });
     opened.push(() => securityModule.close());
-    const recovery = await recover({ store, securityModule });
-    // A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look.
-    log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
     // A first start alone decides: later, fewer persons are for two people to agree on.
     await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
@@ -78,9 +80,29 @@ function startModule(options: ServerOptions): Promise<SecurityModule> {
   return startSecurityModule({
     keyStorePath,
     journalPath,
+    tidWindowMinutes: options.limits?.tidWindowMinutes ?? DEFAULT_LIMITS.tidWindowMinutes,
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(passphraseFd === undefined ? {} : { passphraseFd }),
     ...(onModuleStarted === undefined ? {} : { onStarted: onModuleStarted }),
+  });
+}
+
+/** A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look. */
+function logRecovery(log: Logger, recovery: Recovery): void {
+  log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
+}
+
+/** Started again in place where the passphrase can be read again: a terminal or a descriptor gives it once. */
+function supervised(
+  first: SecurityModule,
+  { options, store, log }: Pick<Parts, 'options' | 'store' | 'log'>,
+): SecurityModule {
+  if (options.restartModule === false || options.passphraseFile === undefined) return first;
+  return superviseModule(first, {
+    start: () => startModule(options),
+    recover: async (securityModule) => logRecovery(log, await recover({ store, securityModule })),
+    onDown: (reason) => log.error({ reason }, 'security module died, it is started again'),
+    onUp: (attempts) => log.warn({ attempts }, 'security module started again'),
   });
 }
 

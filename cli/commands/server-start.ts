@@ -16,6 +16,7 @@ export interface ServerStartOptions extends OutputOptions {
   readonly logLevel: LogLevel;
   readonly logFile?: string;
   readonly persons: 1 | 2;
+  readonly moduleRestart: boolean;
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
@@ -27,6 +28,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       port: options.port,
       logLevel: options.logLevel,
       persons: options.persons,
+      restartModule: options.moduleRestart,
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),

@@ -22,7 +22,8 @@ export function listVectors(options: OutputOptions): void {
     file,
     `${String(tests).padStart(4)} tests ${String(cases).padStart(4)} cases  ${algorithm}  (${clauses.join('; ')})`,
   ]);
-  rows.push(['', `${' '.repeat(10)} ${String(rules).padStart(4)} cases  rules and ordered meter entries`]);
+  if (rules > 0)
+    rows.push(['', `${' '.repeat(10)} ${String(rules).padStart(4)} cases  rules that no file holds`]);
   printResult(options, { files, otherCases: rules, cases: suite.length }, table(rows));
 }
 

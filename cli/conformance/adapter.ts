@@ -3,7 +3,7 @@
  * meters of one session and nothing else.
  */
 import { z } from 'zod';
-import { blockFromHex, hexFromBlock } from '../../lib/crypto/block-cipher.ts';
+import { type BlockCipher, blockFromHex, hexFromBlock } from '../../lib/crypto/block-cipher.ts';
 import { FAULTS, type FaultCode, isStsFault, StsFault } from '../../lib/faults.ts';
 import { bytesFromHex, hexFromBytes, hexFromWord } from '../../lib/hex.ts';
 import {
@@ -18,13 +18,13 @@ import {
   parseSupplyGroupCode,
 } from '../../lib/identity/attributes.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
-import { deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
-import { keyChangeSections } from '../../lib/keys/key-change.ts';
+import { type DecoderKeyRequest, deriveDecoderKey } from '../../lib/keys/decoder-key.ts';
+import { isRollOver, keyChangeSections } from '../../lib/keys/key-change.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
-import { readClearBlock } from '../../lib/token/frame.ts';
+import { readEncryptedBlock } from '../../lib/token/frame.ts';
 import type { Token } from '../../lib/token/kinds.ts';
 import { dateOfTid } from '../../lib/token/tid.ts';
-import { decodeToken, encodeToken, writeClearBlock } from '../../lib/token/token.ts';
+import { decodeTokenInto, encodeToken, writeClearBlock } from '../../lib/token/token.ts';
 import { readTokenNo } from '../../lib/token/token-no.ts';
 import { MeterBench } from './meter-bench.ts';
 import {
@@ -116,7 +116,11 @@ function refusalOf(id: RequestId, error: unknown): Refusal {
 }
 
 function deriveKey(fields: DecoderKeyFields): Uint8Array {
-  return deriveDecoderKey({
+  return deriveDecoderKey(keyRequest(fields));
+}
+
+function keyRequest(fields: DecoderKeyFields): DecoderKeyRequest {
+  return {
     decoderKeyAlgorithm: fields.dkga as DecoderKeyAlgorithm,
     encryptionAlgorithm: parseEncryptionAlgorithm(fields.encryptionAlgorithm),
     vendingKey: bytesFromHex(fields.vendingKey),
@@ -126,7 +130,7 @@ function deriveKey(fields: DecoderKeyFields): Uint8Array {
     keyRevision: fields.keyRevision,
     keyType: fields.keyType as KeyType,
     baseDate: fields.baseDate,
-  });
+  };
 }
 
 /** 18 digits with both Luhn digits right: a key for a number that no meter has would serve nobody (CTSA17). */
@@ -151,10 +155,22 @@ export function makeToken(
   token: Token,
   encryptionAlgorithm: EncryptionAlgorithm,
   decoderKey: string,
-): { block: string; token66: string; tokenNo: string; carried: Token } {
+): MadeToken {
+  return makeTokenWith(token, cipherOf(encryptionAlgorithm, decoderKey));
+}
+
+export interface MadeToken {
+  readonly block: string;
+  readonly token66: string;
+  readonly tokenNo: string;
+  readonly carried: Token;
+}
+
+/** As `makeToken`, for many tokens of one meter. */
+export function makeTokenWith(token: Token, cipher: BlockCipher): MadeToken {
   const block = new Uint32Array(2);
   writeClearBlock(token, block);
-  const { tokenNo, carried } = encodeToken(token, cipherOf(encryptionAlgorithm, decoderKey));
+  const { tokenNo, carried } = encodeToken(token, cipher);
   const { top, high, low } = readTokenNo(tokenNo, { top: 0, high: 0, low: 0 });
   return {
     block: hexFromBlock(block),
@@ -182,15 +198,7 @@ function encode(request: Request<'encode'>): object {
 
 /** The whole set for a change between two keys, under the old one; RO follows from the base dates (sts.md 7.1). */
 function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>): object {
-  if (from.encryptionAlgorithm !== to.encryptionAlgorithm) {
-    throw new StsFault('algorithm_not_supported', 'a meter keeps its encryption algorithm for life');
-  }
-  if (from.meterPan !== to.meterPan) {
-    throw new StsFault('request_malformed', '"from" and "to" expected one meterPan');
-  }
-  if (YEAR[to.baseDate] < YEAR[from.baseDate]) {
-    throw new StsFault('request_malformed', '"to" expected a base date that is not older: none moves back');
-  }
+  const rollOver = isRollOver(keyRequest(from), keyRequest(to));
   const algorithm = parseEncryptionAlgorithm(from.encryptionAlgorithm);
   const oldKey = hexFromBytes(deriveKey(from));
   const sections = keyChangeSections(algorithm, {
@@ -200,7 +208,7 @@ function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>)
     keyType: to.keyType as KeyType,
     tariffIndex: to.tariffIndex,
     supplyGroupCode: to.supplyGroupCode,
-    rollOver: from.baseDate !== to.baseDate,
+    rollOver,
     threeSections,
   });
   const tokens = sections.map((section) => {
@@ -210,13 +218,12 @@ function keyChange({ from, to, keyExpiry, threeSections }: Request<'keyChange'>)
   return { tokens };
 }
 
-const YEAR = { '93': 1993, '14': 2014, '35': 2035 } as const;
-
 function decode(request: Request<'decode'>): object {
   const cipher = cipherOf(request.encryptionAlgorithm, request.decoderKey);
   const block = new Uint32Array(2);
-  const tokenClass = readClearBlock(request.tokenNo, cipher, block);
-  const token = decodeToken(request.tokenNo, cipher);
+  const token = decodeTokenInto(request.tokenNo, cipher, block);
+  // Where the class stands no cipher reaches: the digits are looked at once more for it, the key is not.
+  const tokenClass = readEncryptedBlock(request.tokenNo, new Uint32Array(2));
   const subclass = (block[0] ?? 0) >>> 28;
   switch (token.kind) {
     case 'crcError':

@@ -14,6 +14,8 @@ export interface Check {
   readonly read: (answer: Answer) => unknown;
   /** Numbers as text may be written in more ways than one. */
   readonly asNumber?: boolean;
+  /** Not judged where the answer leaves it out. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** A refusal that is expected, under any of these names. */
@@ -24,6 +26,13 @@ export interface ExpectedRefusal {
   readonly results?: readonly string[];
   /** No public vector judges an answer: a program that gives one has not failed. */
   readonly mayAnswer?: boolean;
+}
+
+/** The names under which a vector's refusal may come: a mistake of the caller is a malformed request to an adapter. */
+export function refusalCodes({ fault = '' }: { readonly fault?: string }): string[] {
+  return fault === 'RangeError' || fault === 'TypeError'
+    ? ['request_malformed']
+    : [fault, 'request_malformed'];
 }
 
 export interface Step {

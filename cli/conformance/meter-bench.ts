@@ -3,6 +3,7 @@ import { decimalText } from '../../lib/decimal.ts';
 import { StsFault } from '../../lib/faults.ts';
 import { DEFAULT_METER_CONFIGURATION } from '../../lib/meter/configuration.ts';
 import { enterToken } from '../../lib/meter/enter-token.ts';
+import { isLocked } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 
 /** Meters that one session may hold; a run that needs more starts another session. */
@@ -36,12 +37,12 @@ export class MeterBench {
     }
     const { outcome, state } = enterToken(before, tokenNo, at);
     this.states.set(meter, state);
-    return { result: outcome.result, credit: creditOf(state), state: summaryOf(state) };
+    return { result: outcome.result, credit: creditOf(state), state: summaryOf(state, at) };
   }
 }
 
 /** The registers as decimal text: kWh, m3, minutes, units of the currency. */
-function creditOf({ creditMilliWh, extension }: MeterState): Record<string, string> {
+export function creditOf({ creditMilliWh, extension }: MeterState): Record<string, string> {
   const money = extension.currencyHundredThousandth;
   return {
     electricity: decimalText(creditMilliWh, 6),
@@ -55,9 +56,15 @@ function creditOf({ creditMilliWh, extension }: MeterState): Record<string, stri
   };
 }
 
-/** What a meter shows of itself; the decoder key and the stored sections of another are not among it. */
-function summaryOf(state: MeterState): object {
-  const { extension } = state;
+/**
+ * What a meter shows of itself; the decoder key and the stored sections of another are not among it.
+ * @param at - the time of asking: a lockout or a partial key change that has run out is no longer there.
+ */
+export function summaryOf(state: MeterState, at: number): Record<string, unknown> {
+  const { extension, lockout } = state;
+  const { keyChange } = extension;
+  const { keyChangeTimeoutSeconds } = DEFAULT_METER_CONFIGURATION;
+  const isKept = keyChange !== undefined && at - keyChange.lastSeconds <= keyChangeTimeoutSeconds;
   return {
     keyType: state.keyType,
     keyRevision: state.keyRevision,
@@ -66,11 +73,13 @@ function summaryOf(state: MeterState): object {
     tariffIndex: state.tariffIndex,
     baseDate: state.baseDate,
     tidMemory: state.tidMemory,
-    lockedUntil: state.lockout.untilSeconds,
+    lockedUntil: isLocked(lockout, at) ? lockout.untilSeconds : 0,
     maximumPowerWatt: extension.maximumPowerWatt ?? null,
     maximumPhaseUnbalanceWatt: extension.maximumPhaseUnbalanceWatt ?? null,
+    tariffRateRaw: extension.tariffRateRaw ?? null,
+    waterFactorRaw: extension.waterFactorRaw ?? null,
     flags: extension.flags,
     controls: extension.controls,
-    keyChangeSections: extension.keyChange?.sections.length ?? 0,
+    keyChangeSections: isKept ? keyChange.sections.length : 0,
   };
 }

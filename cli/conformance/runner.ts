@@ -156,21 +156,18 @@ function judgeAnswer(answer: Answer, expect: readonly Check[], clause: string): 
     const reason = isUnsupported ? error.code : `refused as ${show(error.code)}: ${show(error.message)}`;
     return { verdict, clause: of, checks, reason };
   }
-  const wrong = expect.findIndex((check) => !holds(check, answer));
+  const isLeftOut = (check: Check) => check.mayBeAbsent === true && check.read(answer) === undefined;
+  const right = (check: Check): CheckResult => ({
+    clause: check.clause,
+    verdict: isLeftOut(check) ? 'notJudged' : 'passed',
+  });
+  const wrong = expect.findIndex((check) => !isLeftOut(check) && !holds(check, answer));
   const first = expect[wrong];
-  if (first === undefined) {
-    return {
-      verdict: 'passed',
-      clause,
-      checks: expect.map((check) => ({ clause: check.clause, verdict: 'passed' })),
-    };
-  }
-  const checks = expect.map(
-    (check, index): CheckResult => ({
-      clause: check.clause,
-      verdict: index < wrong ? 'passed' : index === wrong ? 'failed' : 'notJudged',
-    }),
-  );
+  if (first === undefined) return { verdict: 'passed', clause, checks: expect.map(right) };
+  const checks = expect.map((check, index): CheckResult => {
+    if (index < wrong) return right(check);
+    return { clause: check.clause, verdict: index === wrong ? 'failed' : 'notJudged' };
+  });
   const reason = `${first.what}: expected ${show(first.expected)}, got ${show(first.read(answer))}`;
   return { verdict: 'failed', clause: first.clause, checks, reason };
 }

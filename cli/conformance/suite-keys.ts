@@ -1,6 +1,6 @@
 /** Cases for the block ciphers, decoder keys and meter numbers (sts.md 1.1, 5, 6). */
 import { luhnDigit } from '../../lib/identity/luhn.ts';
-import { type Case, member } from './expectations.ts';
+import { type Case, member, refusalCodes } from './expectations.ts';
 import {
   type BlockTest,
   type DecoderKeyTest,
@@ -12,7 +12,7 @@ import {
 export function cipherCases(): Case[] {
   return (['sta', 'misty1'] as const).flatMap((name) => {
     const encryptionAlgorithm = name === 'sta' ? 7 : 11;
-    const clause = name === 'sta' ? 'sts.md 5.1' : 'sts.md 5.3, RFC 2994';
+    const clause = name === 'sta' ? 'sts.md 5.1' : 'sts.md 5.3; RFC 2994 2.1-2.3';
     return testsOf<BlockTest>(name).flatMap(({ file, trust, test }) =>
       (['encrypt', 'decrypt'] as const).map((op): Case => {
         const [block, answer] = op === 'encrypt' ? [test.msg, test.ct] : [test.ct, test.msg];
@@ -50,12 +50,14 @@ export function decoderKeyFields(key: KeyAttributes): Record<string, unknown> {
   };
 }
 
+const METER_NUMBER_CODES = ['meter_number_check_digit', 'meter_number_malformed', 'request_malformed'];
+
 export function decoderKeyCases(): Case[] {
-  return testsOf<DecoderKeyTest>('decoder-key').map(({ file, trust, test }) => {
-    const clause = clauseOfDerivation(test.decoderKeyAlgorithm);
+  return testsOf<DecoderKeyTest>('decoder-key').map(({ file, clause: ofGroup, trust, test }) => {
+    const clause = test.result === 'valid' ? clauseOfDerivation(test.decoderKeyAlgorithm) : ofGroup;
     const refusal = {
       clause,
-      codes: [test.fault ?? ''],
+      codes: test.argument === 'meterPan' ? METER_NUMBER_CODES : refusalCodes(test),
       // An algorithm that no public vector covers may be built elsewhere and be right.
       mayAnswer: test.flags.includes('NoVector'),
     };
@@ -104,10 +106,7 @@ export function meterNumberCases(): Case[] {
           {
             op: 'decoderKey',
             fields: () => ({ ...decoderKeyFields(key), meterPan }),
-            expect: {
-              clause,
-              codes: ['meter_number_check_digit', 'meter_number_malformed', 'request_malformed'],
-            },
+            expect: { clause, codes: METER_NUMBER_CODES },
           },
         ],
       };

@@ -1,11 +1,12 @@
 /** Cases for making and reading tokens (sts.md 1.3, 2, 3, 4): the official ones, and the rules that they alone do not show. */
 import { BigNumber } from 'bignumber.js';
 import { hexFromWord } from '../../lib/hex.ts';
-import { type Case, type Check, decimal, digits, member, unexchanged } from './expectations.ts';
+import { type Case, type Check, decimal, digits, member, refusalCodes, unexchanged } from './expectations.ts';
 import {
   type AmountTest,
   type CrcTest,
   type CreditTest,
+  type CurrencyTest,
   type GroupedTest,
   type TidTest,
   type TokenBlockTest,
@@ -23,11 +24,11 @@ const DIGITS_CLAUSE = 'sts.md 4';
 const KEY_CHANGE_CLAUSE = 'sts.md 7.1';
 
 export function clauseOfCipher(encryptionAlgorithm: number): string {
-  return encryptionAlgorithm === 7 ? 'sts.md 5.1' : 'sts.md 5.3, RFC 2994';
+  return encryptionAlgorithm === 7 ? 'sts.md 5.1' : 'sts.md 5.3; RFC 2994 2.1-2.3';
 }
 
 /** Where the 16 bits of a subclass get their meaning. */
-function clauseOfValue(tokenClass: number, subclass: number): string {
+export function clauseOfValue(tokenClass: number, subclass: number): string {
   if (tokenClass === 1) return 'sts.md 2.5';
   if (tokenClass === 0) return subclass < 4 ? AMOUNT_CLAUSE : CURRENCY_CLAUSE;
   if (subclass === 0 || subclass === 6) return AMOUNT_CLAUSE;
@@ -65,7 +66,7 @@ export function blockChecks(tokenClass: number, block: string, path = 'block'): 
 }
 
 /** From the clear block to the digits. */
-function tokenChecks(
+export function tokenChecks(
   test: { block: string; token66: string; tokenNo: string },
   tokenClass: number,
   encryptionAlgorithm: number,
@@ -134,7 +135,7 @@ function displayFields(token: TokenFieldsTest['token'], block: string): Record<s
   return { control: block.slice(1, wide ? 10 : 8), manufacturerCode: token['manufacturerCode'] };
 }
 
-function valueFields(token: TokenFieldsTest['token'], block: string): Record<string, unknown> {
+export function valueFields(token: TokenFieldsTest['token'], block: string): Record<string, unknown> {
   const units = token['amountDeciKwh'] ?? token['amountDeciCubicMetre'] ?? token['amountDeciMinute'];
   if (units !== undefined) return { amount: new BigNumber(String(units)).shiftedBy(-1).toFixed() };
   const money = token['amountHundredThousandth'];
@@ -255,42 +256,37 @@ export function amountCases(): Case[] {
         steps: creditWith(
           { amount },
           test.result === 'invalid'
-            ? { clause: AMOUNT_CLAUSE, codes: [test.fault ?? '', 'request_malformed'] }
+            ? { clause: AMOUNT_CLAUSE, codes: refusalCodes(test) }
             : [digits(AMOUNT_CLAUSE, 'value', 'block', 8, 12, `00000000${field}`)],
         ),
       };
     });
 }
 
-/** Rows of sts.md 2.4 that the official suite prints: amount, sign and exponent, field. */
-const CURRENCY_ROWS = [
-  ['1', '0', '60aa'],
-  ['16383', '1', '78e3'],
-  ['180224', '1', 'bf4a'],
-  ['1818624', '1', 'ffee'],
-  ['182042624', '2', '8000'],
-  ['-1', '8', '60a9'],
-  ['-180224', '9', 'bf49'],
-] as const;
-
 export function currencyCases(): Case[] {
-  return CURRENCY_ROWS.map(([amount, signAndExponent, field], index) => ({
-    id: `rules/currency-${index + 1}/encode`,
-    file: 'rules',
-    title: `${amount} units of currency`,
-    clause: CURRENCY_CLAUSE,
-    trust: 'published',
-    steps: [
-      {
-        op: 'encode',
-        fields: () => ({ ...TEST_KEY, class: 0, subclass: 4, tidMinutes: 85_740, amount }),
-        expect: [
-          digits(CURRENCY_CLAUSE, 'sign and exponent', 'block', 1, 2, `4${signAndExponent}`),
-          digits(CURRENCY_CLAUSE, 'value', 'block', 8, 12, `00000000${field}`),
-        ],
-      },
-    ],
-  }));
+  return testsOf<CurrencyTest>('currency-amount').map(({ file, trust, test }) => {
+    const amount = new BigNumber(test.amountHundredThousandth).shiftedBy(-5).toFixed();
+    return {
+      id: `${file}/${test.tcId}/encode`,
+      file,
+      title: test.comment,
+      clause: CURRENCY_CLAUSE,
+      trust,
+      steps: [
+        {
+          op: 'encode',
+          fields: () => ({ ...TEST_KEY, class: 0, subclass: 4, tidMinutes: 85_740, amount }),
+          expect:
+            test.field === undefined
+              ? { clause: CURRENCY_CLAUSE, codes: refusalCodes(test) }
+              : [
+                  digits(CURRENCY_CLAUSE, 'sign and exponent', 'block', 1, 2, `4${test.signAndExponent}`),
+                  digits(CURRENCY_CLAUSE, 'value', 'block', 8, 12, `00000000${test.field}`),
+                ],
+        },
+      ],
+    };
+  });
 }
 
 /** Dates to identifiers. The protocol has no memory of a last token, so successors are not among them. */
@@ -301,7 +297,7 @@ export function tidCases(): Case[] {
       const { tidMinutes, issued, baseDate } = test;
       const expect =
         tidMinutes === undefined
-          ? { clause: TID_CLAUSE, codes: [test.fault ?? '', 'request_malformed'] }
+          ? { clause: TID_CLAUSE, codes: refusalCodes(test) }
           : [digits(TID_CLAUSE, 'TID', 'block', 2, 8, `05${tidMinutes.toString(16).padStart(6, '0')}`)];
       return {
         id: `${file}/${test.tcId}/encode`,

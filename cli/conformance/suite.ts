@@ -1,9 +1,10 @@
 /** The whole conformance suite: every vector that the adapter protocol can ask for, and the rules around them. */
 import type { Case } from './expectations.ts';
-import { keyChangeCases, keyChangeRuleCases } from './suite-key-change.ts';
+import { keyChangeCases, keyChangeRefusalCases } from './suite-key-change.ts';
 import { cipherCases, decoderKeyCases, meterNumberCases } from './suite-keys.ts';
 import { meterCases } from './suite-meter.ts';
 import { refusalCases } from './suite-refusals.ts';
+import { requestCases } from './suite-requests.ts';
 import { amountCases, crcCases, creditCases, currencyCases, tidCases, tokenCases } from './suite-tokens.ts';
 
 /** In the order in which a token is made, so that the first failures of a report are nearest to their cause. */
@@ -18,9 +19,10 @@ export function conformanceSuite(): Case[] {
     ...crcCases(),
     ...tokenCases(),
     ...creditCases(),
+    ...requestCases(),
     ...refusalCases(),
     ...keyChangeCases(),
-    ...keyChangeRuleCases(),
+    ...keyChangeRefusalCases(),
     ...meterCases(),
   ];
 }

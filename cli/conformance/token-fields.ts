@@ -135,7 +135,9 @@ function tidOf(fields: TokenFields): number {
   if (fields.tidMinutes !== undefined) return fields.tidMinutes;
   const issued = need(fields, 'issued');
   const millis = Date.parse(`${issued}:00Z`);
-  if (Number.isNaN(millis)) throw malformed('issued', 'is no date');
+  // Date.parse reads 30 February as 2 March.
+  if (Number.isNaN(millis) || !new Date(millis).toISOString().startsWith(issued))
+    throw malformed('issued', 'is no date');
   return nextTidMinutes(tidMinutesAt(millis, need(fields, 'baseDate')), -1);
 }
 

@@ -8,8 +8,9 @@ export interface VectorTest {
   readonly comment: string;
   readonly flags: readonly string[];
   readonly result: 'valid' | 'invalid';
-  /** The fault's name on an invalid test. */
+  /** The fault's name on an invalid test, or `RangeError` or `TypeError` of an argument. */
   readonly fault?: string;
+  readonly argument?: string;
 }
 
 export interface VectorGroup<Test extends VectorTest> {
@@ -21,6 +22,7 @@ export interface VectorGroup<Test extends VectorTest> {
 export interface VectorFile<Test extends VectorTest = VectorTest> {
   readonly algorithm: string;
   readonly numberOfTests: number;
+  readonly notes: Readonly<Record<string, { readonly description: string }>>;
   readonly testGroups: readonly VectorGroup<Test>[];
 }
 
@@ -44,6 +46,12 @@ export interface BlockTest extends VectorTest {
 
 export interface DecoderKeyTest extends VectorTest, KeyAttributes {
   readonly decoderKey?: string;
+}
+
+export interface CurrencyTest extends VectorTest {
+  readonly amountHundredThousandth: string;
+  readonly signAndExponent?: string;
+  readonly field?: string;
 }
 
 export interface AmountTest extends VectorTest {
@@ -85,6 +93,34 @@ export interface TokenFieldsTest extends VectorTest {
   readonly tokenNo: string;
 }
 
+export interface TokenNumberTest extends VectorTest {
+  readonly text: string;
+}
+
+export interface TokenRefusalTest extends VectorTest {
+  readonly encryptionAlgorithm: number;
+  readonly decoderKey?: string;
+  readonly tokenNo: string;
+  readonly outcome: 'crcError' | 'malformed' | 'unsupported';
+}
+
+export interface TokenRequestTest extends VectorTest {
+  readonly encryptionAlgorithm: number;
+  readonly decoderKey?: string;
+  readonly request: { readonly kind: string } & Readonly<Record<string, unknown>>;
+  readonly tokenClass?: number;
+  readonly block?: string;
+  readonly token66?: string;
+  readonly tokenNo?: string;
+}
+
+export interface KeyChangeRefusalTest extends VectorTest {
+  readonly from: KeyAttributes;
+  readonly to: KeyAttributes;
+  readonly keyExpiry: number;
+  readonly threeSections: boolean;
+}
+
 export interface KeyChangeTest extends VectorTest {
   readonly from: KeyAttributes & { readonly decoderKey: string };
   readonly to: KeyAttributes & { readonly decoderKey: string };
@@ -104,6 +140,22 @@ export interface CreditTest extends VectorTest, KeyAttributes {
   readonly tokenNo: string;
 }
 
+export interface MeterTest extends VectorTest {
+  /** The fields of `meterNew`. */
+  readonly meter: Readonly<Record<string, unknown>>;
+  readonly steps: readonly {
+    readonly comment?: string;
+    readonly at: number;
+    readonly tokenNo: string;
+    readonly clause?: string;
+    /** Flags whose assumption decides this step; the file's notes tell what is assumed. */
+    readonly assumes?: readonly string[];
+    readonly result: string;
+    readonly credit: Readonly<Record<string, string>>;
+    readonly state: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** Every file in `vectors/`, in the order in which a token is made. */
 export const VECTOR_FILE_NAMES = [
   'des',
@@ -113,11 +165,21 @@ export const VECTOR_FILE_NAMES = [
   'decoder-key',
   'crc',
   'amount',
+  'currency-amount',
   'token-identifier',
+  'token-number',
   'token-block',
   'token-fields',
+  'token-request',
+  'token-refusal',
   'key-change',
+  'key-change-rules',
+  'key-change-refusal',
   'credit-electricity',
+  'meter-acceptance',
+  'meter-memory',
+  'meter-key-change',
+  'meter-lockout',
 ] as const;
 
 export type VectorFileName = (typeof VECTOR_FILE_NAMES)[number];

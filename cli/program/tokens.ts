@@ -2,6 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { action, json, meterFile, whole } from './options.ts';
 
+const showKeyBits = () =>
+  new Option('--show-key-bits', 'of a key-change section, show the part of the new key that it carries');
+const workers = () =>
+  whole('--workers <number>', 'worker threads of --bulk, as many as there are cores when absent', 1, 256);
+
 export function addLibraryCommands(program: Command): void {
   addTokenCommands(program.command('token').description('make and read token numbers'));
   addKeyCommands(program.command('key').description('decoder keys and key-change sets'));
@@ -15,9 +20,10 @@ function addTokenCommands(token: Command): void {
     .description('what 20 digits are; with a meter’s key, what they say')
     .argument('<digits...>', 'a token number, with or without spaces')
     .addOption(meterFile())
+    .addOption(showKeyBits())
     .addOption(json())
     .action(
-      action(async (digits: string[], options: { meterFile?: string; json?: boolean }) => {
+      action(async (digits: string[], options) => {
         const { inspectToken } = await import('../commands/token-inspect.ts');
         inspectToken(digits.join(''), options);
       }),
@@ -28,6 +34,8 @@ function addTokenCommands(token: Command): void {
     .argument('[digits...]', 'a token number, with or without spaces')
     .addOption(meterFile())
     .option('--bulk', 'read token numbers from stdin, one a line, and answer one JSON value a line')
+    .addOption(workers())
+    .addOption(showKeyBits())
     .addOption(json())
     .action(
       action(async (digits: string[], options) =>
@@ -40,6 +48,8 @@ function addTokenCommands(token: Command): void {
     .addOption(meterFile())
     .option('--fields <json>', 'fields as the adapter protocol names them; flags win over it')
     .option('--bulk', 'read fields from stdin, one JSON object a line, and answer one JSON value a line')
+    .addOption(workers())
+    .addOption(showKeyBits())
     .addOption(whole('--class <number>', '0 credit, 1 display, 2 management', 0, 3))
     .addOption(whole('--subclass <number>', 'the kind within the class', 0, 15))
     .option('--issued <date>', 'UTC, as 2026-11-21T13:00')

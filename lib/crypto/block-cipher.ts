@@ -2,6 +2,7 @@
  * The shape of every 64-bit block cipher here. A block is two 32-bit words, [0] holding bits 63-32 and [1] bits 31-0,
  * changed in place: making a token allocates nothing on its way through the cipher.
  */
+import { assertBytes, assertText } from '../assert.ts';
 import { bytesFromHex, hexFromWord } from '../hex.ts';
 
 /** Two unsigned 32-bit words, most significant first. */
@@ -16,14 +17,19 @@ export interface BlockCipher {
   decrypt(block: Block): void;
 }
 
-/** @throws RangeError unless the text is 16 hex digits. */
+/** @throws RangeError unless the text is 16 hex digits, TypeError when it is no text. */
 export function blockFromHex(hex: string): Block {
+  assertText(hex, 'block');
   if (hex.length !== 16) throw new RangeError(`"block" expected 16 hex digits, got ${hex.length}`);
-  return blockFromBytes(bytesFromHex(hex));
+  return blockFromBytes(bytesFromHex(hex, 'block'));
 }
 
-/** @param bytes - 8 bytes, most significant first. */
+/**
+ * @param bytes - 8 bytes, most significant first.
+ * @throws RangeError when they are not 8, TypeError when they are no bytes.
+ */
 export function blockFromBytes(bytes: Uint8Array): Block {
+  assertBytes(bytes, 8, 'bytes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
   return Uint32Array.of(view.getUint32(0), view.getUint32(4));
 }

@@ -131,7 +131,7 @@ function fo(half: number, ek: Uint16Array, k: number): number {
   t1 = fiSplit(t1 ^ ek[(k + 2) & 7]!, ek[j + 16]!, ek[j + 24]!) ^ t0;
   t0 = fiSplit(t0 ^ ek[(k + 7) & 7]!, ek[l + 16]!, ek[l + 24]!) ^ t1;
   t1 ^= ek[(k + 4) & 7]!;
-  return ((t1 << 16) | t0) >>> 0;
+  return (t1 << 16) | t0;
 }
 
 /** The two key words of FL number k: even and odd layers read different ones (RFC 2994 section 2.1). */
@@ -148,7 +148,7 @@ function fl(half: number, ek: Uint16Array, k: number): number {
   let d1 = half & 0xffff;
   d1 ^= d0 & and;
   d0 ^= d1 | or;
-  return ((d0 << 16) | d1) >>> 0;
+  return (d0 << 16) | d1;
 }
 
 function flInverse(half: number, ek: Uint16Array, k: number): number {
@@ -157,20 +157,18 @@ function flInverse(half: number, ek: Uint16Array, k: number): number {
   let d1 = half & 0xffff;
   d0 ^= d1 | or;
   d1 ^= d0 & and;
-  return ((d0 << 16) | d1) >>> 0;
+  return (d0 << 16) | d1;
 }
 
 /** RFC 2994 section 2.3: eight rounds, FL layers before rounds 0, 2, 4, 6 and after the last, halves exchanged. */
 function encrypt(block: Block, ek: Uint16Array): void {
-  let d0 = block[0]!;
-  let d1 = block[1]!;
+  let d0 = block[0]! | 0;
+  let d1 = block[1]! | 0;
   for (let round = 0; round < 8; round += 2) {
     d0 = fl(d0, ek, round);
     d1 = fl(d1, ek, round + 1);
     d1 ^= fo(d0, ek, round);
-    d0 ^= fo(d1 >>> 0, ek, round + 1);
-    d0 >>>= 0;
-    d1 >>>= 0;
+    d0 ^= fo(d1, ek, round + 1);
   }
   block[0] = fl(d1, ek, 9);
   block[1] = fl(d0, ek, 8);
@@ -178,13 +176,11 @@ function encrypt(block: Block, ek: Uint16Array): void {
 
 /** RFC 2994 section 2.3, backwards. */
 function decrypt(block: Block, ek: Uint16Array): void {
-  let d1 = flInverse(block[0]!, ek, 9);
-  let d0 = flInverse(block[1]!, ek, 8);
+  let d1 = flInverse(block[0]! | 0, ek, 9);
+  let d0 = flInverse(block[1]! | 0, ek, 8);
   for (let round = 6; round >= 0; round -= 2) {
     d0 ^= fo(d1, ek, round + 1);
-    d0 >>>= 0;
     d1 ^= fo(d0, ek, round);
-    d1 >>>= 0;
     d0 = flInverse(d0, ek, round);
     d1 = flInverse(d1, ek, round + 1);
   }

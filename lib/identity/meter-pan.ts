@@ -5,6 +5,7 @@
 import { StsFault } from '../faults.ts';
 import { hasLuhnDigit, luhnDigit } from './luhn.ts';
 
+/** A meter's number in its parts, every one as decimal digits; all check digits are right. */
 export interface MeterPan {
   /** 18 digits. */
   readonly meterPan: string;

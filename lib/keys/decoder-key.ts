@@ -4,22 +4,19 @@
  * DKGA02 and DKGA04 are built because official vectors prove them. DKGA01 and DKGA03 are refused by name: sources
  * contradict each other and no vector exists (open question C2).
  */
-import { assertDigits } from '../assert.ts';
+import { assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 import {
-  assertKeyRevision,
-  assertKeyType,
-  assertTariffIndex,
-  BASE_DATES,
+  algorithmName,
+  assertBaseDate,
   type BaseDate,
   type DecoderKeyAlgorithm,
   type EncryptionAlgorithm,
   type KeyType,
   parseEncryptionAlgorithm,
-  parseSupplyGroupCode,
 } from '../identity/attributes.ts';
 import { dkga02 } from './dkga02.ts';
-import { dkga04 } from './dkga04.ts';
+import { dkga04, dkga04Once } from './dkga04.ts';
 
 /** What a decoder key depends on besides the vending key. */
 export interface MeterKeyFields {
@@ -36,6 +33,7 @@ export interface MeterKeyFields {
   readonly baseDate: BaseDate;
 }
 
+/** A vending key and one meter, for a key that is derived once. */
 export interface DecoderKeyRequest extends MeterKeyFields {
   readonly decoderKeyAlgorithm: DecoderKeyAlgorithm;
   /** 8 bytes for DKGA02, 20 for DKGA04; only read. */
@@ -56,15 +54,9 @@ export function prepareVendingKey(
   decoderKeyAlgorithm: DecoderKeyAlgorithm,
   vendingKey: Uint8Array,
 ): DecoderKeyDerivation {
-  const derive = algorithmOf(decoderKeyAlgorithm)(vendingKey);
+  const derive = prepared(decoderKeyAlgorithm, vendingKey);
   return (meter) => {
-    assertFields(meter);
-    if (decoderKeyAlgorithm === 2 && meter.encryptionAlgorithm !== 7) {
-      throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
-    }
-    if (decoderKeyAlgorithm === 4 && meter.keyType === 3) {
-      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)');
-    }
+    assertFields(meter, decoderKeyAlgorithm);
     return derive(meter);
   };
 }
@@ -75,36 +67,44 @@ export function prepareVendingKey(
  * @throws as `prepareVendingKey` and its derivation do.
  */
 export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
-  return prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey)(request);
+  assertObject(request, 'request');
+  const { decoderKeyAlgorithm, vendingKey } = request;
+  if (decoderKeyAlgorithm !== 4) return prepareVendingKey(decoderKeyAlgorithm, vendingKey)(request);
+  assertFields(request, decoderKeyAlgorithm);
+  return dkga04Once(vendingKey, request);
 }
 
-function algorithmOf(
-  decoderKeyAlgorithm: DecoderKeyAlgorithm,
-): (vendingKey: Uint8Array) => DecoderKeyDerivation {
+function prepared(decoderKeyAlgorithm: DecoderKeyAlgorithm, vendingKey: Uint8Array): DecoderKeyDerivation {
   switch (decoderKeyAlgorithm) {
     case 2:
-      return dkga02;
+      return dkga02(vendingKey);
     case 4:
-      return dkga04;
+      return dkga04(vendingKey);
   }
-  throw unsupported(`DKGA${String(decoderKeyAlgorithm).padStart(2, '0')}`);
+  throw unsupported(algorithmName('DKGA', decoderKeyAlgorithm));
 }
 
-function assertFields(meter: MeterKeyFields): void {
-  parseEncryptionAlgorithm(meter.encryptionAlgorithm);
-  parseSupplyGroupCode(meter.supplyGroupCode);
-  assertDigits(meter.meterPan, 18, 'meterPan');
-  assertTariffIndex(meter.tariffIndex);
-  assertKeyRevision(meter.keyRevision);
-  assertKeyType(meter.keyType);
-  if (!BASE_DATES.includes(meter.baseDate)) {
-    throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
-  }
-  if (meter.keyType === 0) {
+/** What a derivation asks beside its own checks of the fields that it reads. */
+function assertFields(meter: MeterKeyFields, decoderKeyAlgorithm: DecoderKeyAlgorithm): void {
+  assertObject(meter, 'meter');
+  const { keyType } = meter;
+  if (keyType === 0) {
     throw new StsFault(
       'key_type_not_supported',
       'an initial key (KT 0) is put in by the manufacturer, not derived',
+      { param: 'keyType' },
     );
+  }
+  if (decoderKeyAlgorithm === 4) {
+    if (keyType !== 3) return;
+    throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)', {
+      param: 'keyType',
+    });
+  }
+  // DKGA02 reads neither of the two.
+  assertBaseDate(meter.baseDate);
+  if (parseEncryptionAlgorithm(meter.encryptionAlgorithm) !== 7) {
+    throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
   }
 }
 

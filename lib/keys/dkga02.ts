@@ -4,9 +4,10 @@
  * key = DES_VK(X) xor X xor VK, where X is the PAN block xor the control block. The result is used as it is: no byte
  * reversal, no parity.
  */
-import { assertBytes } from '../assert.ts';
-import { blockFromBytes, blockFromHex, bytesFromBlock, xorBlocks } from '../crypto/block-cipher.ts';
+import { assertBytes, assertDigits, assertObject } from '../assert.ts';
+import { type Block, blockFromBytes, bytesFromBlock } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
+import { assertKeyAttributes, assertKeyType } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA02_KEY_BYTES = 8;
@@ -20,31 +21,54 @@ const DKGA02_KEY_BYTES = 8;
 export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
   assertBytes(vendingKey, DKGA02_KEY_BYTES, 'vendingKey');
   const des = createDes(vendingKey);
-  const key = blockFromBytes(vendingKey);
+  const [keyHigh = 0, keyLow = 0] = blockFromBytes(vendingKey);
   return (meter) => {
-    const x = xorBlocks(blockFromHex(panBlock(meter)), blockFromHex(controlBlock(meter)));
-    const encrypted = x.slice();
-    des.encrypt(encrypted);
-    return bytesFromBlock(xorBlocks(xorBlocks(encrypted, x), key));
+    const pan = panBlock(meter);
+    const control = controlBlock(meter);
+    const high = wordOf(pan, 0) ^ wordOf(control, 0);
+    const low = wordOf(pan, 8) ^ wordOf(control, 8);
+    working[0] = high;
+    working[1] = low;
+    des.encrypt(working);
+    working[0] = (working[0] ?? 0) ^ high ^ keyHigh;
+    working[1] = (working[1] ?? 0) ^ low ^ keyLow;
+    return bytesFromBlock(working);
   };
+}
+
+const working: Block = new Uint32Array(2);
+
+/** Eight hexadecimal digits as a word. */
+function wordOf(digits: string, from: number): number {
+  return Number.parseInt(digits.slice(from, from + 8), 16);
 }
 
 /**
  * The last 16 digits of IIN and DRN, without the PAN's check digit, packed. For a common key (KT 3) the DRN's digits are
  * zeros (sts.md 6.1 [1]).
+ * @returns 16 digits.
+ * @throws TypeError, RangeError when `meterPan` is not 18 digits or `keyType` not 0-3.
  */
 export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>): string {
+  assertObject(request, 'meter');
   const { meterPan, keyType } = request;
+  assertDigits(meterPan, 18, 'meterPan');
+  assertKeyType(keyType);
   const digits = meterPan.slice(1, -1);
   if (keyType !== 3) return digits;
   const drnLength = meterPan.startsWith('600727') ? 11 : 13;
   return digits.slice(0, -drnLength) + '0'.repeat(drnLength);
 }
 
-/** KT, SGC, TI, KRN and six F, packed. */
+/**
+ * KT, SGC, TI, KRN and six F, packed (sts.md 6.1).
+ * @returns 16 hexadecimal digits.
+ * @throws StsFault `supply_group_malformed`. @throws TypeError, RangeError when another field is out of its range.
+ */
 export function controlBlock(
   request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
 ): string {
+  assertKeyAttributes(request);
   const { keyType, supplyGroupCode, tariffIndex, keyRevision } = request;
   return `${keyType}${supplyGroupCode}${String(tariffIndex).padStart(2, '0')}${keyRevision}ffffff`;
 }

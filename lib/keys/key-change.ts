@@ -2,17 +2,22 @@
  * A change of decoder key as the sections that a meter receives: two for a 64-bit key, three when the meter shall also
  * learn its supply group, four for a 128-bit key (sts.md 7.1). Plain fields here; `lib/token` makes them 20 digits.
  */
-import { assertBytes, assertInteger } from '../assert.ts';
+import { assertArray, assertBoolean, assertBytes, assertInteger, assertObject } from '../assert.ts';
+import { StsFault } from '../faults.ts';
 import { bytesFromHex, hexFromBytes } from '../hex.ts';
 import {
+  assertBaseDate,
+  assertKeyAttributes,
   assertKeyExpiry,
-  assertKeyRevision,
   assertKeyType,
   assertTariffIndex,
+  BASE_DATES,
   type EncryptionAlgorithm,
   type KeyType,
+  parseEncryptionAlgorithm,
   parseSupplyGroupCode,
 } from '../identity/attributes.ts';
+import type { MeterKeyFields } from './decoder-key.ts';
 import { DECODER_KEY_BYTES } from './dkga04.ts';
 
 /** The new key and what comes with it. */
@@ -56,6 +61,42 @@ export type KeyChangeSection =
   | { readonly kind: 'keyChangeSection4'; readonly supplyGroupHigh: number; readonly keyPart: number };
 
 /**
+ * Whether a section's fields fit into their bits (sts.md 7.1). KRN has four: that a meter knows 1 to 9 alone is its answer.
+ * @throws StsFault `supply_group_malformed`. @throws RangeError, TypeError when another field is out of its range or the
+ *   kind is none of the five.
+ */
+export function assertKeyChangeSection(section: KeyChangeSection): void {
+  assertObject(section, 'section');
+  switch (section.kind) {
+    case 'keyChangeSection1':
+      assertInteger(section.keyExpiryHigh, 0, 15, 'keyExpiryHigh');
+      assertInteger(section.keyRevision, 0, 15, 'keyRevision');
+      assertKeyType(section.keyType);
+      assertInteger(section.keyPart, 0, 0xffffffff, 'keyPart');
+      assertBoolean(section.rollOver, 'rollOver');
+      assertBoolean(section.threeSections, 'threeSections');
+      return;
+    case 'keyChangeSection2':
+      assertInteger(section.keyExpiryLow, 0, 15, 'keyExpiryLow');
+      assertTariffIndex(section.tariffIndex);
+      assertInteger(section.keyPart, 0, 0xffffffff, 'keyPart');
+      return;
+    case 'keyChangeSection3Of3':
+      parseSupplyGroupCode(section.supplyGroupCode);
+      return;
+    case 'keyChangeSection3Of4':
+      assertInteger(section.supplyGroupLow, 0, 0xfff, 'supplyGroupLow');
+      assertInteger(section.keyPart, 0, 0xffffffff, 'keyPart');
+      return;
+    case 'keyChangeSection4':
+      assertInteger(section.supplyGroupHigh, 0, 0xfff, 'supplyGroupHigh');
+      assertInteger(section.keyPart, 0, 0xffffffff, 'keyPart');
+      return;
+  }
+  throw new RangeError('"kind" expected that of a key-change section');
+}
+
+/**
  * @returns the sections in their order: 2 or 3 for EA07, 4 for EA11.
  * @throws StsFault `supply_group_malformed`. @throws RangeError, TypeError when a field is out of its range, the key has not
  *   the length of the algorithm, or three sections are asked for a 128-bit key.
@@ -64,13 +105,14 @@ export function keyChangeSections(
   encryptionAlgorithm: EncryptionAlgorithm,
   change: KeyChange,
 ): readonly KeyChangeSection[] {
-  const key = bytesFromHex(change.newDecoderKey);
-  assertBytes(key, DECODER_KEY_BYTES[encryptionAlgorithm], 'newDecoderKey');
+  assertObject(change, 'change');
+  const key = bytesFromHex(change.newDecoderKey, 'newDecoderKey');
+  assertBytes(key, DECODER_KEY_BYTES[parseEncryptionAlgorithm(encryptionAlgorithm)], 'newDecoderKey');
   assertKeyExpiry(change.keyExpiry);
-  assertKeyRevision(change.keyRevision);
-  assertKeyType(change.keyType);
-  assertTariffIndex(change.tariffIndex);
-  const supplyGroup = Number(parseSupplyGroupCode(change.supplyGroupCode));
+  assertKeyAttributes(change);
+  assertBoolean(change.rollOver, 'rollOver');
+  assertBoolean(change.threeSections, 'threeSections');
+  const supplyGroup = Number(change.supplyGroupCode);
   const { keyRevision, rollOver, threeSections, keyType, tariffIndex, supplyGroupCode } = change;
   // A 64-bit key is NKHO | NKLO, a 128-bit key NKHO | NKMO2 | NKMO1 | NKLO, most significant first.
   const words = new DataView(key.buffer, key.byteOffset, key.length);
@@ -105,11 +147,35 @@ export function keyChangeSections(
 }
 
 /**
+ * Whether a change between two keys of one meter is a roll-over: RO is 1 when the base date moves on (sts.md 7.1).
+ * @throws StsFault `algorithm_not_supported` when the encryption algorithm changes, of which no source tells (open question
+ *   A18). @throws RangeError when the keys are of two meters, a base date is unknown, or the new one is the older (sts.md 10).
+ */
+export function isRollOver(from: MeterKeyFields, to: MeterKeyFields): boolean {
+  assertObject(from, 'from');
+  assertObject(to, 'to');
+  if (from.encryptionAlgorithm !== to.encryptionAlgorithm) {
+    throw new StsFault('algorithm_not_supported', 'a meter keeps its encryption algorithm for life', {
+      param: 'encryptionAlgorithm',
+    });
+  }
+  if (from.meterPan !== to.meterPan) throw new RangeError('"meterPan" expected the same in both keys');
+  assertBaseDate(from.baseDate);
+  assertBaseDate(to.baseDate);
+  const years = BASE_DATES.indexOf(to.baseDate) - BASE_DATES.indexOf(from.baseDate);
+  if (years < 0) throw new RangeError('"baseDate" expected one that is not older: none moves back');
+  return years > 0;
+}
+
+/**
  * Puts the sections of one set together again, in whatever order they came.
  * @returns the change; `supplyGroupCode` is '000000' after a two-section set, which does not carry it (sts.md 7.3).
  *   Undefined while a section is missing.
+ * @throws as `assertKeyChangeSection` does.
  */
 export function assembleKeyChange(sections: readonly KeyChangeSection[]): KeyChange | undefined {
+  assertArray(sections, 'sections');
+  for (const section of sections) assertKeyChangeSection(section);
   const find = <Kind extends KeyChangeSection['kind']>(kind: Kind) =>
     sections.find((section): section is Extract<KeyChangeSection, { kind: Kind }> => section.kind === kind);
   const first = find('keyChangeSection1');
@@ -142,9 +208,6 @@ export function assembleKeyChange(sections: readonly KeyChangeSection[]): KeyCha
 function hexOfWords(words: readonly number[]): string {
   const bytes = new Uint8Array(4 * words.length);
   const view = new DataView(bytes.buffer);
-  for (const [index, word] of words.entries()) {
-    assertInteger(word, 0, 0xffffffff, 'keyPart');
-    view.setUint32(4 * index, word);
-  }
+  for (const [index, word] of words.entries()) view.setUint32(4 * index, word);
   return hexFromBytes(bytes);
 }

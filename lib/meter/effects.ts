@@ -8,12 +8,17 @@ import type { CurrencyRegisters, MeterExtension, MeterState } from './state.ts';
 /** 0.1 kWh in the unit of the credit register. */
 export const MILLI_WH_PER_DECI_KWH = 100_000;
 const LITRE_PER_DECI_CUBIC_METRE = 100;
-const SECOND_PER_DECI_MINUTE = 6;
 
+/** The state with the token carried out, its TID not yet remembered; or the result that refuses its value. */
 export type Applied =
   | { readonly effect: TokenEffect; readonly state: MeterState }
   | { readonly refusal: 'OverflowError' | 'RangeError' | 'FormatError' | 'FunctionError' };
 
+/**
+ * Carries a token out on a copy of the state; validation, the TID memory and the lockout are the caller's.
+ * @returns a refusal where the value is out of range, its register is missing, or the register would overflow: OverflowError,
+ *   RangeError, FormatError or FunctionError as the configuration has it. Nothing is ever carried out in part.
+ */
 export function applyToken(
   state: MeterState,
   token: CreditToken | CurrencyToken | ManagementToken,
@@ -52,6 +57,9 @@ export function applyToken(
       return set({ flags: token.isSet ? [...others, token.flag].sort((a, b) => a - b) : others });
     }
     case 'setControl': {
+      const { controlIndices } = configuration;
+      if (controlIndices !== 'all' && !controlIndices.includes(token.index))
+        return { refusal: 'FunctionError' };
       const others = extension.controls.filter(([index]) => index !== token.index);
       return set({ controls: [...others, [token.index, token.valueRaw] as const].sort(([a], [b]) => a - b) });
     }
@@ -78,14 +86,14 @@ function credit(state: MeterState, token: CreditToken, configuration: MeterConfi
     }
     case 'creditGas': {
       if (!configuration.resources.includes('gas')) return { refusal: 'FunctionError' };
-      const gasLitre = extension.gasLitre + token.amountDeciCubicMetre * LITRE_PER_DECI_CUBIC_METRE;
+      const gasLitre = extension.gasLitre + token.amountDeciCubicMetre * configuration.gasUnitLitre;
       if (gasLitre > limit) return overflow;
       const effect = credited('gas', token.amountDeciCubicMetre);
       return { effect, state: { ...state, extension: { ...extension, gasLitre } } };
     }
     case 'creditTime': {
       if (!configuration.resources.includes('time')) return { refusal: 'FunctionError' };
-      const timeSecond = extension.timeSecond + token.amountDeciMinute * SECOND_PER_DECI_MINUTE;
+      const timeSecond = extension.timeSecond + token.amountDeciMinute * configuration.timeUnitSecond;
       if (timeSecond > limit) return overflow;
       const effect = credited('time', token.amountDeciMinute);
       return { effect, state: { ...state, extension: { ...extension, timeSecond } } };

@@ -16,14 +16,21 @@ const STORED: Readonly<Record<KeyChangeSection['kind'], KeyChangeResult>> = {
   keyChangeSection4: '4thKCT',
 };
 
-/** KRN as meters know it (open question B10). */
-const KEY_REVISIONS = [1, 9] as const;
+const GREATEST_SUPPLY_GROUP = 999_999;
 
+/** What a section did: the result, and the whole next state. */
 export interface SectionEntry {
   readonly outcome: TokenOutcome;
   readonly state: MeterState;
 }
 
+/**
+ * Takes one section whose CRC fits (sts.md 7.3).
+ * @param nowSeconds - on the clock that is passed to `enterToken`; only the time-out reads it.
+ * @returns 1stKCT to 4thKCT while sections are missing and Accept with the one that completes the set; KeyTypeError,
+ *   RangeError (KRN), FormatError (a conflict that is refused, a supply group beyond 999999) or FunctionError otherwise, the
+ *   state then as it was.
+ */
 export function enterKeyChangeSection(
   state: MeterState,
   section: KeyChangeSection,
@@ -35,14 +42,17 @@ export function enterKeyChangeSection(
   const kept = keptSections(state.extension.keyChange, section, nowSeconds, configuration);
   if (kept === 'conflict') return { outcome: { stage: 'token', result: 'FormatError' }, state };
   const sections = [...kept, section];
-  const change = isComplete(state, sections, configuration)
-    ? assembleKeyChange(asStored(sections, configuration))
-    : undefined;
+  const own = ofThisSet(sections, configuration);
+  const change = isComplete(state, sections, configuration) ? assembleKeyChange(own) : undefined;
   if (change === undefined) {
     return {
       outcome: { stage: 'token', result: STORED[section.kind] },
       state: withPending(state, { sections, lastSeconds: nowSeconds }),
     };
+  }
+  // Each half of a supply group fits its section; whether the whole has six digits shows here alone.
+  if (Number(change.supplyGroupCode) > GREATEST_SUPPLY_GROUP) {
+    return { outcome: { stage: 'token', result: 'FormatError' }, state };
   }
   return {
     outcome: {
@@ -51,7 +61,7 @@ export function enterKeyChangeSection(
       creditDeciKwh: 0,
       effect: { kind: 'keyChanged', rolledOver: change.rollOver },
     },
-    state: changed(state, change, configuration),
+    state: changed(state, change, own.length === 2, configuration),
   };
 }
 
@@ -59,14 +69,18 @@ function refusalOf(
   state: MeterState,
   section: KeyChangeSection,
   configuration: MeterConfiguration,
-): 'KeyTypeError' | 'RangeError' | 'FunctionError' | undefined {
+): 'KeyTypeError' | 'RangeError' | 'FunctionError' | 'FormatError' | undefined {
   if (section.kind === 'keyChangeSection3Of3' && !configuration.storesThirdSection) return 'FunctionError';
   if (section.kind !== 'keyChangeSection1') return undefined;
+  // 3KCT is 0 in a set of four (sts.md 7.1); a set that says otherwise could never be complete.
+  if (section.threeSections && state.encryptionAlgorithm === 11) return 'FormatError';
   const { keyType, keyRevision } = section;
-  const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType } = configuration;
+  const { keyTypeChanges, cardOnlyKeyTypes, tokenCarrierType, keyRevisions } = configuration;
+  const isAnnounced = section.threeSections && !configuration.storesThirdSection;
+  if (isAnnounced && configuration.announcedThirdSection === 'FunctionError') return 'FunctionError';
   const needsCard = cardOnlyKeyTypes.includes(keyType) && tokenCarrierType !== 1;
   if (!keyTypeChanges[state.keyType].includes(keyType) || needsCard) return 'KeyTypeError';
-  return keyRevision < KEY_REVISIONS[0] || keyRevision > KEY_REVISIONS[1] ? 'RangeError' : undefined;
+  return keyRevision < keyRevisions[0] || keyRevision > keyRevisions[1] ? 'RangeError' : undefined;
 }
 
 /** The stored sections that the new one joins; it takes the place of an equal one. */
@@ -105,21 +119,38 @@ function isComplete(
   return !wantsThird || !storesThirdSection || has('keyChangeSection3Of3');
 }
 
-/** A meter that stores no third section takes a set of three as a set of two (open question A14). */
-function asStored(
+/**
+ * What of the stored sections makes up the set. A third one that the first does not announce was left by another set, and its
+ * supply group is not of this one; a meter that stores none takes a set of three as a set of two (open question A14).
+ */
+function ofThisSet(
   sections: readonly KeyChangeSection[],
   { storesThirdSection }: MeterConfiguration,
 ): readonly KeyChangeSection[] {
-  if (storesThirdSection) return sections;
-  return sections.map((section) =>
-    section.kind === 'keyChangeSection1' ? { ...section, threeSections: false } : section,
+  const isAnnounced = sections.some(
+    (section) => section.kind === 'keyChangeSection1' && section.threeSections,
   );
+  return sections
+    .filter(({ kind }) => kind !== 'keyChangeSection3Of3' || isAnnounced)
+    .map((section) =>
+      section.kind === 'keyChangeSection1' && !storesThirdSection
+        ? { ...section, threeSections: false }
+        : section,
+    );
 }
 
 /** Credit, totals and limits are not touched (sts.md 7.3). */
-function changed(state: MeterState, change: KeyChange, configuration: MeterConfiguration): MeterState {
+function changed(
+  state: MeterState,
+  change: KeyChange,
+  isOfTwo: boolean,
+  configuration: MeterConfiguration,
+): MeterState {
   const later = laterBaseDate(state.baseDate);
-  const isZeroed = change.rollOver && (later !== undefined || configuration.rollOverZeroesMemoryAlways);
+  const isZeroed = change.rollOver
+    ? later !== undefined || configuration.rollOverZeroesMemoryAlways
+    : !configuration.memoryKeptWithoutRollOver;
+  const isGroupKept = isOfTwo && configuration.supplyGroupAfterTwoSections === 'kept';
   const { decoderKey: _old, ...rest } = state;
   return {
     ...rest,
@@ -127,7 +158,7 @@ function changed(state: MeterState, change: KeyChange, configuration: MeterConfi
     keyType: change.keyType,
     keyRevision: change.keyRevision,
     keyExpiry: change.keyExpiry,
-    supplyGroupCode: change.supplyGroupCode,
+    supplyGroupCode: isGroupKept ? state.supplyGroupCode : change.supplyGroupCode,
     tariffIndex: change.tariffIndex,
     baseDate: change.rollOver ? (later ?? state.baseDate) : state.baseDate,
     tidMemory: isZeroed ? emptyMemory(state.tidMemory.length) : state.tidMemory,

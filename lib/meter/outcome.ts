@@ -12,6 +12,7 @@ export type TokenEffect =
   /** Nothing changes: the meter shows or tests what the token names. */
   | { readonly kind: 'display'; readonly token: DisplayToken };
 
+/** What a meter answers: the result of sts.md 8.1 and the stage at which it fell. Never thrown. */
 export type TokenOutcome =
   /** `creditDeciKwh` is the electricity credited, 0 for every other token. */
   | {
@@ -33,13 +34,15 @@ export type TokenOutcome =
   | { readonly stage: 'authentication'; readonly result: 'CRCError' | 'MfrCodeError' }
   | { readonly stage: 'carrier'; readonly result: 'Lockout'; readonly untilSeconds: number };
 
+/** The section is stored, the set not complete. */
 export type KeyChangeResult = '1stKCT' | '2ndKCT' | '3rdKCT' | '4thKCT';
 
+/** The results of sts.md 8.1 by name; 16, status not ready, is a carrier's and not given here. */
 export type TokenResult = TokenOutcome['result'];
 
 /**
  * Register values of sts.md 8.1; a meter shows them by short code. The numbers of the third and fourth section are not
- * public (open question A11): 17 and 18 are ours.
+ * public: 17 and 18 are ours, and a make that knows better puts its own into `MeterConfiguration.resultCodes`.
  */
 export const RESULT_CODES: Readonly<Record<TokenResult, number>> = {
   Accept: 1,

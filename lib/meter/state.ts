@@ -2,8 +2,10 @@
  * The state of a meter's token application: plain data that firmware journals, a conformance run drives and a model check
  * explores. Nothing here reads a clock or keeps anything between calls.
  */
+import { assertInteger } from '../assert.ts';
 import type { BaseDate, EncryptionAlgorithm, KeyType } from '../identity/attributes.ts';
 import type { KeyChangeSection } from '../keys/key-change.ts';
+import { assertFactorySettings, assertMeterConfiguration } from './check.ts';
 import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from './configuration.ts';
 
 /** One state, replaced whole by `enterToken`; the caller makes it durable before showing the outcome. */
@@ -38,6 +40,7 @@ export interface LockoutState {
   readonly untilSeconds: number;
 }
 
+/** The registers and settings besides electricity credit; a meter that has only that keeps them as they were made. */
 export interface MeterExtension {
   /** TIDs of class 2 tokens where they have a memory of their own; otherwise empty. */
   readonly managementTidMemory: readonly number[];
@@ -60,6 +63,7 @@ export interface MeterExtension {
   readonly keyChange: PendingKeyChange | undefined;
 }
 
+/** Credit in money by resource, units of 0.00001 of the currency; below zero for a debt. */
 export interface CurrencyRegisters {
   readonly electricity: number;
   readonly water: number;
@@ -77,11 +81,16 @@ export interface PendingKeyChange {
 /** What the factory or the commissioning key change puts into a meter. */
 export type MeterFactorySettings = Omit<MeterState, 'tidMemory' | 'creditMilliWh' | 'lockout' | 'extension'>;
 
-/** A meter that has accepted nothing yet. */
+/**
+ * A meter that has accepted nothing yet.
+ * @throws as `assertFactorySettings` and `assertMeterConfiguration` of `check.ts` do.
+ */
 export function newMeterState(
   factory: MeterFactorySettings,
   configuration: MeterConfiguration = DEFAULT_METER_CONFIGURATION,
 ): MeterState {
+  assertFactorySettings(factory);
+  assertMeterConfiguration(configuration);
   return {
     meterPan: factory.meterPan,
     encryptionAlgorithm: factory.encryptionAlgorithm,
@@ -119,6 +128,12 @@ function newExtension(configuration: MeterConfiguration): MeterExtension {
   };
 }
 
+/**
+ * A TID memory of zeros (sts.md 8.3).
+ * @param size - slots, 0 to 65,535; 0 where management tokens have no memory of their own.
+ * @throws TypeError, RangeError when it is none of these.
+ */
 export function emptyMemory(size: number): readonly number[] {
+  assertInteger(size, 0, 0xffff, 'size');
   return new Array<number>(size).fill(0);
 }

@@ -21,6 +21,7 @@ const OFFSET = STEP.map((step) => (MANTISSAS * (step - 1)) / 9);
 /**
  * @param units - a whole number of units, 0 to 18,201,624.
  * @returns the 16-bit field of the smallest codable amount that is not below `units`.
+ *   One source rounds to the nearest, every vector upward (open question B8).
  * @throws StsFault `amount_out_of_range`; nothing is ever wrapped or cut.
  */
 export function encodeAmount(units: number): number {
@@ -36,12 +37,13 @@ export function encodeAmount(units: number): number {
   return (exponent << 14) | Math.ceil(above / (STEP[exponent] ?? 1));
 }
 
-/** @param field - 16 bits. @returns whole units. */
+/** @param field - 16 bits. @returns whole units of the subclass. @throws TypeError, RangeError when it is no 16 bits. */
 export function decodeAmount(field: number): number {
   assertInteger(field, 0, 0xffff, 'field');
   return unitsOf(field >>> 14, field & (MANTISSAS - 1));
 }
 
+/** A whole number below 2^31, and said to be one: a token's object keeps its shape in an engine that tells them from others. */
 function unitsOf(exponent: number, mantissa: number): number {
-  return (OFFSET[exponent] ?? 0) + mantissa * (STEP[exponent] ?? 1);
+  return ((OFFSET[exponent] ?? 0) + mantissa * (STEP[exponent] ?? 1)) | 0;
 }

@@ -4,11 +4,36 @@
  * Currency tokens use CRC_C: the same over 8 bytes, a 01 appended.
  */
 
-const TABLE = Uint16Array.from({ length: 256 }, (_, value) => {
+/** Bytes after the first in the longest message, that of CRC_C. */
+const LAST = 7;
+/** What CRC_C appends. */
+const APPENDED = 0x01;
+
+/** The register after one byte has gone through a register of zeros. */
+function ofByte(value: number): number {
   let register = value;
   for (let bit = 0; bit < 8; bit += 1) register = register & 1 ? (register >>> 1) ^ 0xa001 : register >>> 1;
   return register;
-});
+}
+
+/**
+ * The register is linear in what goes in: it is the exclusive-or of what the start value and each byte alone would leave.
+ * So every byte is looked up by its value and by how many bytes follow it, [bytes after it][value], and no look-up waits
+ * for the one before. The shares have their two bytes exchanged already.
+ */
+const SHARES = new Uint16Array((LAST + 1) * 256);
+for (let value = 0; value < 256; value += 1) {
+  let register = ofByte(value);
+  for (let after = 0; after <= LAST; after += 1) {
+    SHARES[(after << 8) | value] = exchangeBytes(register);
+    register = (register >>> 8) ^ ofByte(register & 0xff);
+  }
+}
+
+/** FFFF before a message of 7 bytes is as two bytes FF before its end, met by its first two. */
+const START = share(6, 0xff) ^ share(5, 0xff);
+/** The same before 8 bytes, and the byte that CRC_C appends. */
+const CURRENCY_START = share(7, 0xff) ^ share(6, 0xff) ^ share(0, APPENDED);
 
 /**
  * @param tokenClass - 0-3.
@@ -17,27 +42,29 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, value) => {
  * @returns the 16 bits as they stand in block bits 15-0.
  */
 export function tokenCrc(tokenClass: number, high: number, low: number): number {
-  return exchangeBytes(register(tokenClass, high, low));
+  return START ^ shares(0, tokenClass, high, low);
 }
 
 /** CRC_C, for class 0 subclasses 4-7 only. */
 export function currencyTokenCrc(tokenClass: number, high: number, low: number): number {
-  return exchangeBytes(step(register(tokenClass, high, low), 1));
+  return CURRENCY_START ^ shares(1, tokenClass, high, low);
 }
 
-function register(tokenClass: number, high: number, low: number): number {
-  let crc = step(0xffff, tokenClass);
-  crc = step(crc, high >>> 24);
-  crc = step(crc, high >>> 16);
-  crc = step(crc, high >>> 8);
-  crc = step(crc, high);
-  crc = step(crc, low >>> 24);
-  return step(crc, low >>> 16);
+/** @param after - how many bytes follow the seven. */
+function shares(after: number, tokenClass: number, high: number, low: number): number {
+  return (
+    share(after + 6, tokenClass) ^
+    share(after + 5, high >>> 24) ^
+    share(after + 4, high >>> 16) ^
+    share(after + 3, high >>> 8) ^
+    share(after + 2, high) ^
+    share(after + 1, low >>> 24) ^
+    share(after, low >>> 16)
+  );
 }
 
-/** One byte, the low eight bits of `value`, into the register. */
-function step(crc: number, value: number): number {
-  return (crc >>> 8) ^ (TABLE[(crc ^ value) & 0xff] ?? 0);
+function share(after: number, value: number): number {
+  return SHARES[(after << 8) | (value & 0xff)] ?? 0;
 }
 
 function exchangeBytes(crc: number): number {

@@ -4,8 +4,10 @@
  *
  *   magnitude(e, m) = 16384 (10^e - 1) / 9 + m 10^e
  */
+import { assertInteger, assertObject } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
+/** Money as it stands in a token: S&E in the place of RND, and 16 bits (sts.md 2.4). */
 export interface CurrencyFields {
   /** S&E: bit 3 the sign, bits 2-0 the high bits of the exponent. */
   readonly signAndExponent: number;
@@ -35,8 +37,15 @@ export function encodeCurrencyAmount(amountHundredThousandth: bigint): CurrencyF
   };
 }
 
-/** @returns units of 0.00001. */
-export function decodeCurrencyAmount({ signAndExponent, field }: CurrencyFields): bigint {
+/**
+ * @returns units of 0.00001.
+ * @throws RangeError, TypeError when a field is out of its 4 or 16 bits.
+ */
+export function decodeCurrencyAmount(fields: CurrencyFields): bigint {
+  assertObject(fields, 'fields');
+  const { signAndExponent, field } = fields;
+  assertInteger(signAndExponent, 0, 15, 'signAndExponent');
+  assertInteger(field, 0, 0xffff, 'field');
   const exponent = ((signAndExponent & 7) << 2) | (field >>> 14);
   const magnitude = magnitudeOf(exponent, BigInt(field & 0x3fff));
   return (signAndExponent & 8) === 0 ? magnitude : -magnitude;

@@ -8,16 +8,18 @@ import type { KeyChangeSection } from '../keys/key-change.ts';
 export interface Issue {
   /** 24 bits, minutes since the base date. */
   readonly tidMinutes: number;
-  /** 4 bits of the issuer's choice; no meter checks them. */
+  /** 4 bits of the issuer's choice, best by chance; no meter checks them (open question B5). */
   readonly rnd: number;
 }
 
+/** Credit in units of a resource, whole tenths (class 0, subclasses 0-3); 0 to 18,201,624 of them. */
 export type CreditToken =
   | ({ readonly kind: 'creditElectricity'; readonly amountDeciKwh: number } & Issue)
   | ({ readonly kind: 'creditWater'; readonly amountDeciCubicMetre: number } & Issue)
   | ({ readonly kind: 'creditGas'; readonly amountDeciCubicMetre: number } & Issue)
   | ({ readonly kind: 'creditTime'; readonly amountDeciMinute: number } & Issue);
 
+/** What a credit register counts. */
 export type Resource = 'electricity' | 'water' | 'gas' | 'time';
 
 /** Credit in money; sign and exponent stand where other tokens have RND. */
@@ -29,6 +31,7 @@ export interface CurrencyToken {
   readonly amountHundredThousandth: bigint;
 }
 
+/** Meter-specific management with a TID (class 2 without the key change). */
 export type ManagementToken =
   | ({ readonly kind: 'setMaximumPowerLimit'; readonly limitWatt: number } & Issue)
   /** 0-3 electricity, water, gas, time; 4-7 the same in currency; FFFF all. */
@@ -63,8 +66,10 @@ export type DisplayToken =
       readonly manufacturerCode: number;
     };
 
+/** Any token that can be made and read. */
 export type Token = CreditToken | CurrencyToken | ManagementToken | DisplayToken | KeyChangeSection;
 
+/** The names of the kinds of token. */
 export type TokenKind = Token['kind'];
 
 /** What 20 digits turn out to be under a key. */

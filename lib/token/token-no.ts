@@ -1,9 +1,10 @@
 /**
  * The TokenNo: 66 bits as 20 decimal digits, what the customer keys in (sts.md section 4).
  *
- * The arithmetic splits the 66 bits into two halves of 33 and divides by a million: every step stays below 2^53, so that
- * plain numbers are exact and nothing is allocated but the text.
+ * The arithmetic is long division and long multiplication by 10,000 in limbs of 16 bits: every step stays below 2^30, so
+ * that an engine keeps to small whole numbers whatever it has run before, and nothing is allocated but the text.
  */
+import { assertText } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
 /** 66 bits: the two class bits are already exchanged with bits 28 and 27 of the block. */
@@ -16,52 +17,64 @@ export interface Token66 {
   low: number;
 }
 
-const MILLION = 1_000_000;
-const TWO_33 = 2 ** 33;
-const TWO_32 = 2 ** 32;
+/** Four decimal digits, taken off or put on at a time. */
+const GROUP = 10_000;
 
 /** @returns 20 decimal digits. */
 export function tokenNoOf(top: number, high: number, low: number): string {
-  // Upper and lower 33 bits.
-  let upper = top * 0x80000000 + Math.floor((high >>> 0) / 2);
-  let lower = ((high & 1) * TWO_32 + (low >>> 0)) % TWO_33;
-  let quotient = Math.floor(upper / MILLION);
-  lower += (upper - quotient * MILLION) * TWO_33;
-  upper = quotient;
-  quotient = Math.floor(lower / MILLION);
-  const digits6 = lower - quotient * MILLION;
-  lower = quotient;
-  // upper < 8590 and lower < 2^33 now: upper * 2^33 + lower is the number without its last six digits.
-  quotient = Math.floor(upper / MILLION);
-  lower += (upper - quotient * MILLION) * TWO_33;
-  quotient = Math.floor(lower / MILLION);
-  const digits12 = lower - quotient * MILLION;
-  const first = quotient | 0;
-  const second = digits12 | 0;
-  const third = digits6 | 0;
-  // One call with every digit makes one flat text; joined pieces would be taken apart again by whoever reads them. A helper
-  // for a digit would read better and, called twenty times, cost as much as the cipher.
+  // `rest` is what is left of the limbs so far, with the next limb under it; the quotient needs one limb less each time.
+  let rest = (top << 16) | (high >>> 16);
+  const limb3 = (rest / GROUP) | 0;
+  rest = ((rest - limb3 * GROUP) << 16) | (high & 0xffff);
+  let limb2 = (rest / GROUP) | 0;
+  rest = ((rest - limb2 * GROUP) << 16) | (low >>> 16);
+  let limb1 = (rest / GROUP) | 0;
+  rest = ((rest - limb1 * GROUP) << 16) | (low & 0xffff);
+  let limb0 = (rest / GROUP) | 0;
+  const fifth = rest - limb0 * GROUP;
+  rest = (limb3 << 16) | limb2;
+  limb2 = (rest / GROUP) | 0;
+  rest = ((rest - limb2 * GROUP) << 16) | limb1;
+  limb1 = (rest / GROUP) | 0;
+  rest = ((rest - limb1 * GROUP) << 16) | limb0;
+  limb0 = (rest / GROUP) | 0;
+  const fourth = rest - limb0 * GROUP;
+  rest = (limb2 << 16) | limb1;
+  limb1 = (rest / GROUP) | 0;
+  rest = ((rest - limb1 * GROUP) << 16) | limb0;
+  limb0 = (rest / GROUP) | 0;
+  const third = rest - limb0 * GROUP;
+  rest = (limb1 << 16) | limb0;
+  const first = (rest / GROUP) | 0;
+  return textOf(first, rest - first * GROUP, third, fourth, fifth);
+}
+
+/**
+ * One call with every digit makes one flat text; joined pieces would be taken apart again by whoever reads them. A helper
+ * for a digit would read better and, called twenty times, cost as much as the cipher.
+ */
+function textOf(first: number, second: number, third: number, fourth: number, fifth: number): string {
   return String.fromCharCode(
-    48 + (((first / 10_000_000) | 0) % 10),
-    48 + (((first / 1_000_000) | 0) % 10),
-    48 + (((first / 100_000) | 0) % 10),
-    48 + (((first / 10_000) | 0) % 10),
-    48 + (((first / 1_000) | 0) % 10),
+    48 + ((first / 1000) | 0),
     48 + (((first / 100) | 0) % 10),
     48 + (((first / 10) | 0) % 10),
     48 + (first % 10),
-    48 + (((second / 100_000) | 0) % 10),
-    48 + (((second / 10_000) | 0) % 10),
-    48 + (((second / 1_000) | 0) % 10),
+    48 + ((second / 1000) | 0),
     48 + (((second / 100) | 0) % 10),
     48 + (((second / 10) | 0) % 10),
     48 + (second % 10),
-    48 + (((third / 100_000) | 0) % 10),
-    48 + (((third / 10_000) | 0) % 10),
-    48 + (((third / 1_000) | 0) % 10),
+    48 + ((third / 1000) | 0),
     48 + (((third / 100) | 0) % 10),
     48 + (((third / 10) | 0) % 10),
     48 + (third % 10),
+    48 + ((fourth / 1000) | 0),
+    48 + (((fourth / 100) | 0) % 10),
+    48 + (((fourth / 10) | 0) % 10),
+    48 + (fourth % 10),
+    48 + ((fifth / 1000) | 0),
+    48 + (((fifth / 100) | 0) % 10),
+    48 + (((fifth / 10) | 0) % 10),
+    48 + (fifth % 10),
   );
 }
 
@@ -83,33 +96,53 @@ export function readTokenNo(tokenNo: string, into: Token66): Token66 {
 /** As `readTokenNo`, for callers to whom wrong digits are an expected outcome. */
 export function scanTokenNo(tokenNo: string, into: Token66): TokenNoDefect | undefined {
   if (typeof tokenNo !== 'string' || tokenNo.length !== 20) return 'token_number_malformed';
-  const first = readDigits(tokenNo, 0, 8);
-  const middle = readDigits(tokenNo, 8, 6);
-  const last = readDigits(tokenNo, 14, 6);
-  if (first < 0 || middle < 0 || last < 0) return 'token_number_malformed';
-  // first * 10^12 + middle * 10^6 + last, in limbs of 33 bits.
-  let lower = first * MILLION + middle;
-  let upper = Math.floor(lower / TWO_33);
-  lower = (lower - upper * TWO_33) * MILLION + last;
-  const carry = Math.floor(lower / TWO_33);
-  lower -= carry * TWO_33;
-  upper = upper * MILLION + carry;
-  if (upper >= TWO_33) return 'token_number_too_large';
-  into.top = Math.floor(upper / 0x80000000);
-  into.high = ((upper % 0x80000000) * 2 + Math.floor(lower / TWO_32)) >>> 0;
-  into.low = lower >>> 0;
+  const second = readGroup(tokenNo, 4);
+  const third = readGroup(tokenNo, 8);
+  const fourth = readGroup(tokenNo, 12);
+  const fifth = readGroup(tokenNo, 16);
+  let sum = readGroup(tokenNo, 0);
+  if ((sum | second | third | fourth | fifth) < 0) return 'token_number_malformed';
+  // Each group is put on by multiplying what is there, limb by limb, `sum` carrying its upper half on.
+  sum = sum * GROUP + second;
+  let limb0 = sum & 0xffff;
+  let limb1 = sum >>> 16;
+  sum = limb0 * GROUP + third;
+  limb0 = sum & 0xffff;
+  sum = limb1 * GROUP + (sum >>> 16);
+  limb1 = sum & 0xffff;
+  let limb2 = sum >>> 16;
+  sum = limb0 * GROUP + fourth;
+  limb0 = sum & 0xffff;
+  sum = limb1 * GROUP + (sum >>> 16);
+  limb1 = sum & 0xffff;
+  sum = limb2 * GROUP + (sum >>> 16);
+  limb2 = sum & 0xffff;
+  let limb3 = sum >>> 16;
+  sum = limb0 * GROUP + fifth;
+  limb0 = sum & 0xffff;
+  sum = limb1 * GROUP + (sum >>> 16);
+  limb1 = sum & 0xffff;
+  sum = limb2 * GROUP + (sum >>> 16);
+  limb2 = sum & 0xffff;
+  sum = limb3 * GROUP + (sum >>> 16);
+  limb3 = sum & 0xffff;
+  const top = sum >>> 16;
+  if (top > 3) return 'token_number_too_large';
+  into.top = top;
+  into.high = ((limb3 << 16) | limb2) >>> 0;
+  into.low = ((limb1 << 16) | limb0) >>> 0;
   return undefined;
 }
 
-/** @returns -1 when one of the characters is no digit. */
-function readDigits(text: string, from: number, count: number): number {
-  let value = 0;
-  for (let i = from; i < from + count; i += 1) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
+/** @returns four digits as a number, below zero when one of the characters is no digit. */
+function readGroup(text: string, from: number): number {
+  const a = text.charCodeAt(from) - 48;
+  const b = text.charCodeAt(from + 1) - 48;
+  const c = text.charCodeAt(from + 2) - 48;
+  const d = text.charCodeAt(from + 3) - 48;
+  // A character below '0' makes the digit negative, one above '9' what is missing to nine.
+  const wrong = (a | b | c | d | (9 - a) | (9 - b) | (9 - c) | (9 - d)) < 0;
+  return wrong ? -1 : 1000 * a + 100 * b + 10 * c + d;
 }
 
 /**
@@ -124,13 +157,15 @@ export function parseTokenNo(text: string): string {
   return tokenNo;
 }
 
-/** Five groups of four, as a slip prints them. */
+/** Five groups of four, as a slip prints them. @throws TypeError when it is no text. */
 export function groupTokenNo(tokenNo: string): string {
+  assertText(tokenNo, 'tokenNo');
   return (tokenNo.match(/.{1,4}/g) ?? []).join(' ');
 }
 
-/** What a log may hold of a token number. */
+/** What a log may hold of a token number: its last four digits. @throws TypeError when it is no text. */
 export function maskTokenNo(tokenNo: string): string {
+  assertText(tokenNo, 'tokenNo');
   return `…${tokenNo.slice(-4)}`;
 }
 

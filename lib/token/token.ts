@@ -2,13 +2,13 @@
  * Any token: fields to 20 digits and back. One door for every kind of `kinds.ts`; the layouts stand in `block-fields.ts`,
  * the transposition in `frame.ts`, the checksum in `crc.ts`.
  */
-import { invariant } from '../assert.ts';
 import type { Block, BlockCipher } from '../crypto/block-cipher.ts';
 import { tokenOfFields, writeFields } from './block-fields.ts';
 import { currencyTokenCrc, tokenCrc } from './crc.ts';
 import { readClearBlock, type TokenClass, tokenNoOfBlock } from './frame.ts';
 import type { DecodedToken, Token } from './kinds.ts';
 
+/** The digits of a token, and what they say. */
 export interface EncodedToken {
   /** 20 digits. */
   readonly tokenNo: string;
@@ -24,20 +24,35 @@ const scratch: Block = new Uint32Array(2);
  *   bits.
  */
 export function encodeToken(token: Token, cipher: BlockCipher): EncodedToken {
-  const tokenClass = writeClearBlock(token, scratch);
+  const tokenClass = writeFields(token, scratch);
   const carried = tokenOfFields(tokenClass, scratch, cipher.keyBits);
-  invariant(carried?.kind === token.kind, 'a token just made reads as what it was made of');
-  if (tokenClass !== 1) cipher.encrypt(scratch);
-  return { tokenNo: tokenNoOfBlock(tokenClass, scratch), carried };
+  if (carried?.kind !== token.kind) throw otherKeyLength();
+  return { tokenNo: sealBlock(tokenClass, scratch, cipher), carried };
+}
+
+/** Third and fourth sections are laid out by the length of the key: under a key of the other length they are something else. */
+function otherKeyLength(): RangeError {
+  return new RangeError('"kind" expected a section for a key of the length of the cipher\'s');
 }
 
 /** Writes the unencrypted block with its CRC. @returns the class. */
 export function writeClearBlock(token: Token, block: Block): TokenClass {
   const tokenClass = writeFields(token, block);
+  addCrc(tokenClass, block);
+  return tokenClass;
+}
+
+/** From fields to digits: adds the CRC, encrypts unless the class is clear. @returns 20 digits. */
+export function sealBlock(tokenClass: TokenClass, block: Block, cipher: BlockCipher): string {
+  addCrc(tokenClass, block);
+  if (tokenClass !== 1) cipher.encrypt(block);
+  return tokenNoOfBlock(tokenClass, block);
+}
+
+function addCrc(tokenClass: TokenClass, block: Block): void {
   const high = (block[0] ?? 0) | 0;
   const low = (block[1] ?? 0) | 0;
   block[1] = low | crcOf(tokenClass, high, low);
-  return tokenClass;
 }
 
 /**
@@ -46,13 +61,21 @@ export function writeClearBlock(token: Token, block: Block): TokenClass {
  * @throws StsFault `token_number_malformed`, `token_number_too_large`.
  */
 export function decodeToken(tokenNo: string, cipher: BlockCipher): DecodedToken {
-  const tokenClass = readClearBlock(tokenNo, cipher, scratch);
-  const high = (scratch[0] ?? 0) | 0;
-  const low = (scratch[1] ?? 0) | 0;
+  return decodeTokenInto(tokenNo, cipher, scratch);
+}
+
+/**
+ * As `decodeToken`, for callers that also show the bits.
+ * @param block - filled with the clear block, whatever it turns out to be.
+ */
+export function decodeTokenInto(tokenNo: string, cipher: BlockCipher, block: Block): DecodedToken {
+  const tokenClass = readClearBlock(tokenNo, cipher, block);
+  const high = (block[0] ?? 0) | 0;
+  const low = (block[1] ?? 0) | 0;
   const subclass = high >>> 28;
   if (tokenClass === 3) return { kind: 'unsupported', tokenClass, subclass };
   if ((low & 0xffff) !== crcOf(tokenClass, high, low)) return { kind: 'crcError' };
-  const token = tokenOfFields(tokenClass, scratch, cipher.keyBits);
+  const token = tokenOfFields(tokenClass, block, cipher.keyBits);
   if (token === null) return { kind: 'unsupported', tokenClass, subclass };
   return token ?? { kind: 'malformed', tokenClass, subclass };
 }

@@ -6,6 +6,7 @@
  * switch opens.
  */
 import { enterToken } from '../../lib/meter/enter-token.ts';
+import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 import { CreditAccount } from './credit.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
@@ -207,7 +208,7 @@ class MeterFirmware implements Firmware {
       ...newMeterState(this.#factory, this.#options.meter),
       ...application,
       creditMilliWh: account.balanceMilliWh,
-      lockout: { ...account.lockout, untilSeconds },
+      lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
     };
     this.#account = new CreditAccount(account);
     this.#savedTotalMilliWh = account.totalMilliWh;
@@ -351,7 +352,8 @@ class MeterFirmware implements Firmware {
     this.#lastResult = outcome;
     if (this.#status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
-    this.#screen.show(outcomePages(outcome, this.#hardware.rtc.epochSeconds()));
+    const now = this.#hardware.rtc.epochSeconds();
+    this.#screen.show(outcomePages(outcome, now, this.#options.meter));
   }
 
   #checkpointLater(): void {

@@ -48,6 +48,6 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
   checkpointMicros: 3_600 * SECOND,
   prepareMicros: SECOND / 2,
   preparePowerMilliWatt: 200_000,
-  keypadTimeOutMicros: 20 * SECOND,
+  keypadTimeOutMicros: DEFAULT_METER_CONFIGURATION.keypadTimeoutSeconds * SECOND,
   recoveryMicros: SECOND,
 };

@@ -3,7 +3,7 @@
  * project's short codes for the results of sts.md 8.1.
  */
 import { decimalText } from '../../lib/decimal.ts';
-import { RESULT_CODES } from '../../lib/meter/outcome.ts';
+import type { MeterConfiguration } from '../../lib/meter/configuration.ts';
 import type { Cancellable, DisplayGlass, DisplayIcon, McuTimer, Micros } from './hardware-interface.ts';
 import type { EntryOutcome } from './outcome.ts';
 
@@ -82,8 +82,12 @@ export function kilowattHours(milliWh: number): string {
   return `${decimalText(milliWh, 6, 2)} kWh`;
 }
 
-/** The pages that tell a customer what became of the token. */
-export function outcomePages(outcome: EntryOutcome, nowSeconds: number): readonly Page[] {
+/** The pages that tell a customer what became of the token; a refusal without a word of its own is shown as its number. */
+export function outcomePages(
+  outcome: EntryOutcome,
+  nowSeconds: number,
+  { resultCodes }: MeterConfiguration,
+): readonly Page[] {
   switch (outcome.result) {
     case 'Accept':
       return [
@@ -122,7 +126,7 @@ export function outcomePages(outcome: EntryOutcome, nowSeconds: number): readonl
     case 'FormatError':
     case 'RangeError':
     case 'FunctionError':
-      return refusal(`rEJEct ${String(RESULT_CODES[outcome.result]).padStart(2, '0')}`);
+      return refusal(`rEJEct ${String(resultCodes[outcome.result]).padStart(2, '0')}`);
   }
 }
 

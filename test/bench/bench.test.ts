@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bulkBench } from './bulk.bench.ts';
 import { meterBench } from './meter.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
@@ -9,6 +10,8 @@ const test = suite('bench');
 test('when the benches run tiny then each does its work and gives figures', async () => {
   const tokens = tokenBench(1, 5);
   assert.ok(tokens.every(({ perSecond }) => perSecond > 0));
+  const bulk = await bulkBench(50, 1);
+  assert.ok(bulk.every(({ ratio, linesPerSecond }) => ratio > 0 && linesPerSecond > 0));
   const { salesPerSecond, commitsPerSecond, p50Millis } = await salesBench(1, 200, 20);
   assert.ok(salesPerSecond > 0 && commitsPerSecond > 0 && p50Millis > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });

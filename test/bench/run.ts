@@ -1,4 +1,5 @@
 /** `npm run bench`: every bench at full length. The test suite runs each once, tiny, to prove that it still works. */
+import { bulkBench } from './bulk.bench.ts';
 import { provenance } from './harness.ts';
 import { meterBench } from './meter.bench.ts';
 import { salesBench } from './sales.bench.ts';
@@ -6,5 +7,6 @@ import { tokenBench } from './token.bench.ts';
 
 console.log(provenance());
 tokenBench(9, 400);
+await bulkBench(150_000, 7);
 await salesBench(7, 4_000, 2_000);
 meterBench(5, { sampled: 600, nextEvent: 30 * 86_400 });

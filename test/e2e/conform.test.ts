@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { EXIT } from '../../lib/faults.ts';
 import { report } from '../support/counts.ts';
 import { runCli } from '../support/processes.ts';
+import { readVectors } from '../support/vectors.ts';
 
 const test = suite('e2e: conformance');
 
@@ -52,10 +53,12 @@ test('when a program does not conform then the exit code says so, in every form 
   assert.is(junit.code, EXIT.refused);
   assert.match(junit.stdout, /^does not conform: 0 passed/);
   const xml = readFileSync(out, 'utf8');
-  assert.match(
-    xml,
-    /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites tests="29" failures="24" skipped="5"/,
-  );
+  const { tests } = readVectors('decoder-key');
+  const skipped = tests.filter(({ flags }) => flags.includes('NoVector')).length;
+  assert.ok(skipped > 0 && skipped < tests.length);
+  assert.is(xml.split('\n')[0], '<?xml version="1.0" encoding="UTF-8"?>');
+  const counts = `tests="${tests.length}" failures="${tests.length - skipped}" skipped="${skipped}"`;
+  assert.ok(xml.split('\n')[1]?.startsWith(`<testsuites ${counts}`));
   assert.match(xml, /<failure message="/);
 });
 

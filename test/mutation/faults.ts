@@ -21,6 +21,7 @@ const TOKEN = 'lib/token/token.ts';
 const STA = 'lib/crypto/sta.ts';
 const MISTY1 = 'lib/crypto/misty1.ts';
 const DES = 'lib/crypto/des.ts';
+const HMAC = 'lib/crypto/hmac-sha256.ts';
 const DKGA02 = 'lib/keys/dkga02.ts';
 const DKGA04 = 'lib/keys/dkga04.ts';
 const DECODER_KEY = 'lib/keys/decoder-key.ts';
@@ -29,18 +30,25 @@ const MEMORY = 'lib/meter/tid-memory.ts';
 const LOCKOUT = 'lib/meter/lockout.ts';
 const ENTER = 'lib/meter/enter-token.ts';
 const ASSEMBLY = 'lib/meter/key-change-assembly.ts';
+const PLAN = 'lib/token/issue-plan.ts';
+const REGISTER = 'lib/token/issue-register.ts';
 
 export const SEEDED_FAULTS: readonly Fault[] = [
   { file: CRC, find: '0xa001', put: '0xa003', rule: 'CRC polynomial' },
-  { file: CRC, find: 'step(0xffff, tokenClass)', put: 'step(0, tokenClass)', rule: 'CRC starts at FFFF' },
+  {
+    file: CRC,
+    find: 'const START = share(6, 0xff) ^ share(5, 0xff)',
+    put: 'const START = 0',
+    rule: 'CRC starts at FFFF',
+  },
   { file: CRC, find: '((crc & 0xff) << 8) | (crc >>> 8)', put: 'crc', rule: 'CRC bytes are exchanged' },
   {
     file: CRC,
-    find: 'step(register(tokenClass, high, low), 1)',
-    put: 'register(tokenClass, high, low)',
+    find: ' ^ share(0, APPENDED)',
+    put: '',
     rule: 'CRC_C appends 01',
   },
-  { file: CRC, find: 'crc = step(crc, high >>> 8);', put: '', rule: 'CRC covers every byte' },
+  { file: CRC, find: 'share(after + 3, high >>> 8) ^', put: '', rule: 'CRC covers every byte' },
   { file: TOKEN, find: 'high >>> 30 === 1', put: 'high >>> 29 === 1', rule: 'CRC_C for subclasses 4 to 7' },
   {
     file: TOKEN,
@@ -96,19 +104,19 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     put: 'tokenClass !== 2',
     rule: 'class 1 is clear when read',
   },
-  { file: DIGITS, find: 'upper >= TWO_33', put: 'upper > TWO_33', rule: '2^66 is no token' },
+  { file: DIGITS, find: 'if (top > 3)', put: 'if (top > 4)', rule: '2^66 is no token' },
   { file: DIGITS, find: 'tokenNo.length !== 20', put: 'tokenNo.length < 20', rule: 'twenty digits, no more' },
   {
     file: DIGITS,
-    find: '((first / 10_000) | 0)',
-    put: '((first / 1_000) | 0)',
+    find: '48 + (((third / 100) | 0) % 10)',
+    put: '48 + (((third / 10) | 0) % 10)',
     rule: 'every digit from its own place',
   },
   {
     file: DIGITS,
-    find: 'upper = upper * MILLION + carry',
-    put: 'upper = upper * MILLION',
-    rule: 'the carry between the halves',
+    find: 'sum = limb3 * GROUP + (sum >>> 16)',
+    put: 'sum = limb3 * GROUP',
+    rule: 'the carry from limb to limb',
   },
   {
     file: TID,
@@ -177,8 +185,8 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: MISTY1,
-    find: '((t1 << 16) | t0) >>> 0',
-    put: '((t0 << 16) | t1) >>> 0',
+    find: 'return (t1 << 16) | t0',
+    put: 'return (t0 << 16) | t1',
     rule: 'FO leaves with exchanged halves',
   },
   {
@@ -206,11 +214,25 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     put: "startsWith('600727') ? 13 : 11",
     rule: 'a common key has no DRN digits',
   },
+  { file: DES, find: '(28 - by)', put: '(27 - by)', rule: 'DES turns halves of 28 bits' },
+  {
+    file: DKGA02,
+    find: '^ low ^ keyLow',
+    put: '^ keyLow',
+    rule: 'the key has X in it once more (sts.md 6.2)',
+  },
+  {
+    file: DKGA04,
+    find: 'tariff: 11',
+    put: 'tariff: 12',
+    rule: 'where the tariff index stands in the message',
+  },
+  { file: HMAC, find: 'OUTER_PAD = 0x5c', put: 'OUTER_PAD = 0x36', rule: 'the outer pad of HMAC' },
   { file: DKGA04, find: '8 * DECODER_KEY_BYTES', put: 'DECODER_KEY_BYTES', rule: 'output length is in bits' },
   {
     file: DECODER_KEY,
-    find: 'if (meter.keyType === 0)',
-    put: 'if (meter.keyType === undefined)',
+    find: 'if (keyType === 0)',
+    put: 'if (keyType === undefined)',
     rule: 'no initial key is derived',
   },
   {
@@ -226,6 +248,42 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     find: 'if (first.threeSections && third64 === undefined) return undefined;',
     put: '',
     rule: 'a set of three waits for its third',
+  },
+  {
+    file: CHANGE,
+    find: 'if (years < 0) throw new RangeError',
+    put: 'if (years < -9) throw new RangeError',
+    rule: 'no base date moves back',
+  },
+  {
+    file: CHANGE,
+    find: 'if (from.meterPan !== to.meterPan)',
+    put: 'if (from.meterPan === undefined)',
+    rule: 'a key change is between two keys of one meter',
+  },
+  {
+    file: CHANGE,
+    find: 'if (from.encryptionAlgorithm !== to.encryptionAlgorithm)',
+    put: 'if (from.encryptionAlgorithm === undefined)',
+    rule: 'a meter keeps its encryption algorithm',
+  },
+  {
+    file: FIELDS,
+    find: 'manufacturerCode <= most',
+    put: 'manufacturerCode <= most + 1',
+    rule: 'a maker code has its digits',
+  },
+  {
+    file: FIELDS,
+    find: 'supplyGroup > 999_999',
+    put: 'supplyGroup > 1_000_000',
+    rule: 'an SGC has six digits',
+  },
+  {
+    file: FIELDS,
+    find: 'return tariffIndex <= 99',
+    put: 'return tariffIndex <= 100',
+    rule: 'a TI has two digits',
   },
   { file: MEMORY, find: "return 'used'", put: "return 'fresh'", rule: 'a token credits once' },
   {
@@ -248,20 +306,20 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   { file: ENTER, find: '&& tokenClass !== 1', put: '', rule: 'clear tokens are read in a lockout' },
   {
     file: ENTER,
-    find: 'if (isExpired(token.tidMinutes, state.keyExpiry))',
-    put: 'if (false)',
+    find: 'return isExpired(token.tidMinutes, state.keyExpiry) ?',
+    put: 'return false ?',
     rule: 'an expired key credits nothing',
   },
   {
     file: ENTER,
-    find: 'creditRefusedUnder.includes(state.keyType)',
-    put: 'creditRefusedUnder.includes(2)',
+    find: 'return refusedUnder.includes(state.keyType)',
+    put: 'return refusedUnder.includes(2)',
     rule: 'no credit under a default key',
   },
   {
     file: ENTER,
-    find: 'configuration.refusedTokensAreRemembered\n',
-    put: '!configuration.refusedTokensAreRemembered\n',
+    find: 'isRemembered = configuration.refusedTokensAreRemembered',
+    put: 'isRemembered = !configuration.refusedTokensAreRemembered',
     rule: 'a refused token may be keyed later',
   },
   {
@@ -272,8 +330,8 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: ENTER,
-    find: 'if (!configuration.supported.includes(token.kind)) return',
-    put: 'if (false) return',
+    find: 'return configuration.supported.includes(token.kind)',
+    put: 'return true',
     rule: 'what a meter lacks it refuses',
   },
   {
@@ -290,6 +348,18 @@ export const SEEDED_FAULTS: readonly Fault[] = [
   },
   {
     file: ASSEMBLY,
+    find: 'if (section.threeSections && state.encryptionAlgorithm === 11)',
+    put: 'if (section.threeSections && state.encryptionAlgorithm === 7)',
+    rule: 'a set of four announces no third section',
+  },
+  {
+    file: ASSEMBLY,
+    find: 'Number(change.supplyGroupCode) > GREATEST_SUPPLY_GROUP',
+    put: 'Number(change.supplyGroupCode) > 2 * GREATEST_SUPPLY_GROUP',
+    rule: 'a supply group has six digits',
+  },
+  {
+    file: ASSEMBLY,
     find: 'keyExpiry: change.keyExpiry',
     put: 'keyExpiry: state.keyExpiry',
     rule: 'KEN comes with the new key',
@@ -299,5 +369,53 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     find: '(later ?? state.baseDate) : state.baseDate',
     put: 'state.baseDate : state.baseDate',
     rule: 'a roll-over moves the base date',
+  },
+  {
+    file: PLAN,
+    find: 'rollOver = to.baseDate !== meter.baseDate',
+    put: 'rollOver = to.baseDate === meter.baseDate',
+    rule: 'RO goes with a new base date',
+  },
+  {
+    file: PLAN,
+    find: 'credit = planCredit(wanted, isCarriedOver ? meter.lastTidMinutes : -1,',
+    put: 'credit = planCredit(wanted, meter.lastTidMinutes,',
+    rule: 'a new base date begins a new count',
+  },
+  {
+    file: PLAN,
+    find: 'Math.max(pending.lastTidMinutes, isCarriedOver ? meter.lastTidMinutes : -1)',
+    put: 'meter.lastTidMinutes',
+    rule: 'the count of the new base date goes on with a set issued again',
+  },
+  {
+    file: PLAN,
+    find: 'last = Math.max(lastTidMinutes, 0)',
+    put: 'last = Math.max(lastTidMinutes, -1)',
+    rule: 'TID 0 is not for use',
+  },
+  {
+    file: PLAN,
+    find: "if (step === 1 && isSameKeyWithoutBaseDate(meter, to)) return 'rollOverKeepsKey';",
+    put: '',
+    rule: 'a roll-over brings another key',
+  },
+  {
+    file: PLAN,
+    find: 'keyExpiry: Math.min(present.keyExpiry, wanted.keyExpiry)',
+    put: 'keyExpiry: Math.max(present.keyExpiry, wanted.keyExpiry)',
+    rule: 'the earlier KEN holds',
+  },
+  {
+    file: PLAN,
+    find: 'const pending = meter.issuedKeyChange;',
+    put: 'const pending = undefined as typeof meter.issuedKeyChange;',
+    rule: 'a set that nobody confirmed is issued again',
+  },
+  {
+    file: REGISTER,
+    find: 'isSameBase ? Math.max(meter.lastTidMinutes, lastTidMinutes) : lastTidMinutes',
+    put: 'Math.max(meter.lastTidMinutes, lastTidMinutes)',
+    rule: 'no TID of the old base date is carried over',
   },
 ];

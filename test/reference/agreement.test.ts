@@ -1,4 +1,7 @@
-/** Two implementations of one text must agree: `lib` and the plain reference of this folder. */
+/**
+ * Two implementations of one text must agree: `lib` and the plain reference of this folder (sts.md 1.3, 2.1-2.7, 3, 4, 6.1,
+ * 6.2, 6.4, 7.1, 7.2).
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
@@ -11,6 +14,7 @@ import { CURRENCY_MAX_HUNDRED_THOUSANDTH } from '../../lib/token/currency-amount
 import type { Resource, Token, TokenKind } from '../../lib/token/kinds.ts';
 import { nextTidMinutes, TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { decodeToken, encodeToken } from '../../lib/token/token.ts';
+import { chance, type Draw } from '../support/chance.ts';
 import { count, report, seedOf } from '../support/counts.ts';
 import { readVectors } from '../support/vectors.ts';
 import { dkga02, dkga04 } from './keys.ts';
@@ -19,19 +23,6 @@ import { referenceBlock, referenceDecode, referenceEncode, referenceSections, ti
 const test = suite('reference');
 const seed = seedOf('reference');
 
-/** A seeded source of whole numbers (mulberry32). */
-function chance(from: number): (below: number) => number {
-  let state = from;
-  const word = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  return (below) => Math.floor(((word() * 2 ** 21 + (word() >>> 11)) / 2 ** 53) * below);
-}
-
-type Draw = (below: number) => number;
 const RESOURCES: readonly Resource[] = ['electricity', 'water', 'gas', 'time'];
 const issue = (draw: Draw) => ({ tidMinutes: draw(TID_MAX + 1), rnd: draw(16) });
 /** Every exponent's range as often as every other. */

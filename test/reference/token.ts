@@ -195,7 +195,11 @@ export function referenceBlock(token: Token): string {
 
 /** sts.md 4: 20 digits. */
 export function referenceEncode(token: Token, key: HexKey): string {
-  const fields = fieldBits(token);
+  return referenceDigits(fieldBits(token), key);
+}
+
+/** @param fields - class (2) and block bits 63-16, whatever they mean; the CRC is added. */
+export function referenceDigits(fields: Bits, key: HexKey): string {
   const tokenClass = fields.slice(0, 2);
   let block = fields.slice(2) + crcBits(fields);
   if (tokenClass !== '01') block = bitsOf(encrypt(key, numberOf(block)), 64);
@@ -204,13 +208,30 @@ export function referenceEncode(token: Token, key: HexKey): string {
   return numberOf(token66).toString().padStart(20, '0');
 }
 
-/** @returns the token, or 'crcError' when the CRC does not fit. Only kinds that `referenceEncode` makes are read. */
-export function referenceDecode(tokenNo: string, key: HexKey): Token | 'crcError' {
+export interface ClearToken {
+  readonly tokenClass: Bits;
+  /** 64 bits, 63 first. */
+  readonly block: Bits;
+  readonly crcFits: boolean;
+}
+
+/** The 66 bits taken apart and decrypted. Class 3 is never encrypted here: nobody says how. */
+export function referenceClear(tokenNo: string, key: HexKey): ClearToken {
   const token66 = bitsOf(BigInt(tokenNo), 66);
   const tokenClass = token66.slice(37, 39);
   let block = token66.slice(2, 37) + token66.slice(0, 2) + token66.slice(39);
-  if (tokenClass !== '01') block = bitsOf(decrypt(key, numberOf(block)), 64);
-  if (crcBits(tokenClass + block.slice(0, 48)) !== block.slice(48)) return 'crcError';
+  if (tokenClass === '00' || tokenClass === '10') block = bitsOf(decrypt(key, numberOf(block)), 64);
+  return { tokenClass, block, crcFits: crcBits(tokenClass + block.slice(0, 48)) === block.slice(48) };
+}
+
+/** @returns the token, or 'crcError' when the CRC does not fit. Only kinds that `referenceEncode` makes are read. */
+export function referenceDecode(tokenNo: string, key: HexKey): Token | 'crcError' {
+  const clear = referenceClear(tokenNo, key);
+  return clear.crcFits ? referenceToken(clear, key) : 'crcError';
+}
+
+/** The fields of a clear block. @throws RangeError for a subclass that no kind of token has. */
+export function referenceToken({ tokenClass, block }: ClearToken, key: HexKey): Token {
   return tokenOf(tokenClass, smallOf(block.slice(0, 4)), block, key.length === 16 ? 64 : 128);
 }
 

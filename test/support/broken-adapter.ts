@@ -1,6 +1,6 @@
 /**
  * A program that speaks the adapter protocol and makes one mistake: `broken-adapter.ts <mistake>`. The engine's mistakes are
- * those of sts.md section 11; the others are what a program may do to a pipe.
+ * those of sts.md section 11, the meters' stand in `broken-meter.ts`; the others are what a program may do to a pipe.
  */
 import { createInterface } from 'node:readline';
 import { AdapterSession } from '../../cli/conformance/adapter.ts';
@@ -10,6 +10,7 @@ import { bytesFromHex } from '../../lib/hex.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { tidMinutesAt } from '../../lib/token/tid.ts';
 import { writeClearBlock } from '../../lib/token/token.ts';
+import { BrokenMeters, METER_MISTAKES } from './broken-meter.ts';
 
 export const ENGINE_MISTAKES = {
   'crc-not-swapped': 'sts.md 3',
@@ -27,6 +28,8 @@ export const ENGINE_MISTAKES = {
 
 const mistake = process.argv[2] ?? '';
 const session = new AdapterSession();
+const meterMistake = METER_MISTAKES[mistake];
+const meters = meterMistake === undefined ? undefined : new BrokenMeters(meterMistake);
 
 type Fields = Record<string, unknown> & { class: number; subclass: number };
 
@@ -109,6 +112,11 @@ function encrypted64(algorithm: 7 | 11, key: string, text: string): string {
 /** The answer of an engine with one mistake; what the mistake does not touch is answered by ours. */
 function answer(request: Record<string, unknown>): object {
   const { id, op } = request;
+  if (meters !== undefined && op === 'meterNew') {
+    const { id: _id, op: _op, ...settings } = request;
+    return { id, ...meters.add(settings as never) };
+  }
+  if (meters !== undefined && op === 'meterEnter') return { id, ...meters.enter(request as never) };
   const right = session.answer(request) as Record<string, unknown>;
   if (right['error'] !== undefined) return right;
   if (op === 'encode') return { id, ...encode(request, String(request['decoderKey'])) };

@@ -10,11 +10,21 @@ export const VECTOR_FILES = {
   'decoder-key': 'decoder-key',
   crc: 'crc',
   amount: 'amount',
+  'currency-amount': 'currency-amount',
   'token-identifier': 'token-identifier',
+  'token-number': 'token-number',
   'token-block': 'token-block',
   'token-fields': 'token-fields',
+  'token-request': 'token-request',
+  'token-refusal': 'token-refusal',
   'key-change': 'key-change',
+  'key-change-rules': 'key-change',
+  'key-change-refusal': 'key-change-refusal',
   'credit-electricity': 'credit-electricity',
+  'meter-acceptance': 'meter',
+  'meter-memory': 'meter',
+  'meter-key-change': 'meter',
+  'meter-lockout': 'meter',
 } as const satisfies Record<string, SchemaName>;
 
 export type VectorFileName = keyof typeof VECTOR_FILES;

@@ -5,9 +5,14 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { CLAUSES_SCHEMA, clauseTable } from './clause-table.ts';
 import { FILE_SCHEMAS, type SchemaName, TEST_SCHEMAS } from './schema.ts';
 import { blockCipherFiles } from './vectors-of-ciphers.ts';
 import { identityFiles } from './vectors-of-identity.ts';
+import { keyChangeFiles } from './vectors-of-key-changes.ts';
+import { meterFiles } from './vectors-of-meters.ts';
+import { refusalFiles } from './vectors-of-refusals.ts';
+import { requestFiles } from './vectors-of-requests.ts';
 import { tokenFiles } from './vectors-of-tokens.ts';
 
 const VECTORS = new URL('../../vectors/', import.meta.url);
@@ -15,7 +20,15 @@ const VECTORS = new URL('../../vectors/', import.meta.url);
 /** Every generated file with its bytes, by its name below `vectors/`. */
 export function generatedFiles(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const [name, file] of Object.entries({ ...blockCipherFiles(), ...identityFiles(), ...tokenFiles() })) {
+  for (const [name, file] of Object.entries({
+    ...blockCipherFiles(),
+    ...identityFiles(),
+    ...tokenFiles(),
+    ...requestFiles(),
+    ...refusalFiles(),
+    ...keyChangeFiles(),
+    ...meterFiles(),
+  })) {
     files.set(`${name}.json`, render(file));
   }
   for (const name of Object.keys(TEST_SCHEMAS) as SchemaName[]) {
@@ -24,6 +37,7 @@ export function generatedFiles(): Map<string, string> {
       `${JSON.stringify(z.toJSONSchema(FILE_SCHEMAS[name]), null, 1)}\n`,
     );
   }
+  files.set('schemas/clauses.schema.json', `${JSON.stringify(z.toJSONSchema(CLAUSES_SCHEMA), null, 1)}\n`);
   return files;
 }
 
@@ -60,5 +74,7 @@ function render(file: AnyFile): string {
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   mkdirSync(new URL('schemas/', VECTORS), { recursive: true });
   for (const [name, bytes] of generatedFiles()) writeFileSync(new URL(name, VECTORS), bytes);
-  process.stderr.write(`wrote ${generatedFiles().size} files\n`);
+  // Counted from the files just written.
+  writeFileSync(new URL('CLAUSES.md', VECTORS), clauseTable());
+  process.stderr.write(`wrote ${generatedFiles().size + 1} files\n`);
 }

@@ -3,10 +3,14 @@
  * be trusted, and the middle values on the way to the result. The JSON Schemas beside the vectors are made from these.
  */
 import { z } from 'zod';
+import { meterFields } from './schema-of-meters.ts';
+import { REQUEST_SCHEMAS, refused } from './schema-of-requests.ts';
 import { common, digits, hex, keyAttributes, tokenNo } from './schema-parts.ts';
 
 /** One test of each kind of file; the key is the schema's file name without its ending. */
 export const TEST_SCHEMAS = {
+  meter: z.strictObject({ ...common, ...meterFields }),
+  ...REQUEST_SCHEMAS,
   'block-cipher': z.strictObject({
     ...common,
     key: z.string().regex(/^([0-9a-f]{16}){1,2}$/),
@@ -20,8 +24,7 @@ export const TEST_SCHEMAS = {
     drn: z.string().optional(),
     issuerNumber: z.string().optional(),
     manufacturerCode: z.string().optional(),
-    /** The fault's name on an invalid test. */
-    fault: z.string().optional(),
+    ...refused,
   }),
   crc: z.strictObject({
     ...common,
@@ -39,7 +42,7 @@ export const TEST_SCHEMAS = {
     field: hex(4).optional(),
     /** What the field says, in the same units. */
     carried: z.int().optional(),
-    fault: z.string().optional(),
+    ...refused,
   }),
   'token-identifier': z.strictObject({
     ...common,
@@ -48,15 +51,7 @@ export const TEST_SCHEMAS = {
     /** Of the last token of this meter, when that decides. */
     lastTidMinutes: z.int().optional(),
     tidMinutes: z.int().optional(),
-    fault: z.string().optional(),
-  }),
-  'decoder-key': z.strictObject({
-    ...common,
-    ...keyAttributes,
-    /** What the algorithm authenticates or encrypts: 49 bytes for DKGA04, X for DKGA02. */
-    keyInput: z.string().optional(),
-    decoderKey: z.string().optional(),
-    fault: z.string().optional(),
+    ...refused,
   }),
   'token-block': z.strictObject({
     ...common,

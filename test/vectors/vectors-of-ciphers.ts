@@ -36,7 +36,7 @@ export function blockCipherFiles(): Record<string, VectorFile<'block-cipher'>> {
         TokenBlock: 'the block of an official token: encrypted by the key that its case names',
         Chained: 'second and later blocks of CBC, written as the block that enters the cipher',
       },
-      groups: [rfc2994(), tokenBlocks(11, 'RFC 2994; sts.md 5.3')],
+      groups: [rfc2994(), tokenBlocks(11, 'RFC 2994 2.1-2.3; sts.md 5.3')],
     },
     sta: {
       algorithm: 'Standard Transfer Algorithm (EA07)',
@@ -71,7 +71,7 @@ function rfc2994(): Group {
     before = cbc[i] ?? '';
   }
   return {
-    clause: 'RFC 2994 Appendix A',
+    clause: 'RFC 2994 2.1-2.3, Appendix A',
     source: { name: 'RFC 2994', version: '2000-11', trust: 'published' },
     tests,
   };

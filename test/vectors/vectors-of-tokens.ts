@@ -6,7 +6,8 @@ import { createTokenCipher } from '../../lib/token/cipher.ts';
 import type { DecodedToken } from '../../lib/token/kinds.ts';
 import { decodeToken } from '../../lib/token/token.ts';
 import { readTokenNo } from '../../lib/token/token-no.ts';
-import { AMOUNTS, CRCS, STS_531_1 } from './published.ts';
+import { clauseOfKind, groupedByClause } from './groups.ts';
+import { AMOUNT_ENDS, AMOUNTS, CRCS, STS_531_1 } from './published.ts';
 import type { VectorFile, VectorTest } from './schema.ts';
 import { attributesOf } from './vectors-of-identity.ts';
 
@@ -20,7 +21,6 @@ export function tokenFiles() {
     'token-identifier': tokenIdentifiers(),
     'token-block': tokenBlocks(),
     'token-fields': tokenFields(),
-    'key-change': keyChanges(),
     'credit-electricity': credits(),
   };
 }
@@ -86,9 +86,21 @@ function amounts(): VectorFile<'amount'> {
         clause: 'sts.md 2.3',
         source: OURS,
         tests: [
+          ...AMOUNT_ENDS.map(([units, field, carried]) => ({
+            comment: `${units} units`,
+            flags: units === carried ? [] : ['Rounding'],
+            units,
+            field,
+            carried,
+            result: 'valid' as const,
+          })),
           refuse(18_201_625, 'one above the largest'),
           refuse(-1, 'below zero'),
           refuse(0.5, 'half a unit'),
+          refuse(18_201_623.5, 'half a unit below the largest'),
+          refuse(2 ** 32 + 1, 'one, were it wrapped at 32 bits'),
+          refuse(2 ** 53, 'beyond whole numbers of a float'),
+          refuse(1e21, 'printed with an exponent'),
         ],
       },
     ],
@@ -124,7 +136,7 @@ function tokenIdentifiers(): VectorFile<'token-identifier'> {
       Published: 'the identifier of an official token',
       ReservedMinute: '00:01 belongs to the special reserved identifier: an ordinary token takes 00:02',
       Successor: 'the minute is taken: the identifier after the last one',
-      Range: 'before the base date, or after its 2^24 minutes',
+      Range: 'no date, before the base date, after its 2^24 minutes, or no identifier',
     },
     groups: [
       { clause: 'sts.md 1.3', source: STS, tests: [...seen.values()] },
@@ -136,7 +148,28 @@ function tokenIdentifiers(): VectorFile<'token-identifier'> {
           after('clock behind the last token', '2014-03-01T13:00', 85_800, 85_801, ['Successor']),
           after('successor is reserved', '2014-01-02T00:00', 1440, 1442, ['Successor', 'ReservedMinute']),
           after('last minute of the base', '2045-11-24T20:15', 0xff_fffe, 0xff_ffff, []),
+          after('first minute of the base', '2014-01-01T00:00', -1, 0, []),
+          after('first token ever, in the reserved minute', '2014-01-01T00:01', -1, 2, ['ReservedMinute']),
           refuse('before base 2014', '2013-12-31T23:59', '14'),
+          refuse('before base 1993', '1992-12-31T23:59', '93'),
+          refuse('before base 2035', '2034-12-31T23:59', '35'),
+          refuse('after base 2035', '2066-11-24T20:16', '35'),
+          refuse('a month that no year has', '2026-13-01T00:00', '14'),
+          refuse('no date', 'tomorrow', '14'),
+          refuse('a base date that does not exist', '2026-01-01T00:00', '15'),
+          { ...refuse('the last identifier is used', '2045-11-24T20:15', '14'), lastTidMinutes: 0xff_ffff },
+          {
+            ...refuse('a last identifier of 25 bits', '2026-01-01T00:00', '14'),
+            lastTidMinutes: 0x100_0000,
+            fault: 'RangeError',
+            argument: 'lastTidMinutes',
+          },
+          {
+            ...refuse('a last identifier below none', '2026-01-01T00:00', '14'),
+            lastTidMinutes: -2,
+            fault: 'RangeError',
+            argument: 'lastTidMinutes',
+          },
           refuse('after base 1993', '2024-11-24T20:16', '93'),
           refuse('after base 2014', '2045-11-24T20:16', '14'),
         ],
@@ -225,7 +258,7 @@ function encrypted(block: string, ea: 7 | 11, decoderKey: string | undefined): B
   return words;
 }
 
-function token66Hex(tokenNo: string): string {
+export function token66Hex(tokenNo: string): string {
   const { top, high, low } = readTokenNo(tokenNo, { top: 0, high: 0, low: 0 });
   return top.toString(16) + hexFromWord(high) + hexFromWord(low);
 }
@@ -238,56 +271,22 @@ function tokenFields(): VectorFile<'token-fields'> {
       Published: 'an official token',
       Clear: 'class 1 is never encrypted; the algorithm and key do not matter',
     },
-    groups: [
-      {
-        clause: 'sts.md 2.2-2.7, 7.1',
-        source: STS,
-        tests: allBlocks().map(({ comment, ea, decoderKey, tokenClass, block, tokenNo }) => {
-          const cipher = createTokenCipher(ea, bytesFromHex(decoderKey ?? '0'.repeat(ea === 7 ? 16 : 32)));
-          return {
-            comment,
-            flags: tokenClass === 1 ? ['Published', 'Clear'] : ['Published'],
-            encryptionAlgorithm: ea,
-            ...(decoderKey === undefined ? {} : { decoderKey }),
-            token: tokenAsJson(decodeToken(tokenNo, cipher)),
-            block,
-            tokenNo,
-            result: 'valid' as const,
-          };
-        }),
-      },
-    ],
-  };
-}
-
-function keyChanges(): VectorFile<'key-change'> {
-  return {
-    algorithm: 'Key-change sets of two, three and four sections',
-    schema: 'key-change',
-    notes: { Published: 'an official set', RollOver: 'the base date moves on' },
-    groups: [
-      {
-        clause: 'sts.md 7.1',
-        source: STS,
-        tests: STS_531_1.keychange_ed2_2.map((set) => {
-          const side = (key: (typeof set)['old']) => ({
-            ...attributesOf({ ...key, ea: set.ea, dkga: set.dkga }),
-            decoderKey: key.decoderKey,
-          });
-          return {
-            comment: set.case,
-            flags: set.ro === 1 ? ['Published', 'RollOver'] : ['Published'],
-            from: side(set.old),
-            to: side(set.new),
-            keyExpiry: set.ken,
-            rollOver: set.ro === 1,
-            threeSections: set.threeKct,
-            tokens: set.tokens.map(({ block, token }) => ({ block, tokenNo: token })),
-            result: 'valid' as const,
-          };
-        }),
-      },
-    ],
+    groups: groupedByClause(
+      allBlocks().map(({ comment, ea, decoderKey, tokenClass, block, tokenNo }) => {
+        const cipher = createTokenCipher(ea, bytesFromHex(decoderKey ?? '0'.repeat(ea === 7 ? 16 : 32)));
+        return {
+          comment,
+          flags: tokenClass === 1 ? ['Published', 'Clear'] : ['Published'],
+          encryptionAlgorithm: ea,
+          ...(decoderKey === undefined ? {} : { decoderKey }),
+          token: tokenAsJson(decodeToken(tokenNo, cipher)),
+          block,
+          tokenNo,
+          result: 'valid' as const,
+        };
+      }),
+      ({ token }) => clauseOfKind(token.kind),
+    ).map(([clause, tests]) => ({ clause, source: STS, tests })),
   };
 }
 

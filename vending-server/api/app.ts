@@ -23,6 +23,7 @@ import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
 import { SESSION_ROUTES } from './session-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
+import { TOKEN_ROUTES } from './token-routes.ts';
 import { USER_ROUTES } from './user-routes.ts';
 
 export interface AppOptions {
@@ -110,6 +111,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...FLOAT_ROUTES,
     ...DESK_ROUTES,
     ...LIMIT_ROUTES,
+    ...TOKEN_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;

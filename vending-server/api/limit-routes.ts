@@ -1,9 +1,9 @@
 /** What vendors may sell, how much, and what was noticed. */
 import { StsFault } from '../../lib/faults.ts';
+import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
 import { assertOwn } from '../people/caller.ts';
 import type { AlarmRecord } from '../store/money-contract.ts';
 import { findVendor } from '../vending/open-vendor.ts';
-import { type CanonicalValue, canonicalJson } from '../vending/request-hash.ts';
 import {
   AcknowledgeBody,
   AlarmAnswer,

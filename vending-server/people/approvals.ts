@@ -3,6 +3,7 @@
  * happens once, with both names beside it. How many persons a kind needs is a setting, which itself takes two to lower.
  */
 import { StsFault } from '../../lib/faults.ts';
+import { type CanonicalValue, canonicalHash, canonicalJson } from '../ledger/canonical.ts';
 import type { Store } from '../store/contract.ts';
 import type {
   ApprovalEffect,
@@ -11,7 +12,6 @@ import type {
   DecideResult,
   EffectResult,
 } from '../store/people-contract.ts';
-import { type CanonicalValue, canonicalHash, canonicalJson } from '../vending/request-hash.ts';
 import { assertMay, type Caller } from './caller.ts';
 import type { PeopleContext } from './context.ts';
 import type { Permission, Role } from './roles.ts';

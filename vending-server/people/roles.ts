@@ -35,6 +35,8 @@ export const PERMISSIONS = {
   'self.manage': { roles: EVERYBODY, reach: 'any' },
   'sale.make': { roles: ['seller', 'supervisor'], reach: 'vendor' },
   'sale.read': { roles: ['seller', 'supervisor', 'auditor'], reach: 'any' },
+  /** For inspectors: was this token ours. */
+  'token.verify': { roles: ['supervisor', 'engineer', 'auditor'], reach: 'utility' },
   'meter.read': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },
   'meter.lookUp': { roles: ['seller', 'supervisor'], reach: 'vendor' },
   'meter.register': { roles: ['engineer'], reach: 'utility' },

@@ -1,5 +1,5 @@
 /**
- * The third step of the schema: people, sessions, scoped keys, approvals, the audit trail, every movement of a float in
+ * A step of the schema: people, sessions, scoped keys, approvals, the audit trail, every movement of a float in
  * order, and what is reported and limited with them.
  */
 
@@ -244,4 +244,4 @@ CREATE TABLE alarm (
 CREATE INDEX alarm_open ON alarm (alarm_id) WHERE acknowledged_at IS NULL;
 `;
 
-export const STEP_3 = `${PEOPLE}${MONEY}`;
+export const STEP_PEOPLE = `${PEOPLE}${MONEY}`;

@@ -2,6 +2,7 @@
 import { StsFault } from '../../lib/faults.ts';
 import { type Commission, commissionFault, reckonCommission } from '../commission/reckon.ts';
 import type { CommissionFigures, CommissionTerms } from '../commission/terms.ts';
+import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
 import { commissionTransfers } from '../ledger/float-postings.ts';
 import { timeZoneOf } from '../people/settings.ts';
 import type { CommissionVersion, FloatChange } from '../store/money-contract.ts';
@@ -9,7 +10,6 @@ import { localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
 import { spanOfMonth } from './local-days.ts';
 import { findVendor } from './open-vendor.ts';
-import { type CanonicalValue, canonicalJson } from './request-hash.ts';
 
 export interface CommissionRequest {
   readonly vendorId: string;

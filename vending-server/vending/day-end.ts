@@ -3,6 +3,7 @@
  * the vendors' entries tell of. Closed once and then kept as it was; whatever reaches a closed day later is named in the next.
  */
 import { StsFault } from '../../lib/faults.ts';
+import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
 import { partOfAccount, type SaleParts } from '../ledger/sale-parts.ts';
 import { timeZoneOf } from '../people/settings.ts';
 import type { AccountBalance } from '../store/contract.ts';
@@ -12,7 +13,6 @@ import { SETTLED_MILLIS } from './commission.ts';
 import type { Vending } from './context.ts';
 import { type Span, spanOfDay } from './local-days.ts';
 import { type Totals, totalsOf } from './reports.ts';
-import { type CanonicalValue, canonicalJson } from './request-hash.ts';
 
 /** Money is text: the sums of a country pass 2^53 cents. A balance below 0 stands on the debit side. */
 export interface AccountDay {

@@ -3,6 +3,7 @@
  * for, and what the store does with it when it is decided. With one person both halves are one call.
  */
 import { StsFault } from '../../lib/faults.ts';
+import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 import { type DecisionRequest, decideApproval, personsFor, requestApproval } from '../people/approvals.ts';
 import { assertMay, type Caller } from '../people/caller.ts';
 import { settingNeedsTwo } from '../people/settings.ts';
@@ -21,7 +22,6 @@ import type { Vending } from './context.ts';
 import { deposit, depositRequestOf, type VendorDeposit } from './deposit.ts';
 import { findVendor } from './open-vendor.ts';
 import { putTariff, type TariffRequest, tariffVersionOf } from './put-tariff.ts';
-import { type CanonicalValue, canonicalHash } from './request-hash.ts';
 import {
   changeCreditLimit,
   changeFloat,

@@ -116,6 +116,7 @@ test('when a line is hostile then it is refused by name', () => {
     [{ ...ENCODE, amount: '9'.repeat(41) }, 'request_malformed'],
     [{ ...ENCODE, subclass: 4, amount: '9'.repeat(40) }, 'amount_out_of_range'],
     [{ ...ENCODE, issued: '2014-13-01T00:00' }, 'request_malformed'],
+    [{ ...ENCODE, issued: '2026-02-30T00:00' }, 'request_malformed'],
     [{ ...ENCODE, issued: '2013-12-31T23:59' }, 'date_out_of_range'],
     [{ ...ENCODE, tidMinutes: 2 ** 24 }, 'request_malformed'],
     [{ ...ENCODE, encryptionAlgorithm: 9 }, 'algorithm_not_supported'],

@@ -1,12 +1,14 @@
-/** Programs that are wrong, each in one way, and what the conformance run says of them. */
+/** Programs that are wrong, each in one way (sts.md 11), and what the conformance run says of them. */
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ProgramDriver } from '../../../cli/conformance/program-driver.ts';
+import { answerSchema } from '../../../cli/conformance/protocol.ts';
 import { type ConformanceReport, makeReport, reportAsText } from '../../../cli/conformance/report.ts';
-import { runCases } from '../../../cli/conformance/runner.ts';
+import { type Asked, runCases } from '../../../cli/conformance/runner.ts';
 import { conformanceSuite } from '../../../cli/conformance/suite.ts';
 import { ENGINE_MISTAKES } from '../../support/broken-adapter.ts';
+import { BrokenMeters, METER_MISTAKES } from '../../support/broken-meter.ts';
 import { report as say } from '../../support/counts.ts';
 
 const test = suite('cli/conformance: broken programs');
@@ -62,6 +64,52 @@ test('when an engine makes a well-known mistake then the report names the clause
     // Where one value alone is wrong, no other clause is blamed.
     if (!BLAMES_MORE.has(mistake)) assert.equal(report.failedClauses, [clause], mistake);
   }
+});
+
+/** The meter answers without a pipe: what is tried here is the suite. */
+function inProcess(meters: BrokenMeters): Asked {
+  return {
+    ask: async (op, fields) => ({
+      kind: 'answer',
+      answer: answerSchema.parse(
+        JSON.parse(
+          JSON.stringify(op === 'meterNew' ? meters.add(fields as never) : meters.enter(fields as never)),
+        ),
+      ),
+    }),
+  };
+}
+
+test('when a meter makes a mistake then the report names the clause, and the open question where it is one', async () => {
+  const cases = SUITE.filter(({ steps }) => steps[0]?.op === 'meterNew');
+  const nowMillis = () => performance.now();
+  const play = async (mistake: (typeof METER_MISTAKES)[string]) =>
+    makeReport(await runCases({ driver: inProcess(new BrokenMeters(mistake)), cases, nowMillis }), {
+      troubles: new Map(),
+      starts: 1,
+    });
+  const right = await play({ clause: '' });
+  assert.equal([right.cases.passed, right.failures], [cases.length, []], 'a meter that shows no state');
+  assert.ok(
+    right.clauses.some(({ notJudged }) => notJudged > 0),
+    'what is left out is not called right',
+  );
+  for (const [name, mistake] of Object.entries(METER_MISTAKES)) {
+    const { conforms, cases: counts, failures, failedClauses } = await play(mistake);
+    say(`${name}: ${counts.failed} failed, in ${failedClauses.join('; ')}`);
+    assert.not(conforms, name);
+    const blamed = failures.filter(({ clause }) => clause === mistake.clause);
+    assert.ok(blamed.length > 0, `${name}: ${failedClauses.join('; ')}`);
+    if (mistake.question === undefined) continue;
+    const { question } = mistake;
+    assert.ok(
+      blamed.some(({ reason }) => reason.includes(`assumes open question ${question}:`)),
+      `${name}: ${blamed[0]?.reason}`,
+    );
+  }
+  const piped = await judge('meter-old-key-kept', { cases: cases.slice(0, 200) });
+  assert.ok(piped.failedClauses.includes('sts.md 7.3'));
+  assert.equal([piped.starts, piped.troubles], [1, {}]);
 });
 
 test('when a program hangs then it is killed, started again, and given up after that', async () => {

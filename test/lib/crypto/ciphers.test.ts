@@ -1,3 +1,4 @@
+/** The block ciphers (sts.md 5.1; RFC 2994 2.2; FIPS 46-3). */
 import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { suite } from 'uvu';

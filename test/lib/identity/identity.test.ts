@@ -1,3 +1,4 @@
+/** Meter numbers and attributes (sts.md 1.1, 1.2). */
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+/** Decoder keys (sts.md 6.1-6.4, 6.6), and the attributes that no derivation takes (sts.md 1.2). */
 import { createHmac } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

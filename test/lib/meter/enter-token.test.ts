@@ -1,3 +1,4 @@
+/** What a meter answers to credit and to wrong tokens (sts.md 8.1-8.5). */
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

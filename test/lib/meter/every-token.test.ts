@@ -1,3 +1,7 @@
+/**
+ * Every token at a meter, and the official key-change sets in every order (sts.md 2.2, 2.5, 2.6, 6.6, 7.2, 7.3, 8.1,
+ * 8.4).
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../../lib/hex.ts';

@@ -1,7 +1,7 @@
 /**
  * Every state that a small meter can be in, and every token entered in each: a memory of three identifiers, five credit
  * tokens, two sections of a key change to a second key and two back, a foreign token, time passing. Beside it runs a model
- * of what a customer may expect, written without a look at the code it judges.
+ * of what a customer may expect (sts.md 7.3, 8.3), written without a look at the code it judges.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,7 +24,12 @@ type KeyName = keyof typeof KEYS;
 const CONFIGURATION: MeterConfiguration = {
   ...DEFAULT_METER_CONFIGURATION,
   tidMemorySize: 3,
-  lockout: { freeFailures: 1, firstWaitSeconds: 10, longestWaitSeconds: 20 },
+  lockout: {
+    ...DEFAULT_METER_CONFIGURATION.lockout,
+    freeFailures: 1,
+    firstWaitSeconds: 10,
+    longestWaitSeconds: 20,
+  },
 };
 
 const METER = newMeterState(

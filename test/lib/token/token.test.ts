@@ -1,3 +1,4 @@
+/** Digits, checksums, amounts and identifiers (sts.md 1.2, 1.3, 2.1, 2.3, 3, 4). */
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

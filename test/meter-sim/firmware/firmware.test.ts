@@ -1,3 +1,4 @@
+/** The firmware in its world: tokens, lockout, codes of the display (sts.md 8.1/16, 8.4, 8.5, 8.6). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KeypadKey } from '../../../meter-sim/firmware/hardware-interface.ts';
@@ -107,6 +108,22 @@ test('a refused token says why and changes nothing', () => {
   }
   assert.is(shown(ownToken(MINUTE - 1, 10)), 'Old');
   assert.is(bench.firmware().readout().acceptedMilliWh, 1_000_000 + 49 * 100_000);
+});
+
+test('a refusal without a word is shown as the number that this make gives it', () => {
+  // Test 1 of the official display tokens, which this firmware does not carry out.
+  const display = '00000000000150997584';
+  const { meter } = DEFAULT_OPTIONS;
+  const own = { ...meter, resultCodes: { ...meter.resultCodes, FunctionError: 42 } };
+  for (const [options, text] of [
+    [DEFAULT_OPTIONS, 'rEJEct 08'],
+    [{ ...DEFAULT_OPTIONS, meter: own }, 'rEJEct 42'],
+  ] as const) {
+    const bench = makeBench({}, options);
+    powerUp(bench);
+    key(bench, display);
+    assert.is(bench.world.display.text, text);
+  }
 });
 
 test('wrong tokens bar the door for ten seconds and then twice as long, also across a power cut', () => {

@@ -1,3 +1,4 @@
+/** The keypad as a carrier of tokens (sts.md 8.5). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KeypadKey } from '../../../meter-sim/firmware/hardware-interface.ts';

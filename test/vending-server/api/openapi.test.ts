@@ -104,6 +104,7 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'post /v1/session/password',
     'post /v1/session/setup',
     'post /v1/tariffs',
+    'post /v1/tokens/verify',
     'post /v1/trial-sales',
     'post /v1/users/{userId}/setup-code',
     'post /v1/vendors',

@@ -292,7 +292,7 @@ test('an approval is for one use, survives a restart, and nothing else passes fo
     approved(house.vending, { kind: 'freeIssue', payload, approvalId: 'apr_1', usedBy, ...more });
   await rejects(use(), fault('approval_unknown'));
   await rejects(use({ approvalId: undefined }), fault('approval_required'));
-  const { canonicalHash, canonicalJson } = await import('../../../vending-server/vending/request-hash.ts');
+  const { canonicalHash, canonicalJson } = await import('../../../vending-server/ledger/canonical.ts');
   await store.approvals.request({
     approvalId: 'apr_1',
     kind: 'freeIssue',

@@ -3,8 +3,8 @@
  * is written only after what it names is durable.
  */
 
+import { canonicalHash } from '../../../vending-server/ledger/canonical.ts';
 import { openSqliteStore } from '../../../vending-server/store/open.ts';
-import { canonicalHash } from '../../../vending-server/vending/request-hash.ts';
 
 const [dataFolder = '', first = '0'] = process.argv.slice(2);
 const store = await openSqliteStore({ dataFolder });

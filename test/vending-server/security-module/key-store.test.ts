@@ -1,3 +1,4 @@
+/** The sealed store of vending keys and their attributes (sts.md 9.1). */
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { suite } from 'uvu';

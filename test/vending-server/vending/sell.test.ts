@@ -1,3 +1,4 @@
+/** Sales, their retries and their refusals (sts.md 9.3). */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
