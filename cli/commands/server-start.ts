@@ -15,6 +15,7 @@ export interface ServerStartOptions extends OutputOptions {
   readonly passphraseFile?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
+  readonly persons: 1 | 2;
   readonly moduleRestart: boolean;
 }
 
@@ -26,6 +27,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       host: options.host,
       port: options.port,
       logLevel: options.logLevel,
+      persons: options.persons,
       restartModule: options.moduleRestart,
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),

@@ -5,6 +5,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
+import { STEP_PEOPLE } from './migration-people.ts';
 
 /** 2^53 - 1: no stored amount may pass what a number of JavaScript holds exactly. */
 const MOST = '9007199254740991';
@@ -203,7 +204,13 @@ CREATE INDEX sale_by_token ON sale (token_no);
 CREATE INDEX unreleased_by_token ON chain_entry (token_digest) WHERE state = 'unreleased';
 `;
 
-export const MIGRATIONS: readonly string[] = [STEP_1, STEP_TOKEN_STATEMENT, STEP_TARIFFS, STEP_FIND_TOKEN];
+export const MIGRATIONS: readonly string[] = [
+  STEP_1,
+  STEP_TOKEN_STATEMENT,
+  STEP_TARIFFS,
+  STEP_FIND_TOKEN,
+  STEP_PEOPLE,
+];
 
 /**
  * Brings a file to the newest schema, all missing steps in one transaction.
