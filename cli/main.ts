@@ -9,7 +9,7 @@ import { EXIT } from '../lib/faults.ts';
 import { addMigrateCommand, database, databaseFile } from './program/database.ts';
 import { addKeyStoreCommands } from './program/keystore.ts';
 import { addLedgerCommands } from './program/ledger.ts';
-import { action, json, parseWhole } from './program/options.ts';
+import { action, json, parseWhole, whole } from './program/options.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
 const program = new Command('wattoken')
@@ -47,6 +47,11 @@ server
       .default('warn'),
   )
   .option('--log-file <file>', 'log there instead of stderr, line by line')
+  .addOption(
+    whole('--persons <1|2>', 'how many persons deposits and tariffs need, at the first start', 1, 2).default(
+      2,
+    ),
+  )
   .option('--no-module-restart', 'end with the security module instead of starting it again')
   .addOption(json())
   .action(

@@ -25,6 +25,11 @@ export interface ServerOptions {
   readonly logLevel?: LogLevel;
   /** Log lines go here, each written before the work goes on; standard error by default. */
   readonly logFile?: string;
+  /**
+   * How many persons deposits, tariffs and the like need, until the utility sets it otherwise; counts at the first start of a
+   * data folder alone. Two by default.
+   */
+  readonly persons?: 1 | 2;
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
@@ -45,6 +50,8 @@ export interface ServerLimits {
   readonly shutdownGraceMillis: number;
   /** How far a TID may run ahead of the clock (open question D3). */
   readonly tidAheadMinutes: number;
+  /** Requests that one caller, or one address without a key, may make in a second; 0 for no limit. */
+  readonly callsPerSecond: number;
   /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
   readonly tidWindowMinutes: number;
 }
@@ -54,6 +61,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMillis: 10_000,
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  callsPerSecond: 20_000,
   tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 

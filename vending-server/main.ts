@@ -10,13 +10,14 @@ import { buildApp } from './api/app.ts';
 import { type HttpServer, listen } from './api/http-server.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
+import { addApiKey, newApiKey } from './people/api-keys.ts';
+import { PERSONS_DEFAULT } from './people/approvals.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
 import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { migrateDatabase, migrateFolder, openStore } from './store/open.ts';
 import type { Migrated } from './store/postgres-migrate.ts';
-import { addApiKey, newApiKey } from './vending/api-keys.ts';
 import type { Vending } from './vending/context.ts';
 import { type Recovery, recover } from './vending/recover.ts';
 import { UnreleasedTokens } from './vending/unreleased-tokens.ts';
@@ -36,6 +37,9 @@ export interface RunningServer {
   /** Stops accepting, finishes what runs, closes module and store. A second call waits for the first. */
   close(): Promise<void>;
 }
+
+/** Browsers send a secure cookie over TLS alone, which nobody has on his own machine. */
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: Random = { bytes: (length) => randomBytes(length) };
@@ -61,6 +65,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const securityModule = supervised(first, { options, store, log });
     opened.push(() => securityModule.close());
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
+    // A first start alone decides: later, fewer persons are for two people to agree on.
+    await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
     return await serve({ options, store, securityModule, recovery, log, closeAll });
   } catch (error) {
     await closeAll();
@@ -124,6 +130,7 @@ interface Parts {
 async function serve(parts: Parts): Promise<RunningServer> {
   const { options, store, securityModule, recovery, log, closeAll } = parts;
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { port: wanted, host = DEFAULT_HOST } = options;
   let stopping = false;
   let moduleGone: string | undefined;
   const moduleDied = new Promise<string>((resolve) => {
@@ -158,8 +165,9 @@ async function serve(parts: Parts): Promise<RunningServer> {
     bodyLimitBytes: limits.bodyLimitBytes,
     answerTimeoutMillis: limits.requestTimeoutMillis,
     isStopping: () => stopping,
+    callsPerSecond: limits.callsPerSecond,
+    secureCookies: !LOOPBACK.test(host),
   });
-  const { port: wanted, host = DEFAULT_HOST } = options;
   const { requestTimeoutMillis, shutdownGraceMillis } = limits;
   const http: HttpServer = await listen(app.express, { host, port: wanted, requestTimeoutMillis });
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
@@ -212,7 +220,14 @@ async function ensureOperatorKey(store: Store, path: string): Promise<void> {
   } catch (error) {
     throw new StsFault('store_unavailable', 'the operator key cannot be written', { cause: error });
   }
-  await addApiKey(store, apiKey, { role: 'operator', vendorId: null }, 'first operator');
+  const rights = {
+    role: 'operator',
+    vendorId: null,
+    scopes: null,
+    expiresAt: null,
+    createdBy: null,
+  } as const;
+  await addApiKey(store, apiKey, { ...rights, label: 'first operator' }, systemClock.now());
 }
 
 /** What a log that cannot be written may hold in memory until it can; further lines are lost. */

@@ -83,6 +83,8 @@ async function startBoth(
       String(options.serverPort),
       '--passphrase-file',
       at.passphrase,
+      '--persons',
+      '1',
     ],
     { '--port': '--server-port' },
   );

@@ -16,6 +16,7 @@ export interface ServerStartOptions extends OutputOptions, DatabaseOptions {
   readonly passphraseFile?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
+  readonly persons: 1 | 2;
   readonly moduleRestart: boolean;
 }
 
@@ -29,6 +30,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       port: options.port,
       logLevel: options.logLevel,
       ...(url === undefined ? {} : { databaseUrl: url }),
+      persons: options.persons,
       restartModule: options.moduleRestart,
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),

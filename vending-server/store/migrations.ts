@@ -10,8 +10,9 @@ import { BOOKS } from './migrations/step-1-books.ts';
 import { TOKEN_STATEMENT } from './migrations/step-2-token-statement.ts';
 import { TARIFFS } from './migrations/step-3-tariffs.ts';
 import { FIND_TOKEN } from './migrations/step-4-find-token.ts';
+import { PEOPLE } from './migrations/step-5-people.ts';
 
-export const STEPS: readonly MigrationStep[] = [BOOKS, TOKEN_STATEMENT, TARIFFS, FIND_TOKEN];
+export const STEPS: readonly MigrationStep[] = [BOOKS, TOKEN_STATEMENT, TARIFFS, FIND_TOKEN, PEOPLE];
 
 /** The steps for SQLite; `user_version` counts them. */
 export const MIGRATIONS: readonly string[] = STEPS.map((step) => step.sqlite);
