@@ -28,6 +28,7 @@ let stopping = false;
 process.on('SIGTERM', () => {
   stopping = true;
 });
+process.stdin.on('end', () => process.exit(3)).resume();
 const toldToBegin = new Promise<void>((resolve) => process.on('SIGUSR2', () => resolve()));
 
 const earlier: JournalledEntry[] = [];
@@ -135,6 +136,7 @@ await settle().catch(() => undefined);
 await store.close();
 const { user, system } = process.cpuUsage();
 say({ totals, seconds, cpuSeconds: (user + system) / 1e6 });
+process.stdin.destroy();
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

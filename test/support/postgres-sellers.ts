@@ -53,9 +53,16 @@ export interface Seller {
 
 const PROGRAM = fileURLToPath(new URL('./postgres-seller.ts', import.meta.url));
 
+const running = new Set<() => void>();
+
+/** Kills what a failed test has left. */
+export function killSellers(): void {
+  for (const kill of running) kill();
+}
+
 export async function startSeller(order: SellerOrder): Promise<Seller> {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, JSON.stringify(order)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'], // it ends when its input does: a seller must not outlive a test that fails
   });
   const answered = new Map<string, string>();
   const failures: string[] = [];
@@ -80,6 +87,9 @@ export async function startSeller(order: SellerOrder): Promise<Seller> {
     }
   });
   const exited = once(child, 'close');
+  const kill = () => void child.kill('SIGKILL');
+  running.add(kill);
+  child.once('close', () => running.delete(kill));
   await Promise.race([
     ready,
     exited.then(([code]) => {

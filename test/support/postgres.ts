@@ -14,6 +14,7 @@ import pg from 'pg';
 const NOBODY = 65_534;
 const USER = 'vend';
 const READY_MILLIS = 60_000;
+const START_ATTEMPTS = 20;
 
 export interface TestPostgres {
   /** Makes an empty database. @returns its URL. */
@@ -51,7 +52,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   let child: ChildProcess | undefined;
   let databases = 0;
 
-  const start = async () => {
+  const startOnce = async () => {
     const started = spawn(postgres, args, { ...ids, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
     let text = '';
@@ -69,11 +70,24 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       });
     });
   };
+  /** After a SIGKILL the parts of the old one may take a moment to be gone, and a new one refuses to start beside them. */
+  const start = async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (attempt === START_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  };
   const end = async (signal: NodeJS.Signals) => {
     const running = child;
     child = undefined;
     if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, 'exit');
+    // Stopped first, so that it makes no process that is not on the list.
+    if (signal === 'SIGKILL') running.kill('SIGSTOP');
     const parts = signal === 'SIGKILL' ? childrenOf(running.pid) : [];
     running.kill(signal);
     for (const pid of parts) tryKill(pid);

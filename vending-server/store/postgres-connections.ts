@@ -159,8 +159,10 @@ export async function openPool(url: string, connections: number): Promise<Pool> 
       getTypeParser: (oid: number, format) => (oid === INT8 ? wholeOf : pg.types.getTypeParser(oid, format)),
     },
   } as ConstructorParameters<typeof Pool>[0]);
-  // A connection that breaks while it is idle is left out by the pool; unheard, the event would end the process.
+  // The pool leaves a broken connection out, and a statement on it fails by itself. Unheard, the events of a connection that
+  // breaks while it is idle, or between two statements of a transaction, would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

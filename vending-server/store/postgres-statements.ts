@@ -163,7 +163,8 @@ const ADD_UNRELEASED = `
       statement text)),
   raised AS (
     INSERT INTO meter_tid AS t (meter_pan, base_date, tid_minutes)
-    SELECT meter_pan, base_date, max(tid_minutes) FROM given WHERE tid_minutes IS NOT NULL GROUP BY meter_pan, base_date ORDER BY meter_pan
+    SELECT meter_pan, base_date, max(tid_minutes) FROM given WHERE tid_minutes IS NOT NULL
+    GROUP BY meter_pan, base_date ORDER BY meter_pan
     ON CONFLICT (meter_pan, base_date) DO UPDATE SET tid_minutes = greatest(t.tid_minutes, excluded.tid_minutes))
   INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
     sale_id, meter_pan, base_date, tid_minutes, statement)

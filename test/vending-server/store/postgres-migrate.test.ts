@@ -8,7 +8,7 @@ import { migrateDatabase, openPostgresStore } from '../../../vending-server/stor
 import { report } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask, checkAnswers, checkBooks } from '../../support/postgres-books.ts';
-import { type SellerOrder, startSeller } from '../../support/postgres-sellers.ts';
+import { killSellers, type SellerOrder, startSeller } from '../../support/postgres-sellers.ts';
 import { stepsNamed } from '../../support/test-steps.ts';
 import { furnish, METERS } from './store-fixtures.ts';
 
@@ -27,6 +27,7 @@ test.before.each(async (context) => {
   context.url = await postgres.createDatabase();
 });
 test.after.each(({ folder }) => {
+  killSellers();
   rmSync(folder, { recursive: true });
 });
 

@@ -12,7 +12,7 @@ import { openPostgresStore } from '../../../vending-server/store/open.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask, checkAnswers, checkBooks } from '../../support/postgres-books.ts';
-import { type Seller, type SellerOrder, startSeller } from '../../support/postgres-sellers.ts';
+import { killSellers, type Seller, type SellerOrder, startSeller } from '../../support/postgres-sellers.ts';
 import { depositOf, furnish, METERS, VENDOR } from './store-fixtures.ts';
 
 const test = suite<{ url: string; folder: string }>('PostgreSQL, several servers');
@@ -35,6 +35,7 @@ test.before.each(async (context) => {
   context.url = await postgres.createDatabase();
 });
 test.after.each(({ folder }) => {
+  killSellers();
   rmSync(folder, { recursive: true });
 });
 

@@ -65,8 +65,8 @@ $$;`;
  * Claims, each refused or granted by itself, in the order of the contract. A vendor's row is locked before its first claim, so
  * that nothing of this vendor is sold meanwhile; without `wait`, a vendor whose row somebody else holds is left out as
  * `busy`, and no vendor waits for another one's lock. The commit does not wait for the disk with the rows locked: whoever
- * asked waits for that afterwards, before a token is made on the claim. What another vendor does to the same meter is looked at again under
- * the claim.
+ * asked waits for that afterwards, before a token is made on the claim. What another vendor does to the same meter is looked
+ * at again under the claim.
  *
  * A function of the schema is never replaced: a later step adds `claim_vends_2` beside it, and old servers go on calling
  * this one.
