@@ -9,8 +9,9 @@ import type {
   VendorRecord,
 } from './contract.ts';
 import { Lane, type Outcome } from './lane.ts';
+import { apiKeyInfoOf } from './people-rows.ts';
 import type { PostgresConnections, Row } from './postgres-connections.ts';
-import { apiKeyOf, meterOf, saleOf, vendorOf } from './rows.ts';
+import { meterOf, saleOf, vendorOf } from './rows.ts';
 
 interface RequestName {
   readonly vendorId: string;
@@ -21,7 +22,7 @@ export class PostgresReads {
   readonly #connections: PostgresConnections;
   readonly #meters = this.#lane('findMeters', 'meter_pan', (row) => row && meterOf(row));
   readonly #vendors = this.#lane('findVendors', 'vendor_id', (row) => row && vendorOf(row));
-  readonly #apiKeys = this.#lane('findApiKeys', 'key_hash', (row) => row && apiKeyOf(row));
+  readonly #apiKeys = this.#lane('findApiKeys', 'key_hash', apiKeyOf);
   readonly #sales = this.#lane('findSales', 'sale_id', (row) => row && saleOf(row));
   readonly #purchases = this.#lane('findPurchases', 'meter_pan', purchasesOf);
   readonly #tariffs = new Lane<string, readonly TariffVersion[]>((ids) => this.#findTariffs(ids));
@@ -120,4 +121,8 @@ function purchasesOf(row: Row | undefined): MeterPurchases {
       debts,
     },
   };
+}
+
+function apiKeyOf(row: Row | undefined): ApiKeyRecord | undefined {
+  return row && { ...apiKeyInfoOf(row), keyHash: row.key_hash };
 }

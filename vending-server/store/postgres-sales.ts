@@ -1,5 +1,6 @@
 /** Durable sales on PostgreSQL: those that wait together share a statement and its commit; each knows whether it was kept. */
 import { StsFault } from '../../lib/faults.ts';
+import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { RecordedSale, Transfer, VendClaim, VendRecord } from './contract.ts';
 import { BUSY, type Outcome, VendorLanes } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
@@ -97,7 +98,7 @@ function recordedOf({ claim: { request }, record }: Sale): RecordedSale {
   return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
 }
 
-function rowOf({ claim, record }: Sale) {
+function rowOf({ claim, record }: Sale, place: number) {
   const { entry, history } = record;
   return {
     claim_id: claim.claimId,
@@ -127,6 +128,28 @@ function rowOf({ claim, record }: Sale) {
     entry_hash: entry.entryHash,
     signature: entry.signature,
     statement: entry.statement,
+    place,
+    ...movementOf(record),
+  };
+}
+
+/** What the sale's movement of the float and the counters of its day say beside the sale. */
+function movementOf({ soldAt, transfers, desk = {} }: VendRecord) {
+  const parts = salePartsOf(transfers);
+  return {
+    energy_minor: parts.energyMinor,
+    tax_minor: parts.taxMinor,
+    arrears_minor: parts.arrearsMinor,
+    charges_minor: parts.chargesMinor,
+    fees_minor: parts.feesMinor,
+    operator_id: desk.operatorId,
+    till_id: desk.tillId,
+    shift_id: desk.shiftId,
+    tender: desk.tender,
+    sale_kind: desk.saleKind,
+    magnetic_tokens: desk.magneticTokens ?? 0,
+    free_basic_tokens: desk.freeBasicTokens ?? 0,
+    day: desk.day ?? new Date(soldAt).toISOString().slice(0, 10),
   };
 }
 

@@ -1,4 +1,6 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
+import { MONEY_SQL } from './postgres-money-sql.ts';
+import { PEOPLE_SQL } from './postgres-people-sql.ts';
 
 const PUT_SERVER = `
   INSERT INTO server (server_id, module_id, known_steps, lease_until)
@@ -36,10 +38,12 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
     SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, base_date text,
       tid_minutes integer, sold_at bigint, currency text, amount_deci_kwh integer, token_no text, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
-      carried_minor text, charges text, debts json, module_id text, counter bigint, sale_digest text, token_digest text,
+      carried_minor text, charges text, debts json, place integer, energy_minor bigint, tax_minor bigint,
+      arrears_minor bigint, charges_minor bigint, fees_minor bigint, operator_id text, till_id text, shift_id text,
+      tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, module_id text, counter bigint, sale_digest text, token_digest text,
       previous_hash text, entry_hash text, signature text, statement text)),
   held AS MATERIALIZED (
-    SELECT vendor_id FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
+    SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
     DELETE FROM vend_claim AS c USING given JOIN held ON held.vendor_id = given.vendor_id
     WHERE c.claim_id = given.claim_id AND c.vendor_id = given.vendor_id
@@ -57,9 +61,27 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
     SELECT sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
       response_body, response_digest FROM sold),
   moved AS (
-    INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
-    SELECT 'sale ' || sold.sale_id, t.debit, t.credit, t.amount FROM sold
+    INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at)
+    SELECT 'sale ' || sold.sale_id, t.debit, t.credit, t.amount, sold.sold_at FROM sold
     CROSS JOIN LATERAL json_to_recordset(sold.transfers) AS t(debit text, credit text, amount bigint)),
+  entered AS (
+    INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor, operator_id, till_id, shift_id,
+      tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh, magnetic_tokens,
+      free_basic_tokens)
+    SELECT sold.vendor_id, 'sale', sale_id, sold_at, -paid_minor,
+      held.float_minor - (sum(paid_minor) OVER (PARTITION BY sold.vendor_id ORDER BY place))::bigint, operator_id, till_id,
+      shift_id, tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh,
+      magnetic_tokens, free_basic_tokens
+    FROM sold JOIN held ON held.vendor_id = sold.vendor_id ORDER BY place),
+  counted AS (
+    INSERT INTO day_count AS d (scope, subject, day, sales, paid_minor, amount_deci_kwh, last_at)
+    SELECT w.scope, w.subject, sold.day, count(*), sum(paid_minor)::bigint, sum(amount_deci_kwh)::bigint, max(sold_at)
+    FROM sold CROSS JOIN LATERAL (VALUES ('vendor', sold.vendor_id), ('meter', sold.meter_pan),
+      ('operator', sold.vendor_id || '/' || sold.operator_id)) AS w(scope, subject)
+    WHERE w.subject IS NOT NULL GROUP BY w.scope, w.subject, sold.day
+    ON CONFLICT (scope, subject, day) DO UPDATE SET sales = d.sales + excluded.sales,
+      paid_minor = d.paid_minor + excluded.paid_minor, amount_deci_kwh = d.amount_deci_kwh + excluded.amount_deci_kwh,
+      last_at = greatest(d.last_at, excluded.last_at)),
   bought AS (
     INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
     SELECT meter_pan, 1, month, month_units_deci_kwh, free_units_month, carried_minor, charges FROM sold
@@ -123,9 +145,11 @@ const ADD_VENDOR = `
   ON CONFLICT DO NOTHING RETURNING 1`;
 const MOVE_FLOAT = 'UPDATE vendor SET float_minor = float_minor + $2 WHERE vendor_id = $1';
 
-const FIND_API_KEYS =
-  'SELECT key_hash, role, vendor_id, label FROM api_key WHERE key_hash = ANY ($1::text[])';
-const ADD_API_KEY = 'INSERT INTO api_key (key_hash, role, vendor_id, label) VALUES ($1, $2, $3, $4)';
+const API_KEY_COLUMNS = `key_hash, key_id, role, vendor_id, label, scopes, created_at, created_by, expires_at, revoked_at,
+  last_used_day`;
+const FIND_API_KEYS = `SELECT ${API_KEY_COLUMNS} FROM api_key WHERE key_hash = ANY ($1::text[])`;
+const ADD_API_KEY = `
+  INSERT INTO api_key (${API_KEY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 const HAS_OPERATOR_KEY = "SELECT EXISTS (SELECT 1 FROM api_key WHERE role = 'operator') AS has";
 
 const FIND_DEPOSIT =
@@ -142,8 +166,8 @@ const FIND_SALES_BY_REQUEST = `
   JOIN sale AS s ON s.vendor_id = w.vendor_id AND s.request_id = w.request_id`;
 
 const ADD_TRANSFERS = `
-  INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
-  SELECT $1, t.debit, t.credit, t.amount FROM json_to_recordset($2) AS t(debit text, credit text, amount bigint)`;
+  INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at)
+  SELECT $1, t.debit, t.credit, t.amount, $3 FROM json_to_recordset($2) AS t(debit text, credit text, amount bigint)`;
 /** Summed from the rows and not from running totals, so that it can prove the floats instead of repeating them. */
 const TRIAL_BALANCE = `
   SELECT account, sum(debit)::bigint AS debit_minor, sum(credit)::bigint AS credit_minor FROM (
@@ -246,6 +270,8 @@ export const SQL = {
   counterWithoutGap: COUNTER_WITHOUT_GAP,
   keepGaplessCounter: KEEP_GAPLESS_COUNTER,
   ping: PING,
+  ...PEOPLE_SQL,
+  ...MONEY_SQL,
 } as const;
 
 export type StatementName = keyof typeof SQL;

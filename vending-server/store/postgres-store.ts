@@ -25,11 +25,18 @@ import type {
   VendorRecord,
   VendRecord,
 } from './contract.ts';
+import { accessTo } from './postgres-access.ts';
+import { PostgresApprovals } from './postgres-approvals.ts';
+import { PostgresAudit } from './postgres-audit.ts';
 import type { PostgresClaims } from './postgres-claims.ts';
 import type { Ask, PostgresConnections, Row } from './postgres-connections.ts';
+import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
+import { PostgresLimits } from './postgres-limits.ts';
+import { PostgresMoney } from './postgres-money.ts';
+import { PostgresPeople } from './postgres-people.ts';
 import { PostgresReads } from './postgres-reads.ts';
 import { PostgresSales, transferRows } from './postgres-sales.ts';
-import { entryOf, sameFields, vendorOf } from './rows.ts';
+import { entryOf, sameFields } from './rows.ts';
 
 export class PostgresStore implements Store {
   readonly #connections: PostgresConnections;
@@ -37,6 +44,11 @@ export class PostgresStore implements Store {
   readonly #sales: PostgresSales;
   readonly #reads: PostgresReads;
   readonly #unlock: () => void;
+  readonly people: PostgresPeople;
+  readonly approvals: PostgresApprovals;
+  readonly audit: PostgresAudit;
+  readonly money: PostgresMoney;
+  readonly limits: PostgresLimits;
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresStore`: it migrates, takes the first lease and locks the data folder, which `unlock` gives back. */
@@ -46,13 +58,16 @@ export class PostgresStore implements Store {
     this.#sales = new PostgresSales(connections);
     this.#reads = new PostgresReads(connections);
     this.#unlock = unlock;
+    const access = accessTo(connections);
+    this.people = new PostgresPeople(access);
+    this.approvals = new PostgresApprovals(access);
+    this.audit = new PostgresAudit(access);
+    this.money = new PostgresMoney(access);
+    this.limits = new PostgresLimits(access);
   }
 
-  async putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {
-    const added = await this.#connections.query('addTariffVersion', [tariffId, validFrom, terms]);
-    if (added.length > 0) return 'created';
-    const held = (await this.#reads.tariff(tariffId)).find((version) => version.validFrom === validFrom);
-    return held?.terms === terms ? 'same' : 'exists';
+  putTariff(version: TariffVersion): Promise<PutResult> {
+    return addTariffVersion((...asked) => this.#connections.query(...asked), version);
   }
 
   findTariff(tariffId: string): Promise<readonly TariffVersion[]> {
@@ -98,7 +113,7 @@ export class PostgresStore implements Store {
       const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
       const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
       await ask('raisePurchasesVersion', [meterPan, ...history]);
-      await ask('addTransfers', [`debt ${debtId}`, JSON.stringify(transferRows(transfers))]);
+      await ask('addTransfers', [`debt ${debtId}`, JSON.stringify(transferRows(transfers)), openedAt]);
       return 'created';
     });
   }
@@ -117,8 +132,18 @@ export class PostgresStore implements Store {
     return this.#reads.vendor(vendorId);
   }
 
-  async addApiKey({ keyHash, role, vendorId, label }: ApiKeyRecord): Promise<void> {
-    await this.#connections.query('addApiKey', [keyHash, role, vendorId, label]);
+  async addApiKey(key: ApiKeyRecord): Promise<void> {
+    const scopes = key.scopes === null ? null : JSON.stringify(key.scopes);
+    const { keyHash, keyId, role, vendorId, label, createdAt, createdBy, expiresAt, revokedAt } = key;
+    const what = [keyHash, keyId, role, vendorId, label, scopes];
+    await this.#connections.query('addApiKey', [
+      ...what,
+      createdAt,
+      createdBy,
+      expiresAt,
+      revokedAt,
+      key.lastUsedDay,
+    ]);
   }
 
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
@@ -131,7 +156,7 @@ export class PostgresStore implements Store {
   }
 
   deposit(request: DepositRequest): Promise<DepositResult> {
-    return this.#connections.transaction((ask) => deposit(ask, request));
+    return this.#connections.transaction((ask) => recordDeposit(ask, request));
   }
 
   async claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
@@ -240,26 +265,6 @@ export class PostgresStore implements Store {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new StsFault('store_unavailable', 'the database is closed');
   }
-}
-
-/** The vendor's row is locked first: two deposits of one id come one after the other. */
-async function deposit(ask: Ask, request: DepositRequest): Promise<DepositResult> {
-  const { vendorId, requestId, requestHash, amountMinor } = request;
-  const [vendor] = (await ask('lockVendor', [vendorId])).map(vendorOf);
-  const [held] = await ask('findDeposit', [vendorId, requestId]);
-  if (held !== undefined) {
-    if (held.request_hash !== requestHash) return { kind: 'exists_with_different_request' };
-    return { kind: 'exists', floatMinor: held.float_after_minor };
-  }
-  if (vendor === undefined) return { kind: 'vendor_unknown' };
-  const floatMinor = vendor.floatMinor + amountMinor;
-  if (floatMinor > Number.MAX_SAFE_INTEGER) return { kind: 'float_too_large' };
-  await ask('moveFloat', [vendorId, amountMinor]);
-  const { reference, at } = request;
-  await ask('addDeposit', [vendorId, requestId, requestHash, amountMinor, reference, at, floatMinor]);
-  const transfers = JSON.stringify(transferRows(request.transfers));
-  await ask('addTransfers', [`deposit ${vendorId} ${requestId}`, transfers]);
-  return { kind: 'recorded', floatMinor };
 }
 
 /** Several callers may name the same entries at once: each entry is added by one of them, and looked at by all. */

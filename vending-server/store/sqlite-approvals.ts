@@ -12,6 +12,7 @@ import type {
   EffectResult,
   UseResult,
 } from './people-contract.ts';
+import { type ApprovalRow, approvalOf, isRefused } from './people-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 import type { SqliteMoney } from './sqlite-money.ts';
 import type { SqlitePeople } from './sqlite-people.ts';
@@ -152,63 +153,4 @@ export class SqliteApprovals implements ApprovalStore {
     const row = this.#sql.find.get(approvalId) as ApprovalRow | undefined;
     return row && approvalOf(row);
   }
-}
-
-/** A refused effect changed nothing by itself: every one of them looks before it writes. */
-function isRefused(done: EffectResult): boolean {
-  switch (done.kind) {
-    case 'none':
-    case 'settings':
-      return false;
-    case 'tariffVersion':
-    case 'commissionTerms':
-      return done.result === 'exists';
-    case 'creditLimit':
-      return done.result !== 'changed';
-    case 'deposit':
-    case 'float':
-      return done.result.kind !== 'recorded' && done.result.kind !== 'exists';
-    case 'user':
-      return done.result.kind === 'version_differs' || done.result.kind === 'vendor_unknown';
-  }
-}
-
-interface ApprovalRow {
-  readonly approval_id: string;
-  readonly kind: ApprovalRecord['kind'];
-  readonly payload: string;
-  readonly payload_hash: string;
-  readonly request_key: string;
-  readonly vendor_id: string | null;
-  readonly reason: string;
-  readonly requested_by: string;
-  readonly requested_at: number;
-  readonly expires_at: number;
-  readonly state: ApprovalState;
-  readonly decided_by: string | null;
-  readonly decided_at: number | null;
-  readonly note: string;
-  readonly used_by: string | null;
-  readonly result: string;
-}
-
-function approvalOf(row: ApprovalRow): ApprovalRecord {
-  return {
-    approvalId: row.approval_id,
-    kind: row.kind,
-    payload: row.payload,
-    payloadHash: row.payload_hash,
-    requestKey: row.request_key,
-    vendorId: row.vendor_id,
-    reason: row.reason,
-    requestedBy: row.requested_by,
-    requestedAt: row.requested_at,
-    expiresAt: row.expires_at,
-    state: row.state,
-    decidedBy: row.decided_by,
-    decidedAt: row.decided_at,
-    note: row.note,
-    usedBy: row.used_by,
-    result: row.result,
-  };
 }

@@ -2,6 +2,7 @@
 import type { Statement } from 'better-sqlite3';
 import { AUDIT_GENESIS, auditHash } from '../people/audit.ts';
 import type { AuditDraft, AuditEntry, AuditStore } from './people-contract.ts';
+import { type AuditRow, auditEntryOf } from './people-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 
 const COLUMNS = `sequence, at, principal, credential_id, roles, vendor_id, action, target, outcome, request_id,
@@ -47,7 +48,7 @@ export class SqliteAudit implements AuditStore {
   }
 
   entries(after: number, limit: number): Promise<readonly AuditEntry[]> {
-    return this.#access.read(() => (this.#sql.page.all(after, limit) as AuditRow[]).map(entryOf));
+    return this.#access.read(() => (this.#sql.page.all(after, limit) as AuditRow[]).map(auditEntryOf));
   }
 
   head(): Promise<AuditEntry | undefined> {
@@ -56,38 +57,6 @@ export class SqliteAudit implements AuditStore {
 
   #last(): AuditEntry | undefined {
     const row = this.#sql.last.get() as AuditRow | undefined;
-    return row && entryOf(row);
+    return row && auditEntryOf(row);
   }
-}
-
-interface AuditRow {
-  readonly sequence: number;
-  readonly at: number;
-  readonly principal: string;
-  readonly credential_id: string;
-  readonly roles: string;
-  readonly vendor_id: string | null;
-  readonly action: string;
-  readonly target: string;
-  readonly outcome: string;
-  readonly request_id: string;
-  readonly previous_hash: string;
-  readonly entry_hash: string;
-}
-
-function entryOf(row: AuditRow): AuditEntry {
-  return {
-    sequence: row.sequence,
-    at: row.at,
-    principal: row.principal,
-    credentialId: row.credential_id,
-    roles: row.roles,
-    vendorId: row.vendor_id,
-    action: row.action,
-    target: row.target,
-    outcome: row.outcome,
-    requestId: row.request_id,
-    previousHash: row.previous_hash,
-    entryHash: row.entry_hash,
-  };
 }

@@ -3,6 +3,7 @@ import type { Statement } from 'better-sqlite3';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { VendClaimRequest, VendRecord } from './contract.ts';
 import type { CounterScope, FloatEntry, SaleSpan, SaleTotalsRow } from './money-contract.ts';
+import { type FloatEntryRow, floatEntryOf, saleTotalsOf, type TotalsRow } from './money-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 
 const ENTRY_COLUMNS = 'entry_id, vendor_id, kind, reference, at, amount_minor, balance_minor';
@@ -81,13 +82,13 @@ export class SqliteFloats {
   }
 
   find(kind: FloatEntry['kind'], vendorId: string, reference: string): FloatEntry | undefined {
-    const row = this.#sql.find.get(kind, vendorId, reference) as EntryRow | undefined;
-    return row && entryOf(row);
+    const row = this.#sql.find.get(kind, vendorId, reference) as FloatEntryRow | undefined;
+    return row && floatEntryOf(row);
   }
 
   page(vendorId: string, before: number | null, limit: number): readonly FloatEntry[] {
-    const rows = this.#sql.page.all(vendorId, before ?? Number.MAX_SAFE_INTEGER, limit) as EntryRow[];
-    return rows.map(entryOf);
+    const rows = this.#sql.page.all(vendorId, before ?? Number.MAX_SAFE_INTEGER, limit) as FloatEntryRow[];
+    return rows.map(floatEntryOf);
   }
 
   lastEntry(vendorId: string): number {
@@ -95,19 +96,7 @@ export class SqliteFloats {
   }
 
   totals(span: SaleSpan): readonly SaleTotalsRow[] {
-    return (this.#rows(span) as TotalsRow[]).map((row) => ({
-      tender: row.tender,
-      saleKind: row.sale_kind,
-      operatorId: row.operator_id,
-      sales: row.sales,
-      paidMinor: row.paid_minor,
-      energyMinor: row.energy_minor,
-      taxMinor: row.tax_minor,
-      arrearsMinor: row.arrears_minor,
-      chargesMinor: row.charges_minor,
-      feesMinor: row.fees_minor,
-      amountDeciKwh: row.amount_deci_kwh,
-    }));
+    return (this.#rows(span) as TotalsRow[]).map(saleTotalsOf);
   }
 
   #rows(span: SaleSpan): unknown[] {
@@ -126,40 +115,4 @@ export class SqliteFloats {
   #balance(vendorId: string): number {
     return (this.#sql.balance.get(vendorId) as { float_minor: number }).float_minor;
   }
-}
-
-interface TotalsRow {
-  readonly tender: string;
-  readonly sale_kind: string;
-  readonly operator_id: string;
-  readonly sales: number;
-  readonly paid_minor: number;
-  readonly energy_minor: number;
-  readonly tax_minor: number;
-  readonly arrears_minor: number;
-  readonly charges_minor: number;
-  readonly fees_minor: number;
-  readonly amount_deci_kwh: number;
-}
-
-interface EntryRow {
-  readonly entry_id: number;
-  readonly vendor_id: string;
-  readonly kind: FloatEntry['kind'];
-  readonly reference: string;
-  readonly at: number;
-  readonly amount_minor: number;
-  readonly balance_minor: number;
-}
-
-function entryOf(row: EntryRow): FloatEntry {
-  return {
-    entryId: row.entry_id,
-    vendorId: row.vendor_id,
-    kind: row.kind,
-    reference: row.reference,
-    at: row.at,
-    amountMinor: row.amount_minor,
-    balanceMinor: row.balance_minor,
-  };
 }

@@ -8,6 +8,7 @@ import type {
   LimitRule,
   LimitStore,
 } from './money-contract.ts';
+import { type AlarmRow, alarmOf } from './money-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 
 const ALARM = `alarm_id, at, rule_id, vendor_id, operator_id, meter_pan, detail, acknowledged_by, acknowledged_at, note`;
@@ -119,32 +120,4 @@ export class SqliteLimits implements LimitStore {
       return row && alarmOf(row);
     });
   }
-}
-
-interface AlarmRow {
-  readonly alarm_id: number;
-  readonly at: number;
-  readonly rule_id: string;
-  readonly vendor_id: string;
-  readonly operator_id: string | null;
-  readonly meter_pan: string | null;
-  readonly detail: string;
-  readonly acknowledged_by: string | null;
-  readonly acknowledged_at: number | null;
-  readonly note: string;
-}
-
-function alarmOf(row: AlarmRow): AlarmRecord {
-  return {
-    alarmId: row.alarm_id,
-    at: row.at,
-    ruleId: row.rule_id,
-    vendorId: row.vendor_id,
-    operatorId: row.operator_id,
-    meterPan: row.meter_pan,
-    detail: row.detail,
-    acknowledgedBy: row.acknowledged_by,
-    acknowledgedAt: row.acknowledged_at,
-    note: row.note,
-  };
 }

@@ -17,6 +17,7 @@ import type {
   SaleTotalsRow,
   ShiftRecord,
 } from './money-contract.ts';
+import { type BatchRow, batchOf, dayEndOf, type ShiftRow, shiftOf } from './money-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 import type { SqliteFloats } from './sqlite-floats.ts';
 
@@ -295,63 +296,4 @@ export class SqliteMoney implements MoneyStore {
     const rows = this.#sql.commissions.all(vendorId) as { from_month: string; terms: string }[];
     return rows.map((row) => ({ vendorId, fromMonth: row.from_month, terms: row.terms }));
   }
-}
-
-interface ShiftRow {
-  readonly shift_id: string;
-  readonly vendor_id: string;
-  readonly operator_id: string;
-  readonly till_id: string;
-  readonly opened_at: number;
-  readonly closed_at: number | null;
-  readonly closed_by: string | null;
-  readonly counted_minor: number | null;
-}
-
-function shiftOf(row: ShiftRow): ShiftRecord {
-  return {
-    shiftId: row.shift_id,
-    vendorId: row.vendor_id,
-    operatorId: row.operator_id,
-    tillId: row.till_id,
-    openedAt: row.opened_at,
-    closedAt: row.closed_at,
-    closedBy: row.closed_by,
-    countedMinor: row.counted_minor,
-  };
-}
-
-interface BatchRow {
-  readonly batch_id: string;
-  readonly kind: BatchRecord['kind'];
-  readonly vendor_id: string;
-  readonly closed_at: number;
-  readonly closed_by: string;
-  readonly after_entry: number;
-  readonly through_entry: number;
-  readonly reference: string;
-}
-
-function batchOf(row: BatchRow): BatchRecord {
-  return {
-    batchId: row.batch_id,
-    kind: row.kind,
-    vendorId: row.vendor_id,
-    closedAt: row.closed_at,
-    closedBy: row.closed_by,
-    afterEntry: row.after_entry,
-    throughEntry: row.through_entry,
-    reference: row.reference,
-  };
-}
-
-function dayEndOf(row: unknown): DayEndRecord | undefined {
-  if (row === undefined) return undefined;
-  const { day, closed_at, closed_by, figures } = row as {
-    day: string;
-    closed_at: number;
-    closed_by: string;
-    figures: string;
-  };
-  return { day, closedAt: closed_at, closedBy: closed_by, figures };
 }

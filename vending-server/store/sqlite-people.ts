@@ -1,6 +1,5 @@
 /** Users, sessions, failed logins, API keys and settings in SQLite. */
 import type { Statement } from 'better-sqlite3';
-import type { Permission, Role } from '../people/roles.ts';
 import { countAttempt, FORGOTTEN_AFTER_MILLIS, type ThrottleRule } from '../people/throttle.ts';
 import type { ApiKeyRecord } from './contract.ts';
 import type {
@@ -13,6 +12,15 @@ import type {
   UserPut,
   UserRecord,
 } from './people-contract.ts';
+import {
+  type ApiKeyInfoRow,
+  apiKeyInfoOf,
+  type SessionRow,
+  sameUser,
+  sessionOf,
+  type UserRow,
+  userOf,
+} from './people-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 import type { Statements } from './statements.ts';
 
@@ -255,87 +263,6 @@ export class SqlitePeople implements PeopleStore {
       | undefined;
     return row && { failures: row.failures, lastAt: row.last_at, allowedAt: row.allowed_at };
   }
-}
-
-interface UserRow {
-  readonly user_id: string;
-  readonly name: string;
-  readonly roles: string;
-  readonly vendor_id: string | null;
-  readonly is_disabled: number;
-  readonly version: number;
-  readonly created_at: number;
-  readonly has_password: number;
-}
-
-function userOf(row: UserRow): UserRecord {
-  return {
-    userId: row.user_id,
-    name: row.name,
-    roles: JSON.parse(row.roles) as Role[],
-    vendorId: row.vendor_id,
-    isDisabled: row.is_disabled === 1,
-    version: row.version,
-    hasPassword: row.has_password === 1,
-    createdAt: row.created_at,
-  };
-}
-
-function sameUser(held: UserRecord, user: UserPut['user']): boolean {
-  return (
-    held.name === user.name &&
-    held.vendorId === user.vendorId &&
-    held.isDisabled === user.isDisabled &&
-    JSON.stringify(held.roles) === JSON.stringify(user.roles)
-  );
-}
-
-interface SessionRow {
-  readonly session_hash: string;
-  readonly session_id: string;
-  readonly user_id: string;
-  readonly created_at: number;
-  readonly last_seen_at: number;
-  readonly ends_at: number;
-}
-
-function sessionOf(row: SessionRow): SessionRecord {
-  return {
-    sessionHash: row.session_hash,
-    sessionId: row.session_id,
-    userId: row.user_id,
-    createdAt: row.created_at,
-    lastSeenAt: row.last_seen_at,
-    endsAt: row.ends_at,
-  };
-}
-
-export interface ApiKeyInfoRow {
-  readonly key_id: string;
-  readonly role: 'operator' | 'vendor';
-  readonly vendor_id: string | null;
-  readonly label: string;
-  readonly scopes: string | null;
-  readonly created_at: number;
-  readonly created_by: string | null;
-  readonly expires_at: number | null;
-  readonly revoked_at: number | null;
-  readonly last_used_day: string | null;
-}
-
-export function apiKeyInfoOf(row: ApiKeyInfoRow): ApiKeyInfo {
-  return {
-    keyId: row.key_id,
-    role: row.role,
-    vendorId: row.vendor_id,
-    label: row.label,
-    scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as Permission[]),
-    createdAt: row.created_at,
-    createdBy: row.created_by,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-    lastUsedDay: row.last_used_day,
-  };
 }
 
 /** Inside a transaction. */

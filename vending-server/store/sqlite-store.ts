@@ -28,6 +28,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import { type ApiKeyInfoRow, apiKeyInfoOf } from './people-rows.ts';
 import {
   type EntryRow,
   entryOf,
@@ -48,7 +49,7 @@ import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
-import { type ApiKeyInfoRow, addApiKey, apiKeyInfoOf, SqlitePeople } from './sqlite-people.ts';
+import { addApiKey, SqlitePeople } from './sqlite-people.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 

@@ -12,7 +12,8 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
-import { storeContract } from './store-contract.ts';
+import { peopleStoreContract } from './people-store-contract.ts';
+import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
   claimed,
   claimOf,
@@ -33,23 +34,22 @@ async function engine(): Promise<TestPostgres> {
   return shared;
 }
 
-storeContract(
-  'PostgreSQL',
-  async () => {
-    const url = await (await engine()).createDatabase();
-    let store = await openPostgresStore({ url });
-    return {
-      store,
-      reopen: async () => {
-        await store.close();
-        store = await openPostgresStore({ url });
-        return store;
-      },
-      destroy: () => store.close(),
-    };
-  },
-  { severalModules: true },
-);
+async function openOnEngine(): Promise<OpenedStore> {
+  const url = await (await engine()).createDatabase();
+  let store = await openPostgresStore({ url });
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await openPostgresStore({ url });
+      return store;
+    },
+    destroy: () => store.close(),
+  };
+}
+
+storeContract('PostgreSQL', openOnEngine, { severalModules: true });
+peopleStoreContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
 const seed = seedOf('PostgreSQL store');
