@@ -40,8 +40,9 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
       carried_minor text, charges text, debts json, place integer, energy_minor bigint, tax_minor bigint,
       arrears_minor bigint, charges_minor bigint, fees_minor bigint, operator_id text, till_id text, shift_id text,
-      tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, module_id text, counter bigint, sale_digest text, token_digest text,
-      previous_hash text, entry_hash text, signature text, statement text)),
+      tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, module_id text,
+      counter bigint, sale_digest text, token_digest text, previous_hash text, entry_hash text, signature text,
+      statement text)),
   held AS MATERIALIZED (
     SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
