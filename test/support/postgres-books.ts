@@ -55,6 +55,23 @@ const brokenRules = (account: string): Readonly<Record<string, string>> => ({
   'a TID is known as used': `
     SELECT e.meter_pan FROM chain_entry e LEFT JOIN meter_tid t USING (meter_pan, base_date)
       WHERE t.tid_minutes IS NULL OR e.tid_minutes > t.tid_minutes`,
+  'each movement of a float follows on the one before': `
+    SELECT entry_id FROM (SELECT entry_id, balance_minor - amount_minor AS before,
+        lag(balance_minor, 1, 0::bigint) OVER (PARTITION BY vendor_id ORDER BY entry_id) AS had FROM float_entry) AS e
+      WHERE before <> had`,
+  'the last movement of a float leaves it as it is': `
+    SELECT v.vendor_id FROM vendor v WHERE float_minor <> coalesce(
+      (SELECT balance_minor FROM float_entry f WHERE f.vendor_id = v.vendor_id ORDER BY entry_id DESC LIMIT 1), 0)`,
+  'a sale has one movement of its float': `
+    SELECT coalesce(s.sale_id, f.reference) AS sale_id FROM sale s
+      FULL JOIN (SELECT reference, count(*) AS n FROM float_entry WHERE kind = 'sale' GROUP BY reference) f
+      ON f.reference = s.sale_id WHERE s.sale_id IS NULL OR n IS DISTINCT FROM 1`,
+  'the counters of the days are the sales': `
+    SELECT d.subject, s.vendor_id FROM (SELECT subject, sum(sales) AS n, sum(paid_minor) AS paid
+        FROM day_count WHERE scope = 'vendor' GROUP BY subject) d
+      FULL JOIN (SELECT vendor_id, count(*) AS n, sum(paid_minor) AS paid FROM sale GROUP BY vendor_id) s
+      ON s.vendor_id = d.subject WHERE (d.n, d.paid) IS DISTINCT FROM (s.n, s.paid)`,
+  'a transfer has a time': 'SELECT transfer_id FROM transfer WHERE booked_at IS NULL',
 });
 
 export async function checkBooks(url: string, account = "'vendor:' || v.vendor_id"): Promise<Books> {
