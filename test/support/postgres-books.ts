@@ -28,9 +28,11 @@ export async function ask(
 
 /** @param account - SQL that gives the float's account from the vendor `v`. */
 const brokenRules = (account: string): Readonly<Record<string, string>> => ({
-  'a float is its deposits less its sales': `
+  'a float is its deposits and changes less its sales': `
     SELECT v.vendor_id FROM vendor v WHERE float_minor <>
       coalesce((SELECT sum(amount_minor) FROM deposit d WHERE d.vendor_id = v.vendor_id), 0)
+      + coalesce((SELECT sum(amount_minor) FROM float_entry f
+        WHERE f.vendor_id = v.vendor_id AND kind IN ('depositReversal', 'commission')), 0)
       - coalesce((SELECT sum(paid_minor) FROM sale s WHERE s.vendor_id = v.vendor_id), 0)`,
   'a float is what the ledger says': `
     SELECT v.vendor_id FROM vendor v WHERE float_minor <>

@@ -150,7 +150,10 @@ const PARTS = `
     coalesce(sum(amount_minor) FILTER (WHERE credit_account LIKE 'sales:fee:%'), 0)::bigint AS fees
   FROM transfer`;
 
-/** Whole tables are read here, which the settings of a connection avoid. */
+/**
+ * Whole tables are read here, which the settings of a connection avoid, and sales wait meanwhile: movements must be numbered
+ * before the next one. PostgreSQL comes with the same release as this step, so that there is little to read.
+ */
 const BACKFILL = `
 SET LOCAL enable_seqscan = on;
 SET LOCAL enable_hashjoin = on;
