@@ -1,13 +1,13 @@
 /**
- * A process that asks, decides and writes the trail until it is killed: `approver.ts <data folder> <first number>`. A line
- * is written only after what it names is durable.
+ * A process that asks, decides and writes the trail until it is killed: `approver.ts <data folder> <first number> [URL]`.
+ * A line is written only after what it names is durable.
  */
 
 import { canonicalHash } from '../../../vending-server/ledger/canonical.ts';
-import { openSqliteStore } from '../../../vending-server/store/open.ts';
+import { openStore } from '../../../vending-server/store/open.ts';
 
-const [dataFolder = '', first = '0'] = process.argv.slice(2);
-const store = await openSqliteStore({ dataFolder });
+const [dataFolder = '', first = '0', databaseUrl] = process.argv.slice(2);
+const store = await openStore({ dataFolder, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
 const AT = 1_700_000_000_000;
 
 async function one(i: number): Promise<void> {
