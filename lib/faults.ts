@@ -158,6 +158,18 @@ export const FAULTS = {
   payment_too_small: { http: 422, exit: 5, ...none, text: 'the payment is below what this tariff sells' },
   payment_too_large: { http: 422, exit: 5, ...none, text: 'the payment is above what one sale may take' },
   float_exhausted: { http: 402, exit: 5, ...none, text: 'the vendor float does not cover this sale' },
+  // Messages.
+  webhook_unknown: { http: 404, exit: 4, ...none, text: 'no webhook with this id exists' },
+  webhook_url_refused: { http: 422, exit: 3, ...none, text: 'no webhook may be at this address' },
+  webhooks_too_many: { http: 409, exit: 5, ...none, text: 'there are as many webhooks as there may be' },
+  notification_unknown: { http: 404, exit: 4, ...none, text: 'no message with this id exists' },
+  notification_not_dead: {
+    http: 409,
+    exit: 5,
+    outcome: 'done',
+    retry: 'never',
+    text: 'only a message that was given up is sent again by hand',
+  },
   // The state of the service.
   service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
   security_module_unavailable: {

@@ -10,6 +10,7 @@ import { buildApp } from './api/app.ts';
 import { type HttpServer, listen } from './api/http-server.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
+import { type Messaging, openMessaging } from './outbound/messaging.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
 import type { Store } from './store/contract.ts';
@@ -58,7 +59,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look.
     log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
-    return await serve({ options, store, securityModule, recovery, log, closeAll });
+    const clock = options.clock ?? systemClock;
+    const messaging = await openMessaging({ options, store, clock, random: systemRandom, log });
+    opened.push(() => messaging.close());
+    return await serve({ options, store, securityModule, recovery, log, messaging, closeAll });
   } catch (error) {
     await closeAll();
     throw error;
@@ -84,11 +88,12 @@ interface Parts {
   readonly securityModule: SecurityModule;
   readonly recovery: Recovery;
   readonly log: Logger;
+  readonly messaging: Messaging;
   readonly closeAll: () => Promise<void>;
 }
 
 async function serve(parts: Parts): Promise<RunningServer> {
-  const { options, store, securityModule, recovery, log, closeAll } = parts;
+  const { options, store, securityModule, recovery, log, messaging, closeAll } = parts;
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   let stopping = false;
   let moduleGone: string | undefined;
@@ -108,6 +113,8 @@ async function serve(parts: Parts): Promise<RunningServer> {
     unreleased: new UnreleasedTokens(),
     tidAheadMinutes: limits.tidAheadMinutes,
     onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
+    notificationsOf: messaging.notificationsOf,
+    onNotified: messaging.notifying.wake,
   };
   const assertReady = async () => {
     if (stopping) throw new StsFault('service_not_ready', 'stopping');
@@ -118,7 +125,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
     return { moduleId, counter };
   };
   const app = buildApp({
-    service: { vending, assertReady },
+    service: { vending, assertReady, receipts: messaging.receipts, notifying: messaging.notifying },
     log,
     version: packageVersion(),
     bodyLimitBytes: limits.bodyLimitBytes,

@@ -10,11 +10,13 @@ import { FAULTS, StsFault, toProblem } from '../../lib/faults.ts';
 import { authenticate, type Caller, requireRole } from '../vending/api-keys.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
+import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
-import type { Answer, Route, Service } from './route.ts';
+import type { Answer, Call, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -79,6 +81,8 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   let document: string | undefined;
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
+    ...RECEIPT_ROUTES,
+    ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
     ...serviceRoutes(() => {
@@ -128,15 +132,26 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
 
 function answer(route: Route, { service, answerTimeoutMillis }: AppOptions, running: Set<Promise<unknown>>) {
   return async (request: Request, response: Response): Promise<void> => {
-    const parsed = route.body?.safeParse(request.body);
-    if (parsed?.success === false) throw schemaFault(parsed.error.issues);
-    const params = request.params as Record<string, string>;
-    const caller = (response.locals['caller'] as Caller | undefined) ?? NOBODY;
-    const work = route.handle(service, { caller, params, body: parsed?.data });
+    const work = route.handle(service, callFrom(route, request, response));
     running.add(work);
     const over = () => running.delete(work);
     work.then(over, over);
     send(await inTime(work, answerTimeoutMillis), response);
+  };
+}
+
+/** @throws StsFault `request_malformed`. */
+function callFrom(route: Route, request: Request, response: Response): Call<unknown> {
+  const body = route.body?.safeParse(request.body);
+  if (body?.success === false) throw schemaFault(body.error.issues);
+  const query = route.query?.safeParse(request.query);
+  if (query?.success === false) throw schemaFault(query.error.issues);
+  return {
+    caller: (response.locals['caller'] as Caller | undefined) ?? NOBODY,
+    params: request.params as Record<string, string>,
+    query: query?.data,
+    accept: request.headers.accept ?? '',
+    body: body?.data,
   };
 }
 
@@ -156,9 +171,9 @@ async function inTime<T>(work: Promise<T>, millis: number): Promise<T> {
 function send(answer: Answer, response: Response): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.statusCode = answer.status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Type', answer.contentType ?? 'application/json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
-  const bytes = Buffer.from(answer.body, 'utf8');
+  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body, 'utf8') : answer.body;
   response.setHeader('Content-Length', bytes.length);
   response.end(bytes);
   answer.sent?.();

@@ -34,6 +34,7 @@ export function openApiDocument(routes: readonly Route[], version: string): stri
 export function faultsOf(route: Route): readonly FaultCode[] {
   return [
     ...(route.roles === undefined ? [] : KEY_FAULTS),
+    ...(route.query === undefined || route.body !== undefined ? [] : (['request_malformed'] as const)),
     ...(route.body === undefined ? [] : BODY_FAULTS),
     ...route.faults,
     ...COMMON_FAULTS,
@@ -50,6 +51,7 @@ function pathOf(route: Route): RouteConfig {
     security: route.roles === undefined ? [] : [{ apiKey: [] }],
     request: {
       params,
+      ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.body === undefined
         ? {}
         : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),
@@ -59,12 +61,13 @@ function pathOf(route: Route): RouteConfig {
 }
 
 function answersOf(route: Route): RouteConfig['responses'] {
-  return Object.fromEntries(
-    route.answers.map(({ status, description, schema }) => [
-      status,
-      { description, content: { 'application/json': { schema } } },
-    ]),
-  );
+  const answers: RouteConfig['responses'] = {};
+  for (const { status, description, schema, contentType = 'application/json' } of route.answers) {
+    const before = answers[status];
+    const content = { ...(before && 'content' in before ? before.content : {}), [contentType]: { schema } };
+    answers[status] = { description, content };
+  }
+  return answers;
 }
 
 function problemsOf(route: Route): RouteConfig['responses'] {

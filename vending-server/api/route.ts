@@ -1,6 +1,8 @@
 /** A route as data: the server is built from this table, and the OpenAPI document from the same one. */
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
+import type { Notifying } from '../notify/context.ts';
+import type { ReceiptDesk } from '../receipt/desk.ts';
 import type { ApiKeyRole } from '../store/contract.ts';
 import type { Caller } from '../vending/api-keys.ts';
 import type { Vending } from '../vending/context.ts';
@@ -9,21 +11,27 @@ export interface Service {
   readonly vending: Vending;
   /** Throws the fault that keeps this server from selling, if there is one. */
   readonly assertReady: () => Promise<{ moduleId: string; counter: number }>;
+  readonly receipts: ReceiptDesk;
+  readonly notifying: Notifying;
 }
 
 export interface Answer {
   readonly status: number;
-  /** JSON text, sent as it is. */
-  readonly body: string;
+  /** Sent as it is: JSON text unless `contentType` says otherwise. */
+  readonly body: string | Uint8Array;
+  readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Called when the answer was handed to the system. */
   readonly sent?: (() => void) | undefined;
 }
 
-export interface Call<Body> {
+export interface Call<Body, Query = unknown> {
   /** Routes without `roles` are open to all and get no caller. */
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  /** The media types that the caller takes, as it wrote them. */
+  readonly accept: string;
   readonly body: Body;
 }
 
@@ -31,16 +39,20 @@ export interface AnswerSpec {
   readonly status: number;
   readonly description: string;
   readonly schema: z.ZodType;
+  /** `application/json` when absent. */
+  readonly contentType?: string;
 }
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** OpenAPI form: `/v1/sales/{saleId}`. */
   readonly path: string;
   readonly summary: string;
   /** Roles that may call; undefined when no key is needed. */
   readonly roles: readonly ApiKeyRole[] | undefined;
   readonly body: z.ZodType | undefined;
+  /** Parameters behind the question mark; all text, none unless named. */
+  readonly query?: z.ZodObject;
   readonly answers: readonly AnswerSpec[];
   /** Faults of this operation beside those that every route has. */
   readonly faults: readonly FaultCode[];
@@ -56,6 +68,11 @@ type RouteWithoutBody = Omit<Route, 'body' | 'handle'> & {
   readonly handle: (service: Service, call: Call<undefined>) => Promise<Answer>;
 };
 
+type RouteWithQuery<Query extends z.ZodObject> = Omit<Route, 'body' | 'query' | 'handle' | 'method'> & {
+  readonly query: Query;
+  readonly handle: (service: Service, call: Call<undefined, z.output<Query>>) => Promise<Answer>;
+};
+
 /** The handler sees the body as its schema parsed it; the app parses with the same schema before it calls. */
 export function withBody<Schema extends z.ZodType>(route: RouteWithBody<Schema>): Route {
   return { ...route, handle: (service, call) => route.handle(service, call as Call<z.output<Schema>>) };
@@ -66,6 +83,16 @@ export function withoutBody(route: RouteWithoutBody): Route {
     ...route,
     body: undefined,
     handle: (service, call) => route.handle(service, call as Call<undefined>),
+  };
+}
+
+/** A list, or a view that can be asked for in several ways: GET with a query. */
+export function withQuery<Query extends z.ZodObject>(route: RouteWithQuery<Query>): Route {
+  return {
+    ...route,
+    method: 'get',
+    body: undefined,
+    handle: (service, call) => route.handle(service, call as Call<undefined, z.output<Query>>),
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
@@ -155,6 +156,8 @@ export interface VendRecord {
   readonly history: PurchaseHistory;
   readonly entry: ChainEntry;
   readonly responseBody: string;
+  /** Messages about the sale; none when absent. */
+  readonly notifications?: readonly NewNotification[];
 }
 
 export interface AccountBalance {
@@ -172,6 +175,9 @@ export interface LedgerEntry extends ChainEntry {
 }
 
 export interface Store {
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
+
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;
   /** All versions, the earliest first; none when there is no such tariff. */

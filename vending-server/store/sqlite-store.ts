@@ -28,6 +28,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import {
   type ApiKeyRow,
   apiKeyOf,
@@ -42,6 +43,7 @@ import {
   vendorOf,
 } from './rows.ts';
 import { storeFault } from './sqlite-faults.ts';
+import { notificationAdder, type StoreAccess, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
@@ -51,6 +53,9 @@ export class SqliteStore implements Store {
   readonly #sql: Statements;
   readonly #commits: GroupCommit;
   readonly #claims = new ClaimBook();
+  readonly #addNotifications: (rows: readonly NewNotification[]) => void;
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
   constructor(database: Database, unlock: () => void) {
@@ -58,6 +63,10 @@ export class SqliteStore implements Store {
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
     this.#commits = new GroupCommit(database);
+    const access: StoreAccess = { read: (look) => this.#read(look), write: (change) => this.#write(change) };
+    this.#addNotifications = notificationAdder(database);
+    this.outbox = sqliteOutbox(database, access);
+    this.receiptKeys = sqliteReceiptKeys(database, access);
   }
 
   putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {
@@ -331,6 +340,7 @@ export class SqliteStore implements Store {
     this.#sql.moveFloat.run(-request.paidMinor, vendorId);
     writePurchases(this.#sql, meterPan, record.history);
     this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
+    this.#addNotifications(record.notifications ?? []);
     return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
   }
 
