@@ -19,11 +19,16 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
-export function lettersOf(text: string): readonly string[] {
+/** Latin with its ready-made accents: each is one letter of one column. */
+const PLAIN = /^[\x20-\x7e\u00a0-\u024f]*$/;
+
+function lettersOf(text: string): readonly string[] {
+  if (PLAIN.test(text)) return [...text];
   return [...letters.segment(text)].map(({ segment }) => segment);
 }
 
 export function widthOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   return lettersOf(text).reduce((sum, letter) => sum + letterWidth(letter), 0);
 }
 
@@ -33,7 +38,7 @@ function letterWidth(letter: string): number {
 }
 
 /**
- * Lines of at most `width`: broken between words, and inside a word only where it is longer than a line.
+ * Lines of at most `width`, an unbroken space printed as a plain one: broken between words, and inside a word only where it is longer than a line.
  * @param measure - the width of a text in the same unit; columns when absent.
  */
 export function wrap(
@@ -42,34 +47,44 @@ export function wrap(
   measure: (text: string) => number = widthOf,
 ): readonly string[] {
   const indent = /^ */.exec(text)?.[0] ?? '';
+  const indented = measure(indent);
+  const space = measure(' ');
   const lines: string[] = [];
   let line = indent;
+  let filled = indented;
   let isEmpty = true;
   for (const word of printable(text)
     .split(' ')
     .filter((part) => part !== '')
-    .flatMap((part) => pieces(part, width - measure(indent), measure))) {
-    if (!isEmpty && measure(`${line} ${word}`) > width) {
+    .flatMap((part) => pieces(part, width - indented, measure))) {
+    const wide = measure(word);
+    if (!isEmpty && filled + space + wide > width) {
       lines.push(line);
       line = indent;
+      filled = indented;
       isEmpty = true;
     }
     line += isEmpty ? word : ` ${word}`;
+    filled += isEmpty ? wide : space + wide;
     isEmpty = false;
   }
-  return [...lines, line];
+  return [...lines, line].map((whole) => whole.replaceAll('\u00a0', ' '));
 }
 
 function pieces(word: string, width: number, measure: (text: string) => number): readonly string[] {
   if (measure(word) <= width) return [word];
   const found: string[] = [];
   let piece = '';
+  let filled = 0;
   for (const letter of lettersOf(word)) {
-    if (piece !== '' && measure(piece + letter) > width) {
+    const wide = measure(letter);
+    if (piece !== '' && filled + wide > width) {
       found.push(piece);
       piece = '';
+      filled = 0;
     }
     piece += letter;
+    filled += wide;
   }
   return [...found, piece];
 }

@@ -26,11 +26,11 @@ export function explain(facts: ReceiptFacts, speak: Speaker): readonly string[] 
   return [
     text('whyPaid', { total: money(paidMinor) }),
     ...deductions.map(([name, minor]) => text(name, { money: money(minor) })),
+    ...(deductions.length === 0 ? [] : [text('whyFirst')]),
     ...(amountDeciKwh === 0
       ? []
       : [text('whyEnergy', { money: money(boughtMinor), amount: energy(amountDeciKwh) })]),
     ...(asMoney.length === 0 ? [] : [text('whyCredit', { money: money(boughtMinor) })]),
-    ...(deductions.length === 0 ? [] : [text('whyFirst')]),
     ...blocksSaid(facts, speak),
   ];
 }

@@ -48,6 +48,8 @@ export function speakerOf(language: Language, currency: string): Speaker {
   };
 }
 
+/** Keeps a name and its value on one line; printed as a plain space. */
+const UNBROKEN_SPACE = '\u00a0';
 const RULE: ReceiptElement = { kind: 'rule' };
 
 export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): readonly ReceiptElement[] {
@@ -102,14 +104,14 @@ function headOf(facts: ReceiptFacts, { text }: Speaker): readonly ReceiptElement
 }
 
 function meterOf({ customer, meter }: ReceiptFacts, { text }: Speaker): readonly ReceiptElement[] {
+  const twoDigits = (value: number) => String(value).padStart(2, '0');
+  const code = (name: TextName, value: string | number) => `${text(name)}${UNBROKEN_SPACE}${value}`;
   const codes = [
-    `${text('supplyGroup')} ${meter.supplyGroupCode}`,
-    `${text('keyRevision')} ${meter.keyRevision}`,
-    `${text('tariffIndex')} ${String(meter.tariffIndex).padStart(2, '0')}`,
-    ...(meter.encryptionAlgorithm === null
-      ? []
-      : [`${text('algorithm')} ${String(meter.encryptionAlgorithm).padStart(2, '0')}`]),
-    `${text('tokenTechnology')} ${meter.tokenTechnology}`,
+    code('supplyGroup', meter.supplyGroupCode),
+    code('keyRevision', meter.keyRevision),
+    code('tariffIndex', twoDigits(meter.tariffIndex)),
+    ...(meter.encryptionAlgorithm === null ? [] : [code('algorithm', twoDigits(meter.encryptionAlgorithm))]),
+    code('tokenTechnology', meter.tokenTechnology),
   ];
   return [
     ...pairs([[text('customer'), customer?.name ?? null]]),
@@ -119,7 +121,7 @@ function meterOf({ customer, meter }: ReceiptFacts, { text }: Speaker): readonly
       [text('location'), customer?.locationReference ?? null],
       [text('meter'), meter.drn],
     ]),
-    { kind: 'line', text: codes.join('  ') },
+    { kind: 'line', text: codes.join(' ') },
     ...pairs([
       [text('daysSince'), meter.daysSinceLastPurchase === null ? null : String(meter.daysSinceLastPurchase)],
     ]),

@@ -9,6 +9,7 @@ export function receiptText(elements: readonly ReceiptElement[], columns: TextCo
   return elements
     .flatMap((element) => linesOf(element, columns))
     .map((line) => `${line.trimEnd()}\n`)
+    .filter((line, index, lines) => line !== '\n' || lines[index - 1] !== '\n')
     .join('');
 }
 
