@@ -11,7 +11,8 @@ import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
 import { canonicalJson } from '../../../vending-server/vending/request-hash.ts';
-import { storeContract } from './store-contract.ts';
+import { outboxContract } from './outbox-contract.ts';
+import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
   claimed,
   claimOf,
@@ -28,7 +29,7 @@ function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'wattoken-store-'));
 }
 
-storeContract('SQLite on a file', async () => {
+async function openedOnFile(): Promise<OpenedStore> {
   const dataFolder = newFolder();
   let store = await openSqliteStore({ dataFolder });
   return {
@@ -43,7 +44,10 @@ storeContract('SQLite on a file', async () => {
       rmSync(dataFolder, { recursive: true });
     },
   };
-});
+}
+
+storeContract('SQLite on a file', openedOnFile);
+outboxContract('SQLite on a file', openedOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 
