@@ -15,7 +15,16 @@ export interface WebhookSenderOptions {
   /** Whether private addresses and plain HTTP are allowed. */
   readonly allowPrivate: boolean;
   readonly userAgent: string;
+  /** How names are looked up; by the system when absent. */
+  readonly resolve?: Resolve;
 }
+
+/** All addresses of a name. */
+type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 class AddressRefused extends Error {}
 
@@ -35,7 +44,7 @@ function post(
   url: URL,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
-  { timeoutMillis, allowPrivate, userAgent }: WebhookSenderOptions,
+  { timeoutMillis, allowPrivate, userAgent, resolve: resolveName = lookup }: WebhookSenderOptions,
 ): Promise<SendOutcome> {
   const client = url.protocol === 'https:' ? https : http;
   return new Promise((resolve) => {
@@ -43,7 +52,7 @@ function post(
       method: 'POST',
       agent: false,
       // Names are looked at here, after the look-up and before the connection: a name may point elsewhere each time.
-      ...(isIP(hostOf(url)) === 0 && !allowPrivate ? { lookup: publicLookup } : {}),
+      ...(isIP(hostOf(url)) === 0 && !allowPrivate ? { lookup: publicLookup(resolveName) } : {}),
       signal: AbortSignal.timeout(timeoutMillis),
       headers: {
         ...headers,
@@ -63,17 +72,18 @@ function post(
   });
 }
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  const all: LookupOptions & { all: true } = { ...options, all: true };
-  lookup(hostname, all, (error, addresses: LookupAddress[]) => {
-    const [first] = addresses ?? [];
-    if (error !== null || first === undefined) callback(error ?? new Error('no address'), '', 0);
-    else if (!addresses.every(({ address }) => isPublicAddress(address))) {
-      callback(new AddressRefused(), '', 0);
-    } else if (options.all === true) callback(null, addresses, 0);
-    else callback(null, first.address, first.family);
-  });
-};
+function publicLookup(resolveName: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolveName(hostname, { ...options, all: true }, (error, addresses = []) => {
+      const [first] = addresses;
+      if (error !== null || first === undefined) callback(error ?? new Error('no address'), '', 0);
+      else if (!addresses.every(({ address }) => isPublicAddress(address))) {
+        callback(new AddressRefused(), '', 0);
+      } else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
 function outcomeOf(status: number): SendOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered' };

@@ -4,7 +4,7 @@ import type { Language } from '../language/catalogue.ts';
 import { type CanonicalValue, canonicalJson } from '../vending/request-hash.ts';
 import type { ReceiptFacts } from './facts.ts';
 import { layoutReceipt } from './layout.ts';
-import { type Paper, receiptPdf } from './pdf.ts';
+import type { Paper } from './pdf.ts';
 import { qrText, type ReceiptKey, sealReceipt } from './seal.ts';
 import { receiptText, type TextColumns } from './text.ts';
 
@@ -33,12 +33,14 @@ export function printText(facts: ReceiptFacts, options: PrintOptions, columns: T
   return receiptText(elementsOf(facts, options), columns);
 }
 
-export function printPdf(
+/** What draws is loaded with the first PDF: a server is ready before, and many never print one. */
+export async function printPdf(
   facts: ReceiptFacts,
   options: PrintOptions,
   paper: Paper,
   font?: Uint8Array,
 ): Promise<Uint8Array> {
+  const { receiptPdf } = await import('./pdf.ts');
   const { receiptNumber: title, soldAt } = facts;
   return receiptPdf(elementsOf(facts, options), { paper, title, soldAt, font });
 }
