@@ -42,6 +42,7 @@ server
       .default('warn'),
   )
   .option('--log-file <file>', 'log there instead of stderr, line by line')
+  .option('--allow-private-webhooks', 'call webhooks at private addresses and without TLS too')
   .addOption(json())
   .action(
     action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),

@@ -15,6 +15,7 @@ export interface ServerStartOptions extends OutputOptions {
   readonly passphraseFile?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
+  readonly allowPrivateWebhooks?: boolean;
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
@@ -28,6 +29,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+      notify: { allowPrivateWebhooks: options.allowPrivateWebhooks ?? false },
     }),
   );
   printResult(options, { url: server.url, pid: process.pid }, `vending server at ${server.url}`);

@@ -4,8 +4,15 @@
  */
 
 /** East Asian Wide and Fullwidth by block (Unicode UAX #11), and pictures. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const WIDE = new RegExp(
+  [
+    '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u33ff\\u3400-\\u4dbf\\u4e00-\\ua4cf\\ua960-\\ua97c\\uac00-\\ud7a3]',
+    '[\\uf900-\\ufaff\\ufe10-\\ufe19\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6]',
+    '[\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}]',
+    '\\p{Emoji_Presentation}',
+  ].join('|'),
+  'u',
+);
 
 /** Marks, and characters that only join or hide: nothing of them is seen. */
 const UNSEEN = /^[\p{M}\p{Cf}]+$/u;
@@ -38,7 +45,8 @@ function letterWidth(letter: string): number {
 }
 
 /**
- * Lines of at most `width`, an unbroken space printed as a plain one: broken between words, and inside a word only where it is longer than a line.
+ * Lines of at most `width`, broken between words, and inside a word only where it is longer than a line. An unbroken space
+ * is printed as a plain one.
  * @param measure - the width of a text in the same unit; columns when absent.
  */
 export function wrap(

@@ -109,8 +109,8 @@ const BUILT_IN: Readonly<Record<Face, string>> = {
 const OWN_FONT = 'own';
 
 /** What the encoding of the built-in fonts cannot say (WinAnsi): shown as a question mark, never as another letter. */
-const NOT_LATIN =
-  /[^\x20-\x7e\xa0-\xff\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]/gu;
+const LATIN_BEYOND_ISO_8859 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+const NOT_LATIN = new RegExp(`[^\\x20-\\x7e\\xa0-\\xff${LATIN_BEYOND_ISO_8859}]`, 'gu');
 
 class Pen {
   readonly #document: PdfDocument;

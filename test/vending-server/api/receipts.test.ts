@@ -80,12 +80,12 @@ test('when a receipt is asked for then each form comes in its type, the same byt
   }
   const text = (await at.call('GET', `${path}?format=text32`, { key: at.operatorKey })).text;
   for (const told of [
-    'Debt: Old account',
-    'Still owed: Old account',
-    'Block before          1 @ 1.5',
-    'Blocks begin anew on ',
+    /Debt: Old account/,
+    /Still owed: Old account/,
+    /Block before +1 @ 1\.5\n/,
+    /Blocks begin anew on /,
   ]) {
-    assert.ok(text.includes(told), `${told}\n${text}`);
+    assert.match(text, told);
   }
   assert.match(
     await at.call('GET', `${path}?format=text48&copy=true`, { key: at.vendorKey }).then((r) => r.text),
