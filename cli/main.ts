@@ -50,6 +50,7 @@ server
     ),
   )
   .option('--no-module-restart', 'end with the security module instead of starting it again')
+  .option('--allow-private-webhooks', 'call webhooks at private addresses and without TLS too')
   .addOption(json())
   .action(
     action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),

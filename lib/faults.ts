@@ -285,6 +285,18 @@ export const FAULTS = {
   hours_closed: { http: 409, exit: 5, ...none, text: 'nothing is sold at this hour' },
   limit_rule_unknown: { http: 404, exit: 4, ...none, text: 'no rule with this id exists' },
   alarm_unknown: { http: 404, exit: 4, ...none, text: 'no alarm with this id exists' },
+  // Messages.
+  webhook_unknown: { http: 404, exit: 4, ...none, text: 'no webhook with this id exists' },
+  webhook_url_refused: { http: 422, exit: 3, ...none, text: 'no webhook may be at this address' },
+  webhooks_too_many: { http: 409, exit: 5, ...none, text: 'there are as many webhooks as there may be' },
+  notification_unknown: { http: 404, exit: 4, ...none, text: 'no message with this id exists' },
+  notification_not_dead: {
+    http: 409,
+    exit: 5,
+    outcome: 'done',
+    retry: 'never',
+    text: 'only a message that was given up is sent again by hand',
+  },
   // The state of the service.
   service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
   security_module_unavailable: {

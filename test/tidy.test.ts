@@ -84,6 +84,24 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
     ],
   ],
   ['vending-server/commission', ['lib', 'vending-server/tariff']],
+  ['vending-server/language', []],
+  [
+    'vending-server/receipt',
+    ['lib', 'vending-server/language', 'vending-server/tariff', 'vending-server/ledger/canonical.ts'],
+  ],
+  [
+    'vending-server/notify',
+    [
+      'lib',
+      'vending-server/language',
+      'vending-server/receipt',
+      'vending-server/clock.ts',
+      'vending-server/store/contract.ts',
+      'vending-server/store/outbox.ts',
+      'vending-server/vending/receipt-of.ts',
+      'vending-server/vending/sale-response.ts',
+    ],
+  ],
   ['vending-server', ['lib']],
   ['meter-sim/firmware', ['lib']],
   ['meter-sim/hardware', ['lib', 'meter-sim/firmware/hardware-interface.ts', 'meter-sim/world']],
@@ -130,7 +148,8 @@ test('when the command line reaches a room then it is through its front door', (
 });
 
 test('when a room is pure then it reads no clock, no chance, no file and no socket', () => {
-  const pure = /^(lib|vending-server\/(tariff|ledger)|meter-sim\/(firmware|hardware|world))\//;
+  const pure =
+    /^(lib|vending-server\/(tariff|ledger|language|receipt|notify)|meter-sim\/(firmware|hardware|world))\//;
   const banned: readonly [RegExp, string][] = [
     [/\bDate\.now\(|\bnew Date\(\)/, 'a clock'],
     [/\bMath\.random\(/, 'chance'],

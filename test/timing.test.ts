@@ -93,7 +93,7 @@ test('when secrets are compared then the table of SECURITY.md says how and who c
 });
 
 test('when an API key is judged then in constant time', () => {
-  const code = readFileSync(join(ROOT, 'vending-server/vending/api-keys.ts'), 'utf8');
+  const code = readFileSync(join(ROOT, 'vending-server/people/api-keys.ts'), 'utf8');
   assert.match(code, /timingSafeEqual\(/);
   assert.not.match(code, /(apiKey|hash|keyHash) [!=]== (?!undefined)/i);
 });

@@ -1,6 +1,7 @@
 /** What can be set about a server, with its defaults. Nothing here is a secret: secrets come from the passphrase file. */
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
+import type { RetryPolicy } from './notify/backoff.ts';
 import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -34,6 +35,17 @@ export interface ServerOptions {
    */
   readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
+  readonly notify?: NotifySettings;
+}
+
+export interface NotifySettings {
+  /** Whether webhooks may be at private addresses and without TLS; false by default. */
+  readonly allowPrivateWebhooks?: boolean;
+  /** How long one call of a webhook may take. */
+  readonly webhookTimeoutMillis?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  /** How often the outbox is looked at when nothing wakes it. */
+  readonly lookMillis?: number;
 }
 
 export interface ServerLimits {
@@ -67,6 +79,14 @@ export interface ServerPaths {
   readonly journalPath: string;
   /** The first operator's API key, written once at the first start, mode 0600. */
   readonly operatorKeyPath: string;
+  /** What the utility says about itself on receipts; may be absent. */
+  readonly receiptSettingsPath: string;
+  /** The private key that signs receipts, mode 0600. */
+  readonly receiptKeyPath: string;
+  /** The master of all webhook secrets, mode 0600. */
+  readonly webhookMasterPath: string;
+  /** SMS and e-mail leave as files of the folders `sms` and `email` in here. */
+  readonly spoolFolder: string;
 }
 
 export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath'>): ServerPaths {
@@ -75,5 +95,9 @@ export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePat
     keyStorePath: options.keyStorePath ?? join(dataFolder, 'key-store.wks'),
     journalPath: join(dataFolder, 'module.journal'),
     operatorKeyPath: join(dataFolder, 'operator.key'),
+    receiptSettingsPath: join(dataFolder, 'receipt.json'),
+    receiptKeyPath: join(dataFolder, 'receipt.key'),
+    webhookMasterPath: join(dataFolder, 'webhook.key'),
+    spoolFolder: join(dataFolder, 'spool'),
   };
 }

@@ -10,6 +10,7 @@ import { buildApp } from './api/app.ts';
 import { type HttpServer, listen } from './api/http-server.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
+import { type Messaging, openMessaging } from './outbound/messaging.ts';
 import { addApiKey, newApiKey } from './people/api-keys.ts';
 import { PERSONS_DEFAULT } from './people/approvals.ts';
 import { startSecurityModule } from './security-module/client.ts';
@@ -66,7 +67,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
     // A first start alone decides: later, fewer persons are for two people to agree on.
     await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
-    return await serve({ options, store, securityModule, recovery, log, closeAll });
+    const clock = options.clock ?? systemClock;
+    const messaging = await openMessaging({ options, store, clock, random: systemRandom, log });
+    opened.push(() => messaging.close());
+    return await serve({ options, store, securityModule, recovery, log, messaging, closeAll });
   } catch (error) {
     await closeAll();
     throw error;
@@ -112,11 +116,12 @@ interface Parts {
   readonly securityModule: SecurityModule;
   readonly recovery: Recovery;
   readonly log: Logger;
+  readonly messaging: Messaging;
   readonly closeAll: () => Promise<void>;
 }
 
 async function serve(parts: Parts): Promise<RunningServer> {
-  const { options, store, securityModule, recovery, log, closeAll } = parts;
+  const { options, store, securityModule, recovery, log, messaging, closeAll } = parts;
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const { port: wanted, host = DEFAULT_HOST } = options;
   let stopping = false;
@@ -137,6 +142,8 @@ async function serve(parts: Parts): Promise<RunningServer> {
     unreleased: new UnreleasedTokens(),
     tidAheadMinutes: limits.tidAheadMinutes,
     onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
+    notificationsOf: messaging.notificationsOf,
+    onNotified: messaging.notifying.wake,
   };
   const assertReady = async () => {
     if (stopping) throw new StsFault('service_not_ready', 'stopping');
@@ -147,7 +154,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
     return { moduleId, counter };
   };
   const app = buildApp({
-    service: { vending, assertReady },
+    service: { vending, assertReady, receipts: messaging.receipts, notifying: messaging.notifying },
     log,
     version: packageVersion(),
     bodyLimitBytes: limits.bodyLimitBytes,

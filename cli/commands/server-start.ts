@@ -17,6 +17,7 @@ export interface ServerStartOptions extends OutputOptions {
   readonly logFile?: string;
   readonly persons: 1 | 2;
   readonly moduleRestart: boolean;
+  readonly allowPrivateWebhooks?: boolean;
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
@@ -32,6 +33,7 @@ export async function startVendingServer(options: ServerStartOptions): Promise<v
       ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
       ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+      notify: { allowPrivateWebhooks: options.allowPrivateWebhooks ?? false },
     }),
   );
   printResult(options, { url: server.url, pid: process.pid }, `vending server at ${server.url}`);

@@ -17,6 +17,7 @@ import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
 import { RateLimit } from './rate-limit.ts';
+import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
 import { type Answer, auditOf, type Call, type Route, type Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -25,6 +26,7 @@ import { SESSION_ROUTES } from './session-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 import { USER_ROUTES } from './user-routes.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -103,6 +105,8 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   let document: string | undefined;
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
+    ...RECEIPT_ROUTES,
+    ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
     ...SESSION_ROUTES,
@@ -215,6 +219,7 @@ function callFrom(
     caller: (response.locals['caller'] as Caller | undefined) ?? NOBODY,
     params: request.params as Record<string, string>,
     query: query?.data,
+    accept: request.headers.accept ?? '',
     body: body?.data,
     browser: {
       address: addressOf(request),
@@ -266,9 +271,9 @@ async function inTime<T>(work: Promise<T>, millis: number): Promise<T> {
 function send(answer: Answer, response: Response): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.statusCode = answer.status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Type', answer.contentType ?? 'application/json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
-  const bytes = Buffer.from(answer.body, 'utf8');
+  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body, 'utf8') : answer.body;
   response.setHeader('Content-Length', bytes.length);
   response.end(bytes);
   answer.sent?.();

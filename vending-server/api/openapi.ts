@@ -65,12 +65,13 @@ function pathOf(route: Route): RouteConfig {
 }
 
 function answersOf(route: Route): RouteConfig['responses'] {
-  return Object.fromEntries(
-    route.answers.map(({ status, description, schema }) => [
-      status,
-      { description, content: { 'application/json': { schema } } },
-    ]),
-  );
+  const answers: RouteConfig['responses'] = {};
+  for (const { status, description, schema, contentType = 'application/json' } of route.answers) {
+    const before = answers[status];
+    const content = { ...(before && 'content' in before ? before.content : {}), [contentType]: { schema } };
+    answers[status] = { description, content };
+  }
+  return answers;
 }
 
 function problemsOf(route: Route): RouteConfig['responses'] {

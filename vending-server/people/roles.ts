@@ -74,6 +74,12 @@ export const PERMISSIONS = {
   'setting.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
   'setting.put': { roles: ['administrator'], reach: 'utility' },
   'audit.read': { roles: ['auditor'], reach: 'utility' },
+  /** What is sent to whom: webhooks with their secrets, and the list of messages. */
+  'webhook.manage': { roles: ['supervisor', 'administrator'], reach: 'any' },
+  'delivery.read': { roles: ['supervisor', 'auditor', 'administrator'], reach: 'any' },
+  'delivery.resend': { roles: ['supervisor', 'administrator'], reach: 'any' },
+  'lowBalance.tell': { roles: ['supervisor'], reach: 'utility' },
+  'receiptKey.rotate': { roles: ['administrator'], reach: 'utility' },
   'keyStore.read': { roles: ['keyCustodian', 'auditor'], reach: 'utility' },
 } as const satisfies Record<string, PermissionEntry>;
 

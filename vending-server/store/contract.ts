@@ -15,6 +15,7 @@ import type {
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
@@ -153,6 +154,8 @@ export interface VendRecord {
   readonly responseBody: string;
   /** Who sold it, where and for what money. */
   readonly desk?: SaleDesk;
+  /** Messages about the sale; none when absent. */
+  readonly notifications?: readonly NewNotification[];
 }
 
 export interface AccountBalance {
@@ -176,6 +179,8 @@ export interface Store {
   readonly audit: AuditStore;
   readonly money: MoneyStore;
   readonly limits: LimitStore;
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
 
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;

@@ -28,6 +28,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import {
   type EntryRow,
   entryOf,
@@ -47,6 +48,7 @@ import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
+import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { type ApiKeyInfoRow, addApiKey, apiKeyInfoOf, SqlitePeople } from './sqlite-people.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
@@ -63,6 +65,9 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly #addNotifications: (rows: readonly NewNotification[]) => void;
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
   constructor(database: Database, unlock: () => void) {
@@ -90,6 +95,9 @@ export class SqliteStore implements Store {
       deposit: (request) => this.#deposit(request),
       putTariff: (version) => addTariffVersion(this.#sql, version),
     });
+    this.#addNotifications = notificationAdder(database);
+    this.outbox = sqliteOutbox(database, access);
+    this.receiptKeys = sqliteReceiptKeys(database, access);
   }
 
   putTariff(version: TariffVersion): Promise<PutResult> {
@@ -342,6 +350,7 @@ export class SqliteStore implements Store {
     this.#floats.enterSale(request, record);
     writePurchases(this.#sql, meterPan, record.history);
     this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
+    this.#addNotifications(record.notifications ?? []);
     return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
   }
 

@@ -11,6 +11,7 @@ import { canonicalJson } from '../../../vending-server/ledger/canonical.ts';
 import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
@@ -48,6 +49,7 @@ async function openOnFile(): Promise<OpenedStore> {
 
 storeContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
+outboxContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 
