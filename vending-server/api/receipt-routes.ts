@@ -10,12 +10,13 @@ import {
   ReceiptFile,
   type ReceiptFormat,
   ReceiptKeyAnswer,
+  ReceiptKeyBody,
   ReceiptKeysAnswer,
   ReceiptQuery,
   VerifyAnswer,
   VerifyQuery,
 } from './receipt-schemas.ts';
-import { type Answer, json, param, type Route, withoutBody, withQuery } from './route.ts';
+import { type Answer, json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
 
 /** What a caller that names no format takes, by the first of these that its Accept header names. */
 const BY_MEDIA_TYPE: readonly (readonly [string, ReceiptFormat])[] = [
@@ -92,11 +93,13 @@ export const RECEIPT_ROUTES: readonly Route[] = [
         keys: (await receipts.publicKeys()).map(({ keyId, publicKey }) => ({ keyId, publicKey })),
       }),
   }),
-  withoutBody({
+  withBody({
     method: 'post',
     path: '/v1/receipt-keys',
     summary: 'Sign receipts with a new key from now on; what was signed stays verifiable',
     permission: 'receiptKey.rotate',
+    body: ReceiptKeyBody,
+    about: ({ reason }) => ({ reason }),
     answers: [{ status: 201, description: 'The new key', schema: ReceiptKeyAnswer }],
     faults: ['data_folder_unusable'],
     handle: async ({ receipts }) => json(201, await receipts.rotate()),

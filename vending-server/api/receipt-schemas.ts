@@ -1,7 +1,7 @@
 /** What goes over the wire about receipts. */
 import { z } from 'zod';
 import { LANGUAGES, type Language } from '../language/catalogue.ts';
-import { Block, Currency, Hex64, Id, Line, Minor } from './schemas.ts';
+import { Block, Currency, Hex64, Id, Line, Minor, Text } from './schemas.ts';
 
 const Format = z.enum(['json', 'text32', 'text48', 'pdf']);
 export type ReceiptFormat = z.output<typeof Format>;
@@ -107,5 +107,7 @@ export const VerifyAnswer = z.strictObject({
   sealed: z.strictObject(SealedFields).nullable(),
 });
 
+/** Why: it stands in the audit trail. */
+export const ReceiptKeyBody = z.strictObject({ reason: Text });
 export const ReceiptKeyAnswer = z.strictObject({ keyId: KeyId, publicKey: z.string() });
 export const ReceiptKeysAnswer = z.strictObject({ currentKeyId: KeyId, keys: z.array(ReceiptKeyAnswer) });

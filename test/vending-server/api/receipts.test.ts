@@ -138,10 +138,10 @@ test('when the key is changed then old receipts verify and new ones are signed w
   const path = `/v1/sales/${saleId}/receipt`;
   const before = (await at.call('GET', path, { key: at.vendorKey })).body;
   assert.is(
-    (await at.call('POST', '/v1/receipt-keys', { key: at.vendorKey })).body.code,
+    (await at.call('POST', '/v1/receipt-keys', { key: at.vendorKey, body: { reason: 'yearly' } })).body.code,
     'permission_denied',
   );
-  const made = await at.call('POST', '/v1/receipt-keys', { key: at.operatorKey });
+  const made = await at.call('POST', '/v1/receipt-keys', { key: at.operatorKey, body: { reason: 'yearly' } });
   assert.is(made.status, 201);
   assert.not.match(made.text, /PRIVATE/);
   const after = (await at.call('GET', path, { key: at.vendorKey })).body;
