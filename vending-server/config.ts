@@ -1,5 +1,7 @@
 /** What can be set about a server, with its defaults. Nothing here is a secret: secrets come from the passphrase file. */
 import { join } from 'node:path';
+import type { RateLimits } from './api/rate-limit.ts';
+import type { TlsFiles } from './api/tls.ts';
 import type { Clock } from './clock.ts';
 import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
 
@@ -24,6 +26,21 @@ export interface ServerOptions {
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
   readonly limits?: Partial<ServerLimits>;
+  /** TLS on the door; plain HTTP without, for a door behind a proxy on the same machine. */
+  readonly tls?: TlsFiles;
+  /** A port of its own for Prometheus; none by default. */
+  readonly metrics?: MetricsSettings;
+  /** Scripted meters, on a ledger that is a sandbox's for ever. */
+  readonly sandbox?: boolean;
+}
+
+export interface MetricsSettings {
+  /** The loopback address by default. */
+  readonly host?: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** What a scraper must send as a bearer token. */
+  readonly token?: string;
 }
 
 export interface ServerLimits {
@@ -35,6 +52,11 @@ export interface ServerLimits {
   readonly shutdownGraceMillis: number;
   /** How far a TID may run ahead of the clock (open question D3). */
   readonly tidAheadMinutes: number;
+  /** How far the clock may stand behind the highest moment seen before nothing is dated by it. */
+  readonly clockHoldMinutes: number;
+  /** Least room on the disk of the data folder with which the server calls itself ready, bytes. */
+  readonly diskFloorBytes: number;
+  readonly rateLimits: RateLimits;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -42,6 +64,14 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMillis: 10_000,
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  clockHoldMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  diskFloorBytes: 64 * 1024 * 1024,
+  rateLimits: {
+    // Above what one machine sells: a guard against loops, not a tariff. Set lower ones for a public door.
+    perKey: { perSecond: 20_000, burst: 20_000 },
+    perAddress: { perSecond: 0, burst: 0 },
+    refusedPerAddress: { perSecond: 20, burst: 200 },
+  },
 };
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -51,6 +81,8 @@ export interface ServerPaths {
   readonly journalPath: string;
   /** The first operator's API key, written once at the first start, mode 0600. */
   readonly operatorKeyPath: string;
+  /** Where the commands of this machine's operator reach the running server. */
+  readonly controlSocketPath: string;
 }
 
 export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath'>): ServerPaths {
@@ -59,5 +91,6 @@ export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePat
     keyStorePath: options.keyStorePath ?? join(dataFolder, 'key-store.wks'),
     journalPath: join(dataFolder, 'module.journal'),
     operatorKeyPath: join(dataFolder, 'operator.key'),
+    controlSocketPath: join(dataFolder, 'control.sock'),
   };
 }

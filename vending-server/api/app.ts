@@ -6,10 +6,14 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { FAULTS, StsFault, toProblem } from '../../lib/faults.ts';
+import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
+import type { Answered } from '../operation/metrics.ts';
 import { authenticate, type Caller, requireRole } from '../vending/api-keys.ts';
+import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
+import { requireCertificate } from './client-certificate.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
+import { RateLimiter, type RateLimits, waitOf } from './rate-limit.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
 import type { Answer, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -27,6 +31,9 @@ export interface AppOptions {
   readonly answerTimeoutMillis: number;
   /** True while the server is shutting down: new requests are refused by name. */
   readonly isStopping: () => boolean;
+  readonly rateLimits: RateLimits;
+  /** Told of every request that is over. */
+  readonly onAnswered: (answered: Answered) => void;
 }
 
 export interface App {
@@ -47,9 +54,11 @@ export function buildApp(options: AppOptions): App {
   app.set('query parser', 'simple');
   const running = new Set<Promise<unknown>>();
   const routes = tableOf(options);
+  const gate = gateOf(options.rateLimits);
   app.use(helmet());
   app.use((request, response, next) => {
     enter(request, response, options);
+    gate.perAddress.spend(addressOf(request));
     next();
   });
   const parseBody = express.json({ limit: options.bodyLimitBytes, inflate: false });
@@ -58,7 +67,7 @@ export function buildApp(options: AppOptions): App {
     const at = app.route(expressPath(path));
     for (const route of here) {
       const steps = route.body === undefined ? [] : [requireJson, parseBody];
-      at[route.method](admit(route, options), ...steps, answer(route, options, running));
+      at[route.method](admit(route, options, gate), ...steps, answer(route, options, running));
     }
     at.all((_request, response) => {
       response.setHeader('Allow', allowed(here));
@@ -81,6 +90,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
+    ...CERTIFICATE_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;
@@ -90,7 +100,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
 }
 
 /** Gives the request its id, and one line in the log when it is over: the route, never the URL, a header or a body. */
-function enter(request: Request, response: Response, { log, isStopping }: AppOptions): void {
+function enter(request: Request, response: Response, { log, isStopping, onAnswered }: AppOptions): void {
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   response.locals['requestId'] = requestId;
@@ -98,26 +108,64 @@ function enter(request: Request, response: Response, { log, isStopping }: AppOpt
   if (isStopping()) response.setHeader('Connection', 'close');
   const startedAt = performance.now();
   response.once('close', () => {
-    const millis = Math.round((performance.now() - startedAt) * 100) / 100;
-    const route = request.route?.path ?? 'unknown';
-    const code: unknown = response.locals['code'];
+    const seconds = (performance.now() - startedAt) / 1000;
+    const millis = Math.round(seconds * 100_000) / 100;
+    const route: string = request.route?.path ?? 'unknown';
+    const code = response.locals['code'] as string | undefined;
     const { statusCode: status, writableFinished: finished } = response;
     log.info({ httpRequestId: requestId, method: request.method, route, status, code, millis, finished });
+    // Methods are the client's own words: those of no route count as one.
+    const known = route === 'unknown' ? 'other' : request.method;
+    const isReplay = response.hasHeader('Idempotent-Replayed');
+    onAnswered({ route, method: known, status, code, isReplay, seconds });
   });
 }
 
 /** Who calls, and may they: before a byte of the body is read. */
-function admit(route: Route, { service, isStopping }: AppOptions) {
+function admit(route: Route, { service, isStopping }: AppOptions, gate: Gate) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (isStopping() && route.path !== '/health') throw new StsFault('service_not_ready', 'stopping');
     if (route.roles !== undefined) {
-      const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '');
-      const caller = await authenticate(service.vending.store, bearer?.[1] ?? '');
+      const address = addressOf(request);
+      gate.refused.assertLeft(address);
+      const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      const caller = await known(service, bearer, () => gate.refused.spend(address));
+      gate.perKey.spend(bearer);
+      await requireCertificate(service.vending.store.operation, caller, request.socket);
       requireRole(caller, route.roles);
       response.locals['caller'] = caller;
     }
     next();
   };
+}
+
+function addressOf(request: Request): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+interface Gate {
+  readonly perKey: RateLimiter;
+  readonly perAddress: RateLimiter;
+  readonly refused: RateLimiter;
+}
+
+function gateOf({ perKey, perAddress, refusedPerAddress }: RateLimits): Gate {
+  const now = () => performance.now();
+  return {
+    perKey: new RateLimiter(perKey, now),
+    perAddress: new RateLimiter(perAddress, now),
+    refused: new RateLimiter(refusedPerAddress, now),
+  };
+}
+
+/** @param onRefused - told before the refusal of a key leaves. */
+async function known({ vending }: Service, apiKey: string, onRefused: () => void): Promise<Caller> {
+  try {
+    return await authenticate(vending.store, apiKey);
+  } catch (error) {
+    if (isStsFault(error) && error.code === 'authentication_required') onRefused();
+    throw error;
+  }
 }
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
@@ -172,7 +220,7 @@ function refuse(error: unknown, response: Response, log: Logger): void {
   if (problem.status >= 500)
     log.error({ httpRequestId: requestId, code: problem.code, where: whereOf(cause) });
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (problem.retry === 'later') response.setHeader('Retry-After', '1');
+  if (problem.retry === 'later') response.setHeader('Retry-After', String(waitOf(error)));
   // What is left of a body that was refused unread would be taken for the next request.
   if (problem.status === FAULTS.request_too_large.http) response.setHeader('Connection', 'close');
   response.statusCode = problem.status;

@@ -8,12 +8,18 @@ import { ProblemAnswer } from './schemas.ts';
 /** Refusals of every route. */
 const COMMON_FAULTS: readonly FaultCode[] = [
   'service_not_ready',
+  'rate_limited',
+  'clock_set_back',
   'store_unavailable',
   'store_damaged',
   'request_timed_out',
   'internal_error',
 ];
-const KEY_FAULTS: readonly FaultCode[] = ['authentication_required', 'permission_denied'];
+const KEY_FAULTS: readonly FaultCode[] = [
+  'authentication_required',
+  'permission_denied',
+  'client_certificate_wrong',
+];
 const BODY_FAULTS: readonly FaultCode[] = [
   'request_malformed',
   'request_too_large',

@@ -1,14 +1,18 @@
 /** A route as data: the server is built from this table, and the OpenAPI document from the same one. */
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
+import type { Ready } from '../operation/readiness.ts';
 import type { ApiKeyRole } from '../store/contract.ts';
 import type { Caller } from '../vending/api-keys.ts';
 import type { Vending } from '../vending/context.ts';
+import type { sell } from '../vending/sell.ts';
 
 export interface Service {
   readonly vending: Vending;
   /** Throws the fault that keeps this server from selling, if there is one. */
-  readonly assertReady: () => Promise<{ moduleId: string; counter: number }>;
+  readonly assertReady: () => Promise<Ready>;
+  /** The use case behind `POST /v1/sales`; a sandbox puts its scripted meters before it. */
+  readonly sell: typeof sell;
 }
 
 export interface Answer {

@@ -118,6 +118,10 @@ export class ModuleCore {
     return this.#parts.journal.entriesAfter(counter, limit);
   }
 
+  copyJournal(path: string): Promise<void> {
+    return this.#parts.journal.copyTo(path);
+  }
+
   /**
    * Makes the tokens of a batch. A request that is refused takes no counter; its fault stands in its place.
    * The caller must call `seal` before the next batch.

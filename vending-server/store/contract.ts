@@ -14,6 +14,7 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
+import type { OperationStore } from './operation-contract.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
@@ -172,6 +173,9 @@ export interface LedgerEntry extends ChainEntry {
 }
 
 export interface Store {
+  /** What whoever runs the server needs of the store, beside sales. */
+  readonly operation: OperationStore;
+
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;
   /** All versions, the earliest first; none when there is no such tariff. */

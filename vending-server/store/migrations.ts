@@ -5,6 +5,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
+import { STEP_OPERATION } from './migration-operation.ts';
 
 /** 2^53 - 1: no stored amount may pass what a number of JavaScript holds exactly. */
 const MOST = '9007199254740991';
@@ -166,7 +167,7 @@ CREATE TABLE debt (
 CREATE INDEX debt_of_meter ON debt (meter_pan, opened_at, debt_id);
 `;
 
-export const MIGRATIONS: readonly string[] = [STEP_1, STEP_2];
+export const MIGRATIONS: readonly string[] = [STEP_1, STEP_2, STEP_OPERATION];
 
 /**
  * Brings a file to the newest schema, all missing steps in one transaction.

@@ -28,6 +28,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { CommitReport, OperationStore } from './operation-contract.ts';
 import {
   type ApiKeyRow,
   apiKeyOf,
@@ -42,10 +43,12 @@ import {
   vendorOf,
 } from './rows.ts';
 import { storeFault } from './sqlite-faults.ts';
+import { SqliteOperation } from './sqlite-operation.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 export class SqliteStore implements Store {
+  readonly operation: OperationStore;
   readonly #database: Database;
   readonly #unlock: () => void;
   readonly #sql: Statements;
@@ -53,11 +56,12 @@ export class SqliteStore implements Store {
   readonly #claims = new ClaimBook();
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
-  constructor(database: Database, unlock: () => void) {
+  constructor(database: Database, unlock: () => void, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
-    this.#commits = new GroupCommit(database);
+    this.#commits = new GroupCommit(database, onCommit);
+    this.operation = new SqliteOperation(database, this.#commits);
   }
 
   putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {

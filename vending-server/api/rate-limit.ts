@@ -1,0 +1,94 @@
+/**
+ * Token buckets, one for each key or address, in memory that is bounded: a full table forgets whoever came longest ago, who
+ * then starts with a full bucket again. Each server limits for itself.
+ */
+import { StsFault } from '../../lib/faults.ts';
+
+export interface RateLimit {
+  /** Requests a second in the long run; 0 for no limit. */
+  readonly perSecond: number;
+  /** Requests that may come at once. */
+  readonly burst: number;
+}
+
+export interface RateLimits {
+  /** Of one API key. */
+  readonly perKey: RateLimit;
+  /** Of one network address, whatever key it brings; behind a proxy that is the proxy's. */
+  readonly perAddress: RateLimit;
+  /** Of one network address whose requests bring no valid key: whoever tries keys. */
+  readonly refusedPerAddress: RateLimit;
+}
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+}
+
+/** Buckets held at once for each of the three limits; some 20 MB when all are full. */
+export const BUCKETS_MAX = 100_000;
+
+export class RateLimiter {
+  readonly #limit: RateLimit;
+  readonly #now: () => number;
+  readonly #bucketsMax: number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** @param now - milliseconds that only rise. */
+  constructor(limit: RateLimit, now: () => number, bucketsMax = BUCKETS_MAX) {
+    this.#limit = limit;
+    this.#now = now;
+    this.#bucketsMax = bucketsMax;
+  }
+
+  /** How many callers are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Takes one request from the caller's bucket. @throws StsFault `rate_limited`, with the wait in {@link waitOf}. */
+  spend(caller: string): void {
+    if (this.#limit.perSecond === 0) return;
+    const bucket = this.#fill(caller);
+    if (bucket.tokens < 1) throw this.#refusal(bucket);
+    bucket.tokens -= 1;
+  }
+
+  /** Refuses a caller whose bucket is empty and takes nothing from the others. */
+  assertLeft(caller: string): void {
+    if (this.#limit.perSecond === 0 || !this.#buckets.has(caller)) return;
+    const bucket = this.#fill(caller);
+    if (bucket.tokens < 1) throw this.#refusal(bucket);
+  }
+
+  #fill(caller: string): Bucket {
+    const { perSecond, burst } = this.#limit;
+    const now = this.#now();
+    const held = this.#buckets.get(caller);
+    const bucket = held ?? { tokens: burst, filledAt: now };
+    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) / 1000) * perSecond);
+    bucket.filledAt = now;
+    // Moved to the end, so that the first one of the map is who came longest ago.
+    if (held !== undefined) this.#buckets.delete(caller);
+    this.#buckets.set(caller, bucket);
+    if (this.#buckets.size > this.#bucketsMax) {
+      const [oldest] = this.#buckets.keys();
+      if (oldest !== undefined) this.#buckets.delete(oldest);
+    }
+    return bucket;
+  }
+
+  #refusal({ tokens }: Bucket): StsFault {
+    const seconds = Math.max(1, Math.ceil((1 - tokens) / this.#limit.perSecond));
+    const fault = new StsFault('rate_limited', `${seconds} s`);
+    waits.set(fault, seconds);
+    return fault;
+  }
+}
+
+const waits = new WeakMap<object, number>();
+
+/** Whole seconds to put into Retry-After; 1 for every other fault that is worth a retry. */
+export function waitOf(error: unknown): number {
+  return typeof error === 'object' && error !== null ? (waits.get(error) ?? 1) : 1;
+}
