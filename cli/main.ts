@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
 import { action, json, parseWhole } from './program/options.ts';
+import { addServerCommands, parsePort } from './program/server.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
 const program = new Command('wattoken')
@@ -27,25 +28,7 @@ const passphraseFile = () =>
 
 addLibraryCommands(program);
 
-const server = program.command('server').description('the vending server');
-server
-  .command('start')
-  .description('serve until stopped')
-  .addOption(data('wattoken-data/server'))
-  .addOption(host())
-  .addOption(port(8080))
-  .option('--key-store <file>', 'sealed key store; key-store.wks in the data folder when absent')
-  .addOption(passphraseFile())
-  .addOption(
-    new Option('--log-level <level>', 'how much to log')
-      .choices(['silent', 'error', 'warn', 'info', 'debug'])
-      .default('warn'),
-  )
-  .option('--log-file <file>', 'log there instead of stderr, line by line')
-  .addOption(json())
-  .action(
-    action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),
-  );
+addServerCommands(program);
 
 const keystore = program.command('keystore').description('the sealed file of vending keys');
 for (const [name, what] of [
@@ -126,10 +109,6 @@ program
   .addOption(new Option('--speed <factor>', 'times real time, or max').default(1).argParser(parseSpeed))
   .addOption(json())
   .action(action(async (options) => (await import('./commands/sandbox.ts')).runSandbox(options)));
-
-function parsePort(text: string): number {
-  return parseWhole(text, 0, 65_535);
-}
 
 function parseWatts(text: string): number {
   return parseWhole(text, 0, 23_000);

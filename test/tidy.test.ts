@@ -98,6 +98,10 @@ test('when the command line reaches a room then it is through its front door', (
   const doors = [
     'vending-server/main.ts',
     'vending-server/config.ts',
+    'vending-server/operation/backup.ts',
+    'vending-server/operation/restore.ts',
+    'vending-server/operation/doctor.ts',
+    'vending-server/operation/maintain.ts',
     'meter-sim/main.ts',
     'vending-server/security-module/contract.ts',
     'vending-server/security-module/key-store.ts',
