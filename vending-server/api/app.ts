@@ -52,6 +52,9 @@ export function buildApp(options: AppOptions): App {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  // One address for one thing: what is not in the document is not answered.
+  app.set('strict routing', true);
+  app.set('case sensitive routing', true);
   const running = new Set<Promise<unknown>>();
   const routes = tableOf(options);
   const gate = gateOf(options.rateLimits);
@@ -59,6 +62,9 @@ export function buildApp(options: AppOptions): App {
   app.use((request, response, next) => {
     enter(request, response, options);
     gate.perAddress.spend(addressOf(request));
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+      throw new StsFault('request_malformed', 'HTTP/1.1 needs a Host header');
+    }
     next();
   });
   const parseBody = express.json({ limit: options.bodyLimitBytes, inflate: false });

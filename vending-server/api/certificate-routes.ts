@@ -1,11 +1,14 @@
 /** Which client certificates a vendor's keys must come with. */
 import { StsFault } from '../../lib/faults.ts';
+import { findVendor } from '../vending/open-vendor.ts';
 import { json, param, type Route, type Service, withBody, withoutBody } from './route.ts';
 import { CertificateAnswer, CertificateBody } from './schemas.ts';
 
 const PATH = '/v1/vendors/{vendorId}/certificates';
 
+/** @throws StsFault `vendor_unknown`. */
 async function answerOf({ vending }: Service, vendorId: string) {
+  await findVendor(vending, vendorId);
   const bound = await vending.store.operation.certificatesOf(vendorId);
   return { vendorId, certificates: bound.map(({ kind, value }) => ({ kind, value })) };
 }
@@ -37,7 +40,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
     roles: ['operator'],
     body: CertificateBody,
     answers: [{ status: 200, description: 'Not bound any more; those that are', schema: CertificateAnswer }],
-    faults: [],
+    faults: ['vendor_unknown'],
     handle: async (service, call) => {
       const vendorId = param(call, 'vendorId');
       await service.vending.store.operation.unbindCertificate({ vendorId, ...call.body });
@@ -50,7 +53,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
     summary: 'The client certificates of a vendor',
     roles: ['operator'],
     answers: [{ status: 200, description: 'All that are bound', schema: CertificateAnswer }],
-    faults: [],
+    faults: ['vendor_unknown'],
     handle: async (service, call) => json(200, await answerOf(service, param(call, 'vendorId'))),
   }),
 ];

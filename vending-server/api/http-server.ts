@@ -36,6 +36,8 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
   server.keepAliveTimeout = 60_000;
   const owed: Owed = new WeakMap();
   server.on('request', (request, response) => owe(owed, request.socket, response));
+  // Node's own answer to an unknown `Expect` has no body; without the header's promise the request is like any other.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error, duplex) => {
     const socket = duplex as Socket;
     if (!closesAfterLast(owed.get(socket))) refuseConnection(error, socket);
@@ -64,7 +66,11 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
  * (dependencies.md, Express speed).
  */
 function createServer(app: Express, tls: SecureContextOptions | undefined): http.Server {
-  const settings = { connectionsCheckingInterval: CONNECTION_CHECK_MILLIS, ...tlsSettings(tls) };
+  const settings = {
+    connectionsCheckingInterval: CONNECTION_CHECK_MILLIS,
+    requireHostHeader: false, // the app refuses it, as a problem document
+    ...tlsSettings(tls),
+  };
   const create = (given: object): http.Server =>
     tls === undefined
       ? http.createServer(given, app as http.RequestListener)

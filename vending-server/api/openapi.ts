@@ -33,7 +33,13 @@ export function openApiDocument(routes: readonly Route[], version: string): stri
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
   for (const route of routes) registry.registerPath(pathOf(route));
   const generator = new OpenApiGeneratorV31(registry.definitions);
-  return JSON.stringify(generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } }));
+  const document = generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } });
+  return JSON.stringify(document, (name, value: unknown) => (name === 'pattern' ? bare(value) : value));
+}
+
+/** The generator prints a pattern with its flags behind it, which no text would match; JSON Schema reads it as `u` anyway. */
+function bare(pattern: unknown): unknown {
+  return typeof pattern === 'string' ? pattern.replace(/\/u$/, '') : pattern;
 }
 
 /** All refusals that a route can answer with. */

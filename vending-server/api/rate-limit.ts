@@ -20,8 +20,11 @@ export interface RateLimits {
   readonly refusedPerAddress: RateLimit;
 }
 
+/** Thousandths of a request: one millisecond at one a second, so that whole rates are counted without a rest. */
+const REQUEST = 1000;
+
 interface Bucket {
-  tokens: number;
+  credit: number;
   filledAt: number;
 }
 
@@ -50,23 +53,23 @@ export class RateLimiter {
   spend(caller: string): void {
     if (this.#limit.perSecond === 0) return;
     const bucket = this.#fill(caller);
-    if (bucket.tokens < 1) throw this.#refusal(bucket);
-    bucket.tokens -= 1;
+    if (bucket.credit < REQUEST) throw this.#refusal(bucket);
+    bucket.credit -= REQUEST;
   }
 
   /** Refuses a caller whose bucket is empty and takes nothing from the others. */
   assertLeft(caller: string): void {
     if (this.#limit.perSecond === 0 || !this.#buckets.has(caller)) return;
     const bucket = this.#fill(caller);
-    if (bucket.tokens < 1) throw this.#refusal(bucket);
+    if (bucket.credit < REQUEST) throw this.#refusal(bucket);
   }
 
   #fill(caller: string): Bucket {
     const { perSecond, burst } = this.#limit;
     const now = this.#now();
     const held = this.#buckets.get(caller);
-    const bucket = held ?? { tokens: burst, filledAt: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) / 1000) * perSecond);
+    const bucket = held ?? { credit: burst * REQUEST, filledAt: now };
+    bucket.credit = Math.min(burst * REQUEST, bucket.credit + (now - bucket.filledAt) * perSecond);
     bucket.filledAt = now;
     // Moved to the end, so that the first one of the map is who came longest ago.
     if (held !== undefined) this.#buckets.delete(caller);
@@ -78,8 +81,8 @@ export class RateLimiter {
     return bucket;
   }
 
-  #refusal({ tokens }: Bucket): StsFault {
-    const seconds = Math.max(1, Math.ceil((1 - tokens) / this.#limit.perSecond));
+  #refusal({ credit }: Bucket): StsFault {
+    const seconds = Math.max(1, Math.ceil((REQUEST - credit) / this.#limit.perSecond / 1000));
     const fault = new StsFault('rate_limited', `${seconds} s`);
     waits.set(fault, seconds);
     return fault;
