@@ -8,6 +8,7 @@ import pino, { type Logger } from 'pino';
 import { StsFault, toProblem } from '../lib/faults.ts';
 import { buildApp } from './api/app.ts';
 import { openDoor } from './api/door.ts';
+import { readTls } from './api/tls.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
 import { writeBackup } from './operation/backup.ts';
@@ -60,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const opened: (() => Promise<void>)[] = [];
   try {
+    if (options.tls !== undefined) readTls(options.tls);
     const metrics = options.metrics === undefined ? undefined : new Metrics();
     const sqlite = await openSqliteStore({
       dataFolder: options.dataFolder,
@@ -67,12 +69,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     opened.push(() => sqlite.close());
     const store = metrics === undefined ? sqlite : metrics.watch(sqlite);
-    await store.operation.bindLedgerKind(options.sandbox === true ? 'sandbox' : 'live');
-    const clock = await openClock(store, options.clock ?? systemClock, limits, log);
-    opened.push(keepWitnessing(clock, store, log));
     const securityModule = await startModule(options, metrics);
     opened.push(() => securityModule.close());
     const recovery = await recover({ store, securityModule });
+    // From here on the folder is known to be sound: a start that is refused before has changed nothing in it.
+    await store.operation.bindLedgerKind(options.sandbox === true ? 'sandbox' : 'live');
+    const clock = await openClock(store, options.clock ?? systemClock, limits, log);
+    opened.push(keepWitnessing(clock, store, log));
     // A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look.
     log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);

@@ -31,7 +31,10 @@ export interface OperationStore {
   /** @returns false when it was not bound. */
   unbindCertificate(binding: CertificateBinding): Promise<boolean>;
   certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]>;
-  /** A consistent copy of the database as one file, made beside running sales. The file must not exist. */
+  /**
+   * A consistent copy of the database as one file, made beside running sales. The file must not exist.
+   * @throws StsFault `operation_unsupported` where the database has tools of its own for this.
+   */
   copyTo(path: string): Promise<void>;
 }
 
