@@ -6,6 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
+import { addKeyStoreCommands } from './program/keystore.ts';
+import { addLedgerCommands } from './program/ledger.ts';
 import { action, json, parseWhole } from './program/options.ts';
 import { addServerCommands, parsePort } from './program/server.ts';
 import { addLibraryCommands } from './program/tokens.ts';
@@ -23,33 +25,14 @@ const data = (folder: string) =>
   new Option('--data <folder>', 'where everything durable stands').default(folder);
 const port = (value: number) =>
   new Option('--port <number>', 'TCP port, 0 for any free one').default(value).argParser(parsePort);
-const passphraseFile = () =>
-  new Option('--passphrase-file <file>', 'file whose one line opens the key store');
 
 addLibraryCommands(program);
 
 addServerCommands(program);
 
-const keystore = program.command('keystore').description('the sealed file of vending keys');
-for (const [name, what] of [
-  ['init', 'make an empty key store'],
-  ['import', 'add a vending key from a file'],
-  ['list', 'show the keys by their attributes and check values'],
-] as const) {
-  const command = keystore
-    .command(name)
-    .description(what)
-    .addOption(
-      new Option('--key-store <file>', 'the key store').default('wattoken-data/server/key-store.wks'),
-    )
-    .addOption(passphraseFile())
-    .addOption(json());
-  if (name === 'import')
-    command.requiredOption('--key-file <file>', 'one vending key, as SECURITY.md documents it');
-  command.action(
-    action(async (options) => (await import('./commands/keystore.ts')).keystoreCommand(name, options)),
-  );
-}
+addKeyStoreCommands(program);
+
+addLedgerCommands(program);
 
 program
   .command('vend')

@@ -2,6 +2,8 @@
 
 const QUIET_MILLIS = 1_000;
 const FRAME_MILLIS = 250;
+/** Between two lines of a tally where no terminal redraws them: logs are read later. */
+const LOGGED_MILLIS = 10_000;
 
 /**
  * Runs `work` and, from the first second on, shows what it is doing and for how long.
@@ -41,6 +43,26 @@ export async function withCountedProgress<Result>(
     shownAt = now;
     drawn = true;
     process.stderr.write(`${onTerminal ? '\r' : ''}${what} … ${done} of ${total}${onTerminal ? '' : '\n'}`);
+  });
+  if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  return result;
+}
+
+/** As `withProgress`, for work that counts and cannot know how much there is. */
+export async function withTally<Result>(
+  what: string,
+  work: (onCount: (done: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const onTerminal = process.stderr.isTTY === true;
+  const between = onTerminal ? FRAME_MILLIS : LOGGED_MILLIS;
+  let shownAt = performance.now();
+  let drawn = false;
+  const result = await work((done) => {
+    const now = performance.now();
+    if (now - shownAt < (drawn ? between : QUIET_MILLIS)) return;
+    shownAt = now;
+    drawn = true;
+    process.stderr.write(`${onTerminal ? '\r' : ''}${done} ${what} …${onTerminal ? '' : '\n'}`);
   });
   if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
   return result;

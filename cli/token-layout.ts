@@ -8,7 +8,7 @@ import type { TokenClass } from '../lib/token/frame.ts';
 /** A field's name and its width in bits. */
 type Part = readonly [name: string, width: number];
 
-export interface Layout {
+interface Layout {
   readonly parts: readonly Part[];
 }
 

@@ -97,6 +97,7 @@ test('when a file imports then the arrow is one of the house', () => {
 test('when the command line reaches a room then it is through its front door', () => {
   const doors = [
     'vending-server/main.ts',
+    'vending-server/audit.ts',
     'vending-server/config.ts',
     'vending-server/operation/backup.ts',
     'vending-server/operation/restore.ts',
@@ -104,6 +105,8 @@ test('when the command line reaches a room then it is through its front door', (
     'vending-server/operation/maintain.ts',
     'meter-sim/main.ts',
     'vending-server/security-module/contract.ts',
+    'vending-server/security-module/key-backup.ts',
+    'vending-server/security-module/key-name.ts',
     'vending-server/security-module/key-store.ts',
     'vending-server/security-module/passphrase.ts',
   ];

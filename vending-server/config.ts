@@ -25,6 +25,11 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
+  /**
+   * False ends the server with its security module, so that whoever watches it starts both again. Otherwise a module whose
+   * passphrase stands in a file is started again in place.
+   */
+  readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
   /** TLS on the door; plain HTTP without, for a door behind a proxy on the same machine. */
   readonly tls?: TlsFiles;
@@ -57,6 +62,8 @@ export interface ServerLimits {
   /** Least room on the disk of the data folder with which the server calls itself ready, bytes. */
   readonly diskFloorBytes: number;
   readonly rateLimits: RateLimits;
+  /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
+  readonly tidWindowMinutes: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -72,6 +79,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
     perAddress: { perSecond: 0, burst: 0 },
     refusedPerAddress: { perSecond: 20, burst: 200 },
   },
+  tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 
 export const DEFAULT_HOST = '127.0.0.1';

@@ -20,6 +20,7 @@ import { Readiness } from './operation/readiness.ts';
 import { registerScriptedMeters, scriptedSell } from './operation/scripted-meters.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
+import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openSqliteStore } from './store/open.ts';
 import { addApiKey, newApiKey } from './vending/api-keys.ts';
@@ -40,8 +41,8 @@ export interface RunningServer {
   /** Where the first operator's API key stands. */
   readonly operatorKeyPath: string;
   /**
-   * Resolves when the security module has died: nothing is sold any more, and only a new start can tell what it had made.
-   * Never resolves otherwise.
+   * Resolves when the security module has died and is not started again in place: nothing is sold any more, and only a new
+   * start can tell what it had made. Never resolves otherwise.
    */
   readonly moduleDied: Promise<string>;
   /** Stops accepting, finishes what runs, closes module and store. A second call waits for the first. */
@@ -69,15 +70,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     opened.push(() => sqlite.close());
     const store = metrics === undefined ? sqlite : metrics.watch(sqlite);
-    const securityModule = await startModule(options, metrics);
-    opened.push(() => securityModule.close());
-    const recovery = await recover({ store, securityModule });
+    const first = await startModule(options, metrics);
+    opened.push(() => first.close());
+    const recovery = await recover({ store, securityModule: first });
     // From here on the folder is known to be sound: a start that is refused before has changed nothing in it.
     await store.operation.bindLedgerKind(options.sandbox === true ? 'sandbox' : 'live');
     const clock = await openClock(store, options.clock ?? systemClock, limits, log);
     opened.push(keepWitnessing(clock, store, log));
-    // A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look.
-    log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
+    logRecovery(log, recovery);
+    const securityModule = supervised(first, { options, store, log, metrics });
+    opened.push(() => securityModule.close());
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
     const vending: Vending = {
       store,
@@ -142,10 +144,30 @@ function startModule(options: ServerOptions, metrics: Metrics | undefined): Prom
   return startSecurityModule({
     keyStorePath,
     journalPath,
+    tidWindowMinutes: options.limits?.tidWindowMinutes ?? DEFAULT_LIMITS.tidWindowMinutes,
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(passphraseFd === undefined ? {} : { passphraseFd }),
     ...(onModuleStarted === undefined ? {} : { onStarted: onModuleStarted }),
     ...(metrics === undefined ? {} : { onBatch: (report) => metrics.batch(report) }),
+  });
+}
+
+/** A crash leaves a few; a database older than its journal leaves all that was sold since. Somebody should look. */
+function logRecovery(log: Logger, recovery: Recovery): void {
+  log[recovery.unreleased > 0 ? 'warn' : 'info'](recovery, 'recovered');
+}
+
+/** Started again in place where the passphrase can be read again: a terminal or a descriptor gives it once. */
+function supervised(
+  first: SecurityModule,
+  { options, store, log, metrics }: Pick<Parts, 'options' | 'log' | 'metrics'> & { readonly store: Store },
+): SecurityModule {
+  if (options.restartModule === false || options.passphraseFile === undefined) return first;
+  return superviseModule(first, {
+    start: () => startModule(options, metrics),
+    recover: async (securityModule) => logRecovery(log, await recover({ store, securityModule })),
+    onDown: (reason) => log.error({ reason }, 'security module died, it is started again'),
+    onUp: (attempts) => log.warn({ attempts }, 'security module started again'),
   });
 }
 

@@ -29,6 +29,7 @@ export interface ServerStartOptions extends OutputOptions, TlsOptions {
   readonly ratePerAddress?: number;
   readonly diskFloor?: number;
   readonly sandbox?: boolean;
+  readonly moduleRestart: boolean;
 }
 
 export async function startVendingServer(options: ServerStartOptions): Promise<void> {
@@ -59,6 +60,7 @@ function serverOptionsOf(options: ServerStartOptions): ServerOptions {
     host: options.host,
     port: options.port,
     logLevel: options.logLevel,
+    restartModule: options.moduleRestart,
     ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
     ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),

@@ -14,7 +14,7 @@ export async function answerStdin(job: BulkJob, workers: number | undefined): Pr
   const write = async (bytes: Uint8Array) => {
     if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
   };
-  const { answered, refused } = await answerInBulk(job, process.stdin, write, {
+  const run = answerInBulk(job, process.stdin, write, {
     ...(workers === undefined ? {} : { workers }),
     onProgress(done) {
       if (done - toldAt < TELL_EVERY) return;
@@ -22,6 +22,8 @@ export async function answerStdin(job: BulkJob, workers: number | undefined): Pr
       tell(`${toldAt} lines …`);
     },
   });
+  // After a failure nobody reads on, and an input left open would keep the process waiting for it.
+  const { answered, refused } = await run.finally(() => process.stdin.destroy());
   if (refused === 0) return;
   tell(`${refused} of ${answered} lines refused`);
   process.exitCode = EXIT.badInput;

@@ -3,7 +3,7 @@
  * cipher (EA09) it is withdrawn and not offered.
  *
  * The tables keep the order of FIPS 46-3, where bit 1 is the most significant. At load they are folded into eight tables
- * of S-box and P together, and byte tables for IP and its inverse. Look-ups depend on key and data (SECURITY.md).
+ * of S-box and P together, and tables for IP and its inverse, PC-1 and PC-2. Look-ups depend on key and data (SECURITY.md).
  */
 import { assertBytes } from '../assert.ts';
 import type { Block, BlockCipher } from './block-cipher.ts';
@@ -56,6 +56,9 @@ const INVERSE_IP = IP.map((_, i) => IP.indexOf(i + 1) + 1);
 const SP = S.map((box) =>
   Int32Array.from({ length: 64 }, (_, six) => substituteAndPermute(box, S.indexOf(box), six)),
 );
+const PC1_TABLE = pc1Table();
+const PC2_OF_C = pc2Table(PC2.slice(0, 24));
+const PC2_OF_D = pc2Table(PC2.slice(24));
 const IP_TABLE = permutationTable(IP);
 const INVERSE_IP_TABLE = permutationTable(INVERSE_IP);
 
@@ -69,9 +72,9 @@ export function createDes(key: Uint8Array): BlockCipher {
 
 class Des implements BlockCipher {
   readonly keyBits = 64;
-  readonly #subkeys: Uint8Array;
+  readonly #subkeys: Int32Array;
 
-  constructor(subkeys: Uint8Array) {
+  constructor(subkeys: Int32Array) {
     this.#subkeys = subkeys;
   }
 
@@ -84,31 +87,80 @@ class Des implements BlockCipher {
   }
 }
 
-/** Sixteen subkeys as eight groups of six bits, in the order in which the S-boxes read them. */
-function keySchedule(key: Uint8Array): Uint8Array {
+/**
+ * Sixteen subkeys, each as two words of four groups of six bits, a group a byte, in the order in which the S-boxes read
+ * them: PC-2 takes its first 24 bits from C alone and the others from D alone.
+ */
+function keySchedule(key: Uint8Array): Int32Array {
   assertBytes(key, 8, 'key');
-  const bits = PC1.map((position) => (key[(position - 1) >>> 3]! >>> (7 - ((position - 1) & 7))) & 1);
-  let c = bits.slice(0, 28);
-  let d = bits.slice(28);
-  const subkeys = new Uint8Array(16 * 8);
-  for (const [round, shift] of SHIFTS.entries()) {
-    c = [...c.slice(shift), ...c.slice(0, shift)];
-    d = [...d.slice(shift), ...d.slice(0, shift)];
-    const cd = [...c, ...d];
-    for (const [i, position] of PC2.entries()) {
-      const at = round * 8 + Math.floor(i / 6);
-      subkeys[at] = (subkeys[at]! << 1) | cd[position - 1]!;
-    }
+  let c = 0;
+  let d = 0;
+  for (let byte = 0; byte < 8; byte += 1) {
+    const at = 2 * (256 * byte + key[byte]!);
+    c |= PC1_TABLE[at]!;
+    d |= PC1_TABLE[at + 1]!;
+  }
+  const subkeys = new Int32Array(2 * SHIFTS.length);
+  for (let round = 0; round < SHIFTS.length; round += 1) {
+    c = turn(c, SHIFTS[round]!);
+    d = turn(d, SHIFTS[round]!);
+    subkeys[2 * round] = choose(PC2_OF_C, c);
+    subkeys[2 * round + 1] = choose(PC2_OF_D, d);
   }
   return subkeys;
 }
 
-function crypt(block: Block, subkeys: Uint8Array, first: number, step: 1 | -1): void {
+/** A half of 28 bits, turned left. */
+function turn(half: number, by: number): number {
+  return ((half << by) | (half >>> (28 - by))) & 0x0fffffff;
+}
+
+/** PC-2 of a half, looked up by its four groups of seven bits. */
+function choose(table: Int32Array, half: number): number {
+  return (
+    table[half >>> 21]! |
+    table[128 | ((half >>> 14) & 0x7f)]! |
+    table[256 | ((half >>> 7) & 0x7f)]! |
+    table[384 | (half & 0x7f)]!
+  );
+}
+
+/** [byte of the key, first byte first][value] -> C, D as 28 bits each. */
+function pc1Table(): Int32Array {
+  const table = new Int32Array(8 * 512);
+  for (const [to, from] of PC1.entries()) {
+    const byte = (from - 1) >>> 3;
+    const mask = 0x80 >>> ((from - 1) & 7);
+    for (let value = 0; value < 256; value += 1) {
+      if ((value & mask) === 0) continue;
+      const at = byte * 512 + 2 * value + (to < 28 ? 0 : 1);
+      table[at] = table[at]! | (1 << (27 - (to % 28)));
+    }
+  }
+  return table;
+}
+
+/** [group of seven bits, first group first][value] -> four groups of six bits, a group a byte. */
+function pc2Table(positions: readonly number[]): Int32Array {
+  const table = new Int32Array(4 * 128);
+  for (const [to, position] of positions.entries()) {
+    const from = (position - 1) % 28;
+    const mask = 0x40 >>> (from % 7);
+    const bit = 1 << (29 - to - 2 * Math.floor(to / 6));
+    for (let value = 0; value < 128; value += 1) {
+      const at = 128 * Math.floor(from / 7) + value;
+      if ((value & mask) !== 0) table[at] = table[at]! | bit;
+    }
+  }
+  return table;
+}
+
+function crypt(block: Block, subkeys: Int32Array, first: number, step: 1 | -1): void {
   permute(block, IP_TABLE);
   let left = block[0]! | 0;
   let right = block[1]! | 0;
   for (let round = 0; round < 16; round += 1) {
-    const next = left ^ f(right, subkeys, 8 * (first + step * round));
+    const next = left ^ f(right, subkeys, 2 * (first + step * round));
     left = right;
     right = next;
   }
@@ -121,14 +173,21 @@ function crypt(block: Block, subkeys: Uint8Array, first: number, step: 1 | -1): 
  * The cipher function. E reads eight windows of six bits, each overlapping its neighbours by one; the first takes the
  * half's last bit before its first five, and turning the half right by one puts all of them on plain shifts.
  */
-function f(half: number, subkeys: Uint8Array, at: number): number {
+function f(half: number, subkeys: Int32Array, at: number): number {
   const turned = (half >>> 1) | (half << 31);
-  let result = 0;
-  for (let box = 0; box < 7; box += 1) {
-    result |= SP[box]![((turned >>> (26 - 4 * box)) & 0x3f) ^ subkeys[at + box]!]!;
-  }
-  const last = ((half << 1) | (half >>> 31)) & 0x3f;
-  return result | SP[7]![last ^ subkeys[at + 7]!]!;
+  const first = subkeys[at]!;
+  const second = subkeys[at + 1]!;
+  const last = (half << 1) | (half >>> 31);
+  return (
+    SP[0]![((turned >>> 26) ^ (first >>> 24)) & 0x3f]! |
+    SP[1]![((turned >>> 22) ^ (first >>> 16)) & 0x3f]! |
+    SP[2]![((turned >>> 18) ^ (first >>> 8)) & 0x3f]! |
+    SP[3]![((turned >>> 14) ^ first) & 0x3f]! |
+    SP[4]![((turned >>> 10) ^ (second >>> 24)) & 0x3f]! |
+    SP[5]![((turned >>> 6) ^ (second >>> 16)) & 0x3f]! |
+    SP[6]![((turned >>> 2) ^ (second >>> 8)) & 0x3f]! |
+    SP[7]![(last ^ second) & 0x3f]!
+  );
 }
 
 function substituteAndPermute(box: readonly number[], index: number, six: number): number {

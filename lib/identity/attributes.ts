@@ -1,5 +1,5 @@
 /** The attributes of a meter and its keys, with their ranges (sts.md 1.2). */
-import { assertArray, assertInteger, assertObject } from '../assert.ts';
+import { assertArray, assertInteger, assertObject, isDigits } from '../assert.ts';
 import { StsFault } from '../faults.ts';
 
 /** EA07 = Standard Transfer Algorithm, EA11 = MISTY1. EA09 (DES) is withdrawn and refused by name. */
@@ -55,7 +55,7 @@ export function algorithmName(prefix: 'EA' | 'DKGA', code: unknown): string {
 
 /** @throws StsFault `supply_group_malformed` unless the text is 6 decimal digits. */
 export function parseSupplyGroupCode(text: string): string {
-  if (typeof text === 'string' && /^[0-9]{6}$/.test(text)) return text;
+  if (typeof text === 'string' && text.length === 6 && isDigits(text)) return text;
   throw new StsFault('supply_group_malformed', undefined, { param: 'supplyGroupCode' });
 }
 
@@ -88,7 +88,7 @@ export function assertKeyTypes(value: unknown, name: string): asserts value is r
 
 /** '93', '14' or '35' (sts.md 1.2). @throws RangeError for everything else. */
 export function assertBaseDate(value: unknown): asserts value is BaseDate {
-  if (!BASE_DATES.some((baseDate) => baseDate === value)) {
+  if (!BASE_DATES.includes(value as BaseDate)) {
     throw new RangeError(`"baseDate" expected one of ${BASE_DATES.join(', ')}`);
   }
 }

@@ -16,7 +16,7 @@ import {
   parseEncryptionAlgorithm,
 } from '../identity/attributes.ts';
 import { dkga02 } from './dkga02.ts';
-import { dkga04 } from './dkga04.ts';
+import { dkga04, dkga04Once } from './dkga04.ts';
 
 /** What a decoder key depends on besides the vending key. */
 export interface MeterKeyFields {
@@ -54,17 +54,9 @@ export function prepareVendingKey(
   decoderKeyAlgorithm: DecoderKeyAlgorithm,
   vendingKey: Uint8Array,
 ): DecoderKeyDerivation {
-  const derive = algorithmOf(decoderKeyAlgorithm)(vendingKey);
+  const derive = prepared(decoderKeyAlgorithm, vendingKey);
   return (meter) => {
-    assertFields(meter);
-    if (decoderKeyAlgorithm === 2 && meter.encryptionAlgorithm !== 7) {
-      throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
-    }
-    if (decoderKeyAlgorithm === 4 && meter.keyType === 3) {
-      throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)', {
-        param: 'keyType',
-      });
-    }
+    assertFields(meter, decoderKeyAlgorithm);
     return derive(meter);
   };
 }
@@ -76,32 +68,43 @@ export function prepareVendingKey(
  */
 export function deriveDecoderKey(request: DecoderKeyRequest): Uint8Array {
   assertObject(request, 'request');
-  return prepareVendingKey(request.decoderKeyAlgorithm, request.vendingKey)(request);
+  const { decoderKeyAlgorithm, vendingKey } = request;
+  if (decoderKeyAlgorithm !== 4) return prepareVendingKey(decoderKeyAlgorithm, vendingKey)(request);
+  assertFields(request, decoderKeyAlgorithm);
+  return dkga04Once(vendingKey, request);
 }
 
-function algorithmOf(
-  decoderKeyAlgorithm: DecoderKeyAlgorithm,
-): (vendingKey: Uint8Array) => DecoderKeyDerivation {
+function prepared(decoderKeyAlgorithm: DecoderKeyAlgorithm, vendingKey: Uint8Array): DecoderKeyDerivation {
   switch (decoderKeyAlgorithm) {
     case 2:
-      return dkga02;
+      return dkga02(vendingKey);
     case 4:
-      return dkga04;
+      return dkga04(vendingKey);
   }
   throw unsupported(algorithmName('DKGA', decoderKeyAlgorithm));
 }
 
-/** What every derivation asks; each checks the fields that it reads by itself. */
-function assertFields(meter: MeterKeyFields): void {
+/** What a derivation asks beside its own checks of the fields that it reads. */
+function assertFields(meter: MeterKeyFields, decoderKeyAlgorithm: DecoderKeyAlgorithm): void {
   assertObject(meter, 'meter');
-  parseEncryptionAlgorithm(meter.encryptionAlgorithm);
-  assertBaseDate(meter.baseDate);
-  if (meter.keyType === 0) {
+  const { keyType } = meter;
+  if (keyType === 0) {
     throw new StsFault(
       'key_type_not_supported',
       'an initial key (KT 0) is put in by the manufacturer, not derived',
       { param: 'keyType' },
     );
+  }
+  if (decoderKeyAlgorithm === 4) {
+    if (keyType !== 3) return;
+    throw new StsFault('key_type_not_supported', 'no vector shows how DKGA04 makes a common key (KT 3)', {
+      param: 'keyType',
+    });
+  }
+  // DKGA02 reads neither of the two.
+  assertBaseDate(meter.baseDate);
+  if (parseEncryptionAlgorithm(meter.encryptionAlgorithm) !== 7) {
+    throw unsupported('DKGA02 makes 64-bit keys, which EA11 does not take');
   }
 }
 

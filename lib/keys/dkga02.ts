@@ -5,7 +5,7 @@
  * reversal, no parity.
  */
 import { assertBytes, assertDigits, assertObject } from '../assert.ts';
-import { blockFromBytes, blockFromHex, bytesFromBlock, xorBlocks } from '../crypto/block-cipher.ts';
+import { type Block, blockFromBytes, bytesFromBlock } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
 import { assertKeyAttributes, assertKeyType } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
@@ -21,13 +21,26 @@ const DKGA02_KEY_BYTES = 8;
 export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
   assertBytes(vendingKey, DKGA02_KEY_BYTES, 'vendingKey');
   const des = createDes(vendingKey);
-  const key = blockFromBytes(vendingKey);
+  const [keyHigh = 0, keyLow = 0] = blockFromBytes(vendingKey);
   return (meter) => {
-    const x = xorBlocks(blockFromHex(panBlock(meter)), blockFromHex(controlBlock(meter)));
-    const encrypted = x.slice();
-    des.encrypt(encrypted);
-    return bytesFromBlock(xorBlocks(xorBlocks(encrypted, x), key));
+    const pan = panBlock(meter);
+    const control = controlBlock(meter);
+    const high = wordOf(pan, 0) ^ wordOf(control, 0);
+    const low = wordOf(pan, 8) ^ wordOf(control, 8);
+    working[0] = high;
+    working[1] = low;
+    des.encrypt(working);
+    working[0] = (working[0] ?? 0) ^ high ^ keyHigh;
+    working[1] = (working[1] ?? 0) ^ low ^ keyLow;
+    return bytesFromBlock(working);
   };
+}
+
+const working: Block = new Uint32Array(2);
+
+/** Eight hexadecimal digits as a word. */
+function wordOf(digits: string, from: number): number {
+  return Number.parseInt(digits.slice(from, from + 8), 16);
 }
 
 /**

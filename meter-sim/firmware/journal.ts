@@ -13,6 +13,7 @@
  * the registers; balance = accepted - total. Should the newest token record ever rot, its credit and its TID are gone
  * together and its token can be keyed again: still never a mix.
  */
+import { assertFactorySettings } from '../../lib/meter/check.ts';
 import type { NonVolatileMemory } from './hardware-interface.ts';
 import {
   ACCOUNT_RECORD_BYTES,
@@ -97,6 +98,7 @@ export class Journal {
     const account = this.#newest(this.#accounts);
     if (token === 'newer' || account === 'newer') return { kind: 'damaged' };
     if (token === undefined) return this.#isBlank() ? { kind: 'blank' } : { kind: 'damaged' };
+    if (!isApplication(token.application)) return { kind: 'damaged' };
     const latest = account !== undefined && account.sequence > token.sequence ? account : token;
     this.#sequence = latest.sequence;
     this.#tokenSequence = token.sequence;
@@ -234,4 +236,14 @@ function both(first: (written: boolean) => void, second: (written: boolean) => v
 
 function equal(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** A record can be whole and yet hold no meter, when something else has written it: `enterToken` trusts what it is given. */
+function isApplication(application: TokenApplication): boolean {
+  try {
+    assertFactorySettings(application);
+  } catch {
+    return false;
+  }
+  return application.tidMemory.length > 0;
 }

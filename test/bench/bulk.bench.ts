@@ -19,7 +19,7 @@ const METER = {
 const WORKER = new URL('../../dist/cli/bulk-worker.js', import.meta.url);
 
 /** What two workers must at least do in the time of one. */
-export const BULK_LIMIT = 1.7;
+const BULK_LIMIT = 1.7;
 
 export interface BulkMeasured {
   readonly operation: BulkJob['operation'];

@@ -212,9 +212,9 @@ test('when folder or port are in use then a second server says so, and the first
   for (const used of [folder, copy]) rmSync(used, { recursive: true });
 });
 
-test('when the security module is killed then the server ends by name, and the next start sells the same bytes', async () => {
+test('when the security module is killed and may not be started again then the server ends by name, and the next start sells the same bytes', async () => {
   const folder = copyOfServerFolder();
-  const first = await startUtilityServer({ ...utility, serverFolder: folder });
+  const first = await startUtilityServer({ ...utility, serverFolder: folder }, ['--no-module-restart']);
   const [modulePid] = readFileSync(`/proc/${first.child.pid}/task/${first.child.pid}/children`, 'utf8').split(
     ' ',
   );

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,6 +144,15 @@ test('when a token is shown to people then it fits 80 columns without colour, an
       }
     }
   }
+});
+
+test('when the README shows a drawing then it is the one that the command makes', async () => {
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const shown = /```\n( {2}kind[\s\S]*?)```/.exec(readme)?.[1]?.trimEnd() ?? 'nothing';
+  const { stdout } = await runCli(['token', 'decode', TOKEN, '--meter-file', meterFile]);
+  const [fields = '', drawing = ''] = shown.split('\n\n');
+  assert.ok(stdout.includes(fields), fields);
+  assert.ok(stdout.includes(drawing), drawing);
 });
 
 test('when a section of a key change is shown then the new key is not, unless asked for', async () => {

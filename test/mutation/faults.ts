@@ -21,6 +21,7 @@ const TOKEN = 'lib/token/token.ts';
 const STA = 'lib/crypto/sta.ts';
 const MISTY1 = 'lib/crypto/misty1.ts';
 const DES = 'lib/crypto/des.ts';
+const HMAC = 'lib/crypto/hmac-sha256.ts';
 const DKGA02 = 'lib/keys/dkga02.ts';
 const DKGA04 = 'lib/keys/dkga04.ts';
 const DECODER_KEY = 'lib/keys/decoder-key.ts';
@@ -213,11 +214,25 @@ export const SEEDED_FAULTS: readonly Fault[] = [
     put: "startsWith('600727') ? 13 : 11",
     rule: 'a common key has no DRN digits',
   },
+  { file: DES, find: '(28 - by)', put: '(27 - by)', rule: 'DES turns halves of 28 bits' },
+  {
+    file: DKGA02,
+    find: '^ low ^ keyLow',
+    put: '^ keyLow',
+    rule: 'the key has X in it once more (sts.md 6.2)',
+  },
+  {
+    file: DKGA04,
+    find: 'tariff: 11',
+    put: 'tariff: 12',
+    rule: 'where the tariff index stands in the message',
+  },
+  { file: HMAC, find: 'OUTER_PAD = 0x5c', put: 'OUTER_PAD = 0x36', rule: 'the outer pad of HMAC' },
   { file: DKGA04, find: '8 * DECODER_KEY_BYTES', put: 'DECODER_KEY_BYTES', rule: 'output length is in bits' },
   {
     file: DECODER_KEY,
-    find: 'if (meter.keyType === 0)',
-    put: 'if (meter.keyType === undefined)',
+    find: 'if (keyType === 0)',
+    put: 'if (keyType === undefined)',
     rule: 'no initial key is derived',
   },
   {

@@ -55,6 +55,8 @@ export async function launchBrowser(): Promise<TestBrowser> {
     };
   } catch (error) {
     clear();
+    // Said here, because a hook that throws ends its tests without a word.
+    console.error(`  no browser could be started: ${error}`);
     throw error;
   }
 }

@@ -206,6 +206,8 @@ function announce(where: string): void {
   place.set(new TextEncoder().encode(where).subarray(0, place.length));
 }
 
+// Nearly every call throws, and what an error costs is its stack.
+Error.stackTraceLimit = 0;
 const found = await exportsOfLibrary();
 const listed = new Set(ENTRIES.map(({ name }) => name.replace(/ .*/, '')));
 for (const entry of ENTRIES) {

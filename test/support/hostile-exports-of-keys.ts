@@ -277,6 +277,14 @@ const KEYS: readonly Entry[] = [
     gives: isBytes(8, 16),
   },
   {
+    name: 'keys/dkga04#dkga04Once',
+    parameters: [
+      ['vendingKey', bytes(VENDING_KEY)],
+      ['meter', object(METER_KEY_FIELDS)],
+    ],
+    gives: isBytes(8, 16),
+  },
+  {
     name: 'keys/dkga04#dkga04Message',
     parameters: [['meter', object(METER_KEY_FIELDS)]],
     gives: isBytes(49),

@@ -58,7 +58,7 @@ export async function makeUtility(): Promise<Utility> {
   writeFileSync(keyFile, JSON.stringify(PUBLIC_TEST_VENDING_KEY));
   const store = ['--key-store', join(serverFolder, 'key-store.wks'), '--passphrase-file', passphraseFile];
   for (const args of [
-    ['keystore', 'init', ...store],
+    ['keystore', 'init', '--custodians', '1', ...store],
     ['keystore', 'import', ...store, '--key-file', keyFile],
   ]) {
     const { code, stderr } = await runCli(args);

@@ -96,7 +96,10 @@ export function isRefusalOf(
   error: unknown,
   vector: { fault?: string | undefined; argument?: string | undefined },
 ): boolean {
-  if (isStsFault(error)) return error.code === vector.fault;
+  if (isStsFault(error)) {
+    const isOfArgument = vector.argument === undefined || error.param === vector.argument;
+    return error.code === vector.fault && isOfArgument;
+  }
   if (!(error instanceof RangeError || error instanceof TypeError)) return false;
   return error.name === vector.fault && error.message.startsWith(`"${vector.argument}" `);
 }

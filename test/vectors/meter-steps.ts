@@ -33,7 +33,7 @@ export const ASSUMPTIONS = {
   A8: 'open question A8: a section that contradicts a stored one of its kind discards all stored ones',
   A9: 'open question A9: RO = 0 keeps the memory of identifiers, RO = 1 empties it even where no later base date exists',
   A10: 'open question A10: two wrong tokens are free, then 10 s, doubling, at most 1280 s; only a wrong CRC or wrong digits count',
-  A11: 'open question A11: the names and numbers of the third and fourth section are not public, 3rdKCT 17 and 4thKCT 18 are assumed',
+  A11: 'open question A11: names and numbers of the third and fourth section are not public: 3rdKCT 17, 4thKCT 18',
   A12: 'open question A12: the reserved minute 00:01 is an identifier as any other to a meter',
   A13: 'open question A13: class 3, reserved subclasses and subclasses of makers answer FunctionError',
   A14: 'open question A14: a two-section set leaves the supply group 000000; the meter stores third sections',

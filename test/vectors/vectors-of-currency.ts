@@ -6,7 +6,7 @@ import type { VectorFile, VectorTest } from './schema.ts';
 type CurrencyTest = Omit<VectorTest<'currency-amount'>, 'tcId'>;
 
 /** sts.md 2.4: magnitude(e, m) in units of 0.00001. */
-function magnitude(exponent: number, mantissa: bigint): bigint {
+export function magnitude(exponent: number, mantissa: bigint): bigint {
   return (16_384n * (10n ** BigInt(exponent) - 1n)) / 9n + mantissa * 10n ** BigInt(exponent);
 }
 

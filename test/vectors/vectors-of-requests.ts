@@ -2,12 +2,12 @@
  * Vectors of what a till asks for and what the token then carries: every kind, the ends of every field, and what must not be
  * made. Expected blocks and digits come from the plain reference of `test/reference`, never from `lib`.
  */
-import type { Token } from '../../lib/token/kinds.ts';
+import type { Resource, Token } from '../../lib/token/kinds.ts';
 import { referenceBlock, referenceDecode, referenceEncode, referenceSections } from '../reference/token.ts';
 import { clauseOfKind, groupedByClause } from './groups.ts';
-import { AMOUNTS } from './published.ts';
+import { AMOUNT_ENDS, AMOUNTS } from './published.ts';
 import type { VectorFile, VectorTest } from './schema.ts';
-import { CURRENCY_MAX, currencyAmounts } from './vectors-of-currency.ts';
+import { CURRENCY_MAX, currencyAmounts, magnitude } from './vectors-of-currency.ts';
 import { token66Hex, tokenAsJson } from './vectors-of-tokens.ts';
 
 const OURS = { name: 'Wattoken', version: '1', trust: 'ours-alone' } as const;
@@ -72,23 +72,39 @@ function creditRequests(): RequestTest[] {
     ...kinds.flatMap(([kind, field, unit]) =>
       AMOUNTS.map(([units]) => made({ kind, ...ISSUE, [field]: units } as Token, `${units} times ${unit}`)),
     ),
-    made({ kind: 'creditElectricity', ...ISSUE, amountDeciKwh: 16_385 }, 'rounded under EA11', 11),
+    ...AMOUNT_ENDS.map(([amountDeciKwh]) =>
+      made(
+        { kind: 'creditElectricity', ...ISSUE, amountDeciKwh },
+        `${amountDeciKwh} times 0.1 kWh under EA11`,
+        11,
+      ),
+    ),
     ...(['setMaximumPowerLimit', 'setMaximumPhasePowerUnbalanceLimit'] as const).flatMap((kind) =>
       AMOUNTS.map(([limitWatt]) => made({ kind, ...ISSUE, limitWatt }, `${kind} ${limitWatt} W`)),
     ),
   ];
 }
 
+/** The rows of sts.md 2.4, in 0.00001 of the currency unit; those printed with an exponent as the first or last value of theirs. */
+const CURRENCY_ROWS = [
+  ...[1n, 16_383n, 180_224n, 1_818_624n, 182_042_624n, -1n, -180_224n].map((amount) => amount * 100_000n),
+  ...[1_000_000n, 9_999_000n, magnitude(16, 0n), -magnitude(15, 16_383n), magnitude(31, 0n)],
+];
+
 function currencyRequests(): RequestTest[] {
-  const amounts = [1n, 100_000n, 1_000_000n, 9_999_000n, -100_000n, -1n, 0n, CURRENCY_MAX, -CURRENCY_MAX];
-  return (['electricity', 'water', 'gas', 'time'] as const).flatMap((resource) =>
-    amounts.map((amountHundredThousandth) =>
-      made(
-        { kind: 'currencyCredit', resource, tidMinutes: 85_740, amountHundredThousandth },
-        `${amountHundredThousandth} times 0.00001 of currency for ${resource}`,
-      ),
+  const ends = [1n, -1n, 0n, CURRENCY_MAX, -CURRENCY_MAX];
+  const request = (resource: Resource, amountHundredThousandth: bigint, algorithm: Algorithm = 7) =>
+    made(
+      { kind: 'currencyCredit', resource, tidMinutes: 85_740, amountHundredThousandth },
+      `${amountHundredThousandth} times 0.00001 of currency for ${resource}`,
+      algorithm,
+    );
+  return [
+    ...(['electricity', 'water', 'gas', 'time'] as const).flatMap((resource) =>
+      [...CURRENCY_ROWS, ...ends].map((amount) => request(resource, amount)),
     ),
-  );
+    ...CURRENCY_ROWS.map((amount) => request('electricity', amount, 11)),
+  ];
 }
 
 function managementRequests(): RequestTest[] {

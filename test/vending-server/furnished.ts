@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newMeterState } from '../../lib/meter/state.ts';
+import { TID_MAX } from '../../lib/token/tid.ts';
 import type { Clock } from '../../vending-server/clock.ts';
 import { pathsOf, type ServerOptions } from '../../vending-server/config.ts';
 import { type RunningServer, startServer } from '../../vending-server/main.ts';
@@ -111,7 +112,9 @@ export function passphraseFileOf(dataFolder: string): string {
 /** A server on this folder, on a port of the system's choice. */
 export function startOn(dataFolder: string, more: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const passphraseFile = passphraseFileOf(dataFolder);
-  return startServer({ dataFolder, passphraseFile, port: 0, logLevel: 'silent', ...more });
+  // The clock of a test is not the module's own: its window stands wide open here.
+  const limits = { tidWindowMinutes: TID_MAX, ...more.limits };
+  return startServer({ dataFolder, passphraseFile, port: 0, logLevel: 'silent', ...more, limits });
 }
 
 export function removeFolder(dataFolder: string): void {
@@ -135,6 +138,7 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
   const securityModule = await startSecurityModule({
     ...pathsOf({ dataFolder }),
     passphraseFile: passphraseFileOf(dataFolder),
+    tidWindowMinutes: TID_MAX,
     onStarted: (pid) => {
       modulePid = pid;
     },

@@ -19,6 +19,7 @@ import type { Answer, Route, Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
+import { TOKEN_ROUTES } from './token-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -97,6 +98,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
     ...CERTIFICATE_ROUTES,
+    ...TOKEN_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;

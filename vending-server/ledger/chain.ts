@@ -16,23 +16,22 @@ export interface ChainLink {
   readonly tokenDigest: string;
   /** 64 lower-case hex digits. */
   readonly previousHash: string;
+  /** What the module says of the token (token-statement.ts); '' in entries of format 1, which say nothing. */
+  readonly statement: string;
 }
 
 /**
  * SHA-256 over the fields as text lines, so that a verifier in any language is ten lines long:
- * `wattoken-chain-1\n previousHash \n moduleId \n counter \n saleDigest \n tokenDigest`, joined without spaces.
+ * `wattoken-chain-2\n previousHash \n moduleId \n counter \n saleDigest \n tokenDigest \n statement`, joined without
+ * spaces. Entries of format 1 begin with `wattoken-chain-1` and end with the token digest; they stay what they were.
  * @returns 64 lower-case hex digits.
  */
 export function entryHash(link: ChainLink): string {
-  const text = [
-    'wattoken-chain-1',
-    link.previousHash,
-    link.moduleId,
-    String(link.counter),
-    link.saleDigest,
-    link.tokenDigest,
-  ].join('\n');
-  return createHash('sha256').update(text).digest('hex');
+  const { previousHash, moduleId, counter, saleDigest, tokenDigest, statement } = link;
+  const fields = [previousHash, moduleId, String(counter), saleDigest, tokenDigest];
+  const lines =
+    statement === '' ? ['wattoken-chain-1', ...fields] : ['wattoken-chain-2', ...fields, statement];
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 /** SHA-256 of the 20 digits of a token number, hex: proves a token without telling it. */

@@ -61,6 +61,7 @@ interface Row {
   readonly previousHash: string;
   readonly entryHash: string;
   readonly signature: string;
+  readonly statement: string;
 }
 
 /**
@@ -111,8 +112,8 @@ const HASH = /^[0-9a-f]{64}$/;
 function readRow(value: unknown): Row | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const row = value as Record<keyof Row, unknown>;
-  const { moduleId, counter, saleDigest, tokenDigest, previousHash, signature } = row;
-  if (typeof moduleId !== 'string' || typeof signature !== 'string') return undefined;
+  const { moduleId, counter, saleDigest, tokenDigest, previousHash, signature, statement } = row;
+  if (![moduleId, signature, statement].every((text) => typeof text === 'string')) return undefined;
   if (typeof counter !== 'number' || !Number.isSafeInteger(counter) || counter < 1) return undefined;
   const hashes = [saleDigest, tokenDigest, previousHash, row.entryHash];
   if (!hashes.every((hash) => typeof hash === 'string' && HASH.test(hash))) return undefined;

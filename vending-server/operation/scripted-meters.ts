@@ -59,6 +59,13 @@ const SCRIPTS: readonly Script[] = [
   refuses('amount_out_of_range'),
   refuses('clock_set_back'),
   refuses('store_damaged'),
+  refuses('key_type_not_supported'),
+  refuses('vending_key_issue_ended'),
+  refuses('token_carrier_not_allowed'),
+  refuses('subclass_not_allowed'),
+  refuses('base_date_ended'),
+  refuses('tid_outside_clock_window'),
+  refuses('unit_limit_exceeded'),
 ];
 
 /** Manufacturer 99 and serial numbers from 1: no meter maker has them. */

@@ -11,12 +11,18 @@ import type {
   ChainEntry,
   IssueCreditRequest,
   IssuedCredit,
+  IssuedTokens,
+  IssueRequest,
   JournalledEntry,
+  ModuleCounters,
   ModuleIdentity,
   SecurityModule,
   VendingKeyAttributes,
+  VerifiedToken,
+  VerifyRequest,
 } from './contract.ts';
 import { type FromModule, faultFromWire, type Question, type ToModule, type WireResult } from './protocol.ts';
+import { requestOfCredit } from './request.ts';
 
 export interface SecurityModuleOptions {
   readonly keyStorePath: string;
@@ -26,6 +32,8 @@ export interface SecurityModuleOptions {
   readonly passphraseFile?: string;
   /** An open descriptor of this process that the module's process inherits and reads the passphrase from. */
   readonly passphraseFd?: number;
+  /** How far a TID may be from the module's own clock, to both sides, in minutes; a day when left out. */
+  readonly tidWindowMinutes?: number;
   /** The program of the process; another one in tests. */
   readonly entry?: URL;
   /** Told of every batch that is durable in the module's journal. */
@@ -33,6 +41,9 @@ export interface SecurityModuleOptions {
   /** Called with the process id of the module, for supervisors and tests. */
   readonly onStarted?: (pid: number) => void;
 }
+
+/** Open questions C6 and D3: as far as one meter's TIDs may run ahead of the clock. */
+const DEFAULT_TID_WINDOW_MINUTES = 1440;
 
 const BATCH_MAX = 512;
 const REPLY_TIMEOUT_MILLIS = 10_000;
@@ -60,7 +71,8 @@ function forkModule(options: SecurityModuleOptions): ChildProcess {
   const { keyStorePath, journalPath, passphraseFile, passphraseFd } = options;
   const program = options.entry ?? neighbour('process');
   const asks = passphraseFile === undefined && passphraseFd === undefined;
-  const parameters = ['--key-store', keyStorePath, '--journal', journalPath];
+  const window = String(options.tidWindowMinutes ?? DEFAULT_TID_WINDOW_MINUTES);
+  const parameters = ['--key-store', keyStorePath, '--journal', journalPath, '--tid-window', window];
   if (passphraseFile !== undefined) parameters.push('--passphrase-file', passphraseFile);
   else if (passphraseFd !== undefined) parameters.push('--passphrase-fd', String(INHERITED_FD));
   const { NODE_OPTIONS: _dropped, ...env } = process.env;
@@ -113,8 +125,8 @@ interface Deferred<Value> {
 }
 
 interface Waiting {
-  readonly request: IssueCreditRequest;
-  readonly issued: Deferred<IssuedCredit>;
+  readonly request: IssueRequest;
+  readonly issued: Deferred<IssuedTokens>;
 }
 
 interface Batch {
@@ -168,10 +180,22 @@ class SecurityModuleClient implements SecurityModule {
     return this.#ask({ ask: 'copyJournal', path }, COPY_TIMEOUT_MILLIS) as Promise<void>;
   }
 
-  issueCredit(request: IssueCreditRequest): Promise<IssuedCredit> {
+  counters(): Promise<ModuleCounters> {
+    return this.#ask({ ask: 'counters' }) as Promise<ModuleCounters>;
+  }
+
+  verify(request: VerifyRequest): Promise<readonly VerifiedToken[]> {
+    return this.#ask({ ask: 'verify', request }) as Promise<readonly VerifiedToken[]>;
+  }
+
+  async issueCredit(request: IssueCreditRequest): Promise<IssuedCredit> {
+    return creditOf(await this.issue(requestOfCredit(request)));
+  }
+
+  issue(request: IssueRequest): Promise<IssuedTokens> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#closing !== undefined) return Promise.reject(unavailable('it is being closed'));
-    const issued = defer<IssuedCredit>();
+    const issued = defer<IssuedTokens>();
     this.#queue.push({ request, issued });
     this.#gather();
     return issued.promise;
@@ -337,6 +361,14 @@ class SecurityModuleClient implements SecurityModule {
     this.#idle?.();
     if (this.#closing === undefined) for (const listener of this.#exitListeners) listener(reason);
   }
+}
+
+/** The one electricity credit that was asked for. */
+export function creditOf({ tokens, sealed }: IssuedTokens): IssuedCredit {
+  const [token] = tokens;
+  invariant(token?.carried.kind === 'creditElectricity', 'a credit was asked for');
+  const { tokenNo, carried, entry } = token;
+  return { tokenNo, carriedDeciKwh: carried.amountDeciKwh, entry, sealed };
 }
 
 function defer<Value>(): Deferred<Value> {

@@ -4,7 +4,7 @@
  * The module alone holds vending keys. It numbers every token with its own counter, without a gap, and links each one to
  * the one before it, so that a ledger can be proved complete against it:
  *
- *   entryHash(n) = SHA-256(entryHash(n-1) | moduleId | counter | saleDigest | tokenDigest)   (ledger/chain.ts)
+ *   entryHash(n) = SHA-256(entryHash(n-1) | moduleId | counter | saleDigest | tokenDigest | statement)   (ledger/chain.ts)
  *
  * One Ed25519 signature covers the last entry hash of every batch and with it all entries before. The module keeps its own
  * durable journal: `sealed` means that the journal is on disk, and only then may a token leave the server.
@@ -15,6 +15,8 @@ import type {
   EncryptionAlgorithm,
   KeyType,
 } from '../../lib/identity/attributes.ts';
+import type { KeyChangeSection } from '../../lib/keys/key-change.ts';
+import type { CreditToken, CurrencyToken, DisplayToken, ManagementToken } from '../../lib/token/kinds.ts';
 
 /** Which vending key and which meter: everything the decoder key is derived from. */
 export interface MeterKeyAttributes {
@@ -27,6 +29,52 @@ export interface MeterKeyAttributes {
   readonly keyRevision: number;
   readonly keyType: KeyType;
   readonly baseDate: BaseDate;
+  /** TCT, 0-99; 1 is the magnetic card, for which alone common keys are (sts.md 1.2, 6.6). A keypad when left out. */
+  readonly tokenCarrierType?: number;
+}
+
+/** One of a union without the fields that the order or the module gives. */
+type Unissued<Token> = Token extends unknown ? Omit<Token, 'tidMinutes' | 'rnd'> : never;
+
+/** A currency credit as it crosses between processes: JSON has no integers of this size, so the amount is text. */
+export type CurrencyTokenText = Omit<CurrencyToken, 'amountHundredThousandth'> & {
+  /** Whole 0.00001 of the currency unit, decimal digits, with '-' for a debt. */
+  readonly amountHundredThousandth: string;
+};
+
+export interface CreditOrder {
+  readonly purpose: 'credit';
+  readonly meter: MeterKeyAttributes;
+  readonly tidMinutes: number;
+  readonly token: Unissued<CreditToken> | Unissued<CurrencyTokenText>;
+}
+
+export interface ManagementOrder {
+  readonly purpose: 'management';
+  readonly meter: MeterKeyAttributes;
+  readonly tidMinutes: number;
+  readonly token: Unissued<ManagementToken>;
+}
+
+/** A key-change set: two, three or four tokens under the old key. RO comes from the base dates, KEN from the new key. */
+export interface KeyChangeOrder {
+  readonly purpose: 'keyChange';
+  readonly from: MeterKeyAttributes;
+  readonly to: MeterKeyAttributes;
+  /** A third section with the supply group, for meters with EA07 that keep it; EA11 sets always have four. */
+  readonly threeSections: boolean;
+  /** KEN as the meter holds it, where known: with nothing else changed, a set can bring it a new one. */
+  readonly fromKeyExpiry?: number;
+}
+
+export type TokenOrder = CreditOrder | ManagementOrder | KeyChangeOrder;
+
+/** All tokens of one sale: all are made, or none and no counter is taken. */
+export interface IssueRequest {
+  /** One at least; a key change comes first, and at most one. */
+  readonly orders: readonly TokenOrder[];
+  /** SHA-256 of what is sold to whom, 64 lower-case hex digits; ties the tokens to their sale without telling it. */
+  readonly saleDigest: string;
 }
 
 export interface IssueCreditRequest {
@@ -34,7 +82,6 @@ export interface IssueCreditRequest {
   readonly tidMinutes: number;
   /** Whole 0.1 kWh before token coding; the token carries this or up to one step more. */
   readonly amountDeciKwh: number;
-  /** SHA-256 of what is sold to whom, 64 lower-case hex digits; ties the token to its sale without telling it. */
   readonly saleDigest: string;
 }
 
@@ -50,6 +97,33 @@ export interface ChainEntry {
   readonly entryHash: string;
   /** Ed25519 over the 32 bytes of the entry hash, base64; on the last entry of each batch, '' on the others. */
   readonly signature: string;
+  /** What the token is (ledger/token-statement.ts), bound by the hash; '' in entries made before there were statements. */
+  readonly statement: string;
+}
+
+/** What a token carries; of a key change without the 32 bits of the new key. */
+export type CarriedToken =
+  | CreditToken
+  | CurrencyTokenText
+  | ManagementToken
+  | (KeyChangeSection extends infer Section
+      ? Section extends unknown
+        ? Omit<Section, 'keyPart'>
+        : never
+      : never);
+
+export interface IssuedToken {
+  /** 20 digits. */
+  readonly tokenNo: string;
+  readonly carried: CarriedToken;
+  readonly entry: ChainEntry;
+}
+
+export interface IssuedTokens {
+  /** In the order of the request; a key change gives all its sections. */
+  readonly tokens: readonly IssuedToken[];
+  /** Resolves when the module's journal holds the entries durably; rejects with an StsFault when it cannot. */
+  readonly sealed: Promise<void>;
 }
 
 export interface IssuedCredit {
@@ -57,14 +131,15 @@ export interface IssuedCredit {
   /** What the token really carries, 0.1 kWh. */
   readonly carriedDeciKwh: number;
   readonly entry: ChainEntry;
-  /** Resolves when the module's journal holds the entry durably; rejects with an StsFault when it cannot. */
   readonly sealed: Promise<void>;
 }
 
 /** An entry of the module's journal, enough to account for a token that the ledger never saw. */
 export interface JournalledEntry extends ChainEntry {
   readonly meterPan: string;
-  readonly tidMinutes: number;
+  /** null for a section of a key change, which carries none. */
+  readonly tidMinutes: number | null;
+  /** Of the key under which the token was made. */
   readonly baseDate: BaseDate;
 }
 
@@ -77,8 +152,20 @@ export interface ModuleIdentity {
   readonly entryHash: string;
 }
 
+/** What limits the use of a vending key beyond its dates; each is optional (sts.md 9.1). */
+export interface VendingKeyLimits {
+  /** Class and subclass of what it may issue, such as '0.0'; everything when left out. */
+  readonly allowedSubclasses?: readonly string[];
+  /** ULM: most units on one token, in 0.1 of its unit. */
+  readonly unitLimitDeci?: number;
+  /** CLM: most money on one token, in 0.00001 of the currency unit. */
+  readonly currencyLimitHundredThousandth?: number;
+  /** CLU: keys change within one cluster alone; 0 when left out. */
+  readonly cluster?: number;
+}
+
 /** The attributes of a vending key that may be told; never the key. */
-export interface VendingKeyAttributes {
+export interface VendingKeyAttributes extends VendingKeyLimits {
   readonly supplyGroupCode: string;
   readonly keyRevision: number;
   readonly keyType: KeyType;
@@ -99,14 +186,67 @@ export interface BatchReport {
   readonly seconds: number;
 }
 
+/** What the module has made of one kind under one vending key, in its whole life. */
+export interface KeyCounter {
+  readonly supplyGroupCode: string;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+  readonly baseDate: BaseDate;
+  readonly kind: string;
+  readonly tokens: number;
+  /** Sum of what credits carry, in the unit of the kind, decimal text; '0' for other kinds. */
+  readonly carried: string;
+}
+
+export interface ModuleCounters {
+  /** The sum of all tokens below, and the counter of the last entry. */
+  readonly counter: number;
+  readonly keys: readonly KeyCounter[];
+  /** Entries from before there were counters, and those that the journal lost and took over from the ledger. */
+  readonly uncounted: number;
+}
+
+export interface VerifyRequest {
+  readonly tokenNo: string;
+  readonly meter: MeterKeyAttributes;
+  /** Tries every vending key held for the supply group: each revision, key type and base date. */
+  readonly underAnyKey: boolean;
+}
+
+/** What a token is under one key. */
+export interface VerifiedToken {
+  readonly supplyGroupCode: string;
+  readonly keyRevision: number;
+  readonly keyType: KeyType;
+  readonly baseDate: BaseDate;
+  readonly read:
+    | CarriedToken
+    | DisplayToken
+    | { readonly kind: 'crcError' }
+    | { readonly kind: 'malformed' | 'unsupported'; readonly tokenClass: number; readonly subclass: number };
+}
+
 export interface SecurityModule {
   identity(): Promise<ModuleIdentity>;
   vendingKeys(): Promise<readonly VendingKeyAttributes[]>;
+  counters(): Promise<ModuleCounters>;
   /**
-   * @throws StsFault `vending_key_unknown`, `vending_key_not_active`, `vending_key_no_credit`, `key_expired`,
-   *   `amount_out_of_range`, `security_module_unavailable`.
+   * @throws StsFault, in this order: `request_malformed`, `vending_key_no_credit`, `vending_key_unknown`,
+   *   `key_type_not_supported`, `algorithm_not_supported`, `vending_key_not_active`, `vending_key_issue_ended`,
+   *   `token_carrier_not_allowed`, `subclass_not_allowed`, `base_date_ended`, `key_expired`, `tid_outside_clock_window`,
+   *   `amount_out_of_range`, `unit_limit_exceeded`, `currency_limit_exceeded`; for a key change `key_change_not_allowed`
+   *   and `date_out_of_range`; at any time `security_module_unavailable`. A refusal takes no counter.
    */
+  issue(request: IssueRequest): Promise<IssuedTokens>;
+  /** One electricity credit; refusals as of {@link issue}. */
   issueCredit(request: IssueCreditRequest): Promise<IssuedCredit>;
+  /**
+   * Reads a token under one key; under any key, only those that it fits, and none when it fits no key. Dates and limits of
+   * keys do not matter here: old tokens must stay readable.
+   * @throws StsFault `request_malformed`, `vending_key_unknown`, `token_number_too_large`, `key_type_not_supported`,
+   *   `security_module_unavailable`.
+   */
+  verify(request: VerifyRequest): Promise<readonly VerifiedToken[]>;
   /** Journalled entries with a counter above `counter`, in order; at most `limit`. */
   entriesAfter(counter: number, limit: number): Promise<readonly JournalledEntry[]>;
   /**
@@ -117,7 +257,7 @@ export interface SecurityModule {
   reconcile(lastSigned: ChainEntry): Promise<ModuleIdentity>;
   /** A consistent copy of the journal as one file, made beside running sales. The file must not exist. */
   copyJournal(path: string): Promise<void>;
-  /** Called when the module has died; the client then answers `security_module_unavailable` for ever. */
+  /** Called when the module has died for good; it then answers `security_module_unavailable` for ever. */
   onExit(listener: (reason: string) => void): void;
   close(): Promise<void>;
 }

@@ -19,6 +19,7 @@ interface Arguments {
   readonly journalPath: string;
   readonly passphraseFile: string | undefined;
   readonly passphraseFd: number | undefined;
+  readonly tidWindowMinutes: number;
 }
 
 process.title = 'wattoken-security-module';
@@ -55,6 +56,7 @@ function readArguments(): Arguments {
       journal: { type: 'string' },
       'passphrase-file': { type: 'string' },
       'passphrase-fd': { type: 'string' },
+      'tid-window': { type: 'string' },
     },
   });
   const { 'key-store': keyStorePath, journal: journalPath } = values;
@@ -67,7 +69,15 @@ function readArguments(): Arguments {
     journalPath,
     passphraseFile: values['passphrase-file'],
     passphraseFd: fd === undefined ? undefined : Number(fd),
+    tidWindowMinutes: readWindow(values['tid-window']),
   };
+}
+
+/** Minutes; whatever is no such number must not open the window. */
+function readWindow(text: string | undefined): number {
+  const minutes = Number(text);
+  if (text !== undefined && Number.isInteger(minutes) && minutes >= 0) return minutes;
+  throw new StsFault('usage', '--tid-window is needed, in minutes');
 }
 
 async function open(from: Arguments): Promise<{ core: ModuleCore; journal: ModuleJournal }> {
@@ -80,7 +90,11 @@ async function open(from: Arguments): Promise<{ core: ModuleCore; journal: Modul
   }
   const journal = await openModuleJournal(from.journalPath, keyStore);
   const clock = { now: () => Date.now() };
-  return { core: new ModuleCore({ keyStore, journal, clock, random: SYSTEM_RANDOM }), journal };
+  const { tidWindowMinutes } = from;
+  return {
+    core: new ModuleCore({ keyStore, journal, clock, random: SYSTEM_RANDOM, tidWindowMinutes }),
+    journal,
+  };
 }
 
 async function readPassphrase({ passphraseFile, passphraseFd }: Arguments): Promise<Uint8Array> {
@@ -135,6 +149,10 @@ function ask(core: ModuleCore, question: Question): unknown {
       return core.identity();
     case 'vendingKeys':
       return core.vendingKeys();
+    case 'counters':
+      return core.counters();
+    case 'verify':
+      return core.verify(question.request);
     case 'entriesAfter':
       return core.entriesAfter(question.counter, question.limit);
     case 'reconcile':

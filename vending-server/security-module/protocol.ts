@@ -5,8 +5,7 @@
  * Of a batch the module sends `issued` as soon as it is signed and `sealed` when its journal is durable.
  */
 import { FAULTS, isStsFault, StsFault } from '../../lib/faults.ts';
-import type { ChainEntry, IssueCreditRequest, ModuleIdentity } from './contract.ts';
-import type { IssuedToken } from './module.ts';
+import type { ChainEntry, IssuedToken, IssueRequest, ModuleIdentity, VerifyRequest } from './contract.ts';
 
 export interface WireFault {
   readonly code: string;
@@ -17,15 +16,19 @@ export interface WireFault {
 export type Question =
   | { readonly ask: 'identity' }
   | { readonly ask: 'vendingKeys' }
+  | { readonly ask: 'counters' }
+  | { readonly ask: 'verify'; readonly request: VerifyRequest }
   | { readonly ask: 'entriesAfter'; readonly counter: number; readonly limit: number }
   | { readonly ask: 'reconcile'; readonly lastSigned: ChainEntry }
   | { readonly ask: 'copyJournal'; readonly path: string };
 
 export type ToModule =
-  | { readonly kind: 'issue'; readonly batch: number; readonly requests: readonly IssueCreditRequest[] }
+  | { readonly kind: 'issue'; readonly batch: number; readonly requests: readonly IssueRequest[] }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
-export type WireResult = { readonly issued: IssuedToken } | { readonly fault: WireFault };
+export type WireResult =
+  | { readonly issued: { readonly tokens: readonly IssuedToken[] } }
+  | { readonly fault: WireFault };
 
 export type FromModule =
   | { readonly kind: 'ready'; readonly identity: ModuleIdentity }

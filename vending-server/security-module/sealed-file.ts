@@ -1,8 +1,9 @@
 /**
  * A file sealed with a passphrase: JSON in one line of fixed field order,
  *
- *   { format, version, kdf: { name, N, r, p, salt }, aead: { name, nonce }, sealed, check }
+ *   { format, version, manifest, kdf: { name, N, r, p, salt }, aead: { name, nonce }, sealed, check }
  *
+ * where only a backup has a manifest, readable without the passphrase and sealed with the rest,
  * with salt, nonce and the sealed bytes in base64. scrypt makes the key, XChaCha20-Poly1305 seals, and everything before
  * `sealed` is its associated data. `check` is the SHA-256 of the rest in hex: it tells a damaged file from a wrong
  * passphrase before any passphrase is asked for. It protects against accidents only; against forgery the seal does.
@@ -33,8 +34,7 @@ const SCRYPT_MEMORY = 160 * 1024 * 1024;
 const FILE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** The cost is bounded from both sides: an altered file must neither take the machine's memory nor weaken the next one. */
-const ENVELOPE = z.strictObject({
-  format: z.literal('wattoken-keystore'),
+const SEALED = {
   version: z.literal(1),
   kdf: z.strictObject({
     name: z.literal('scrypt'),
@@ -46,16 +46,41 @@ const ENVELOPE = z.strictObject({
   aead: z.strictObject({ name: z.literal('xchacha20-poly1305'), nonce: z.base64().length(32) }),
   sealed: z.base64(),
   check: z.string().regex(/^[0-9a-f]{64}$/),
+};
+const MANIFEST = z.strictObject({
+  moduleId: z.string(),
+  publicKey: z.string(),
+  /** ISO 8601 UTC. */
+  madeAt: z.string(),
+  vendingKeys: z.array(z.strictObject({ name: z.string(), checkValue: z.string() })),
 });
+const ENVELOPE = z.discriminatedUnion('format', [
+  z.strictObject({ format: z.literal('wattoken-keystore'), ...SEALED }),
+  z.strictObject({ format: z.literal('wattoken-keystore-backup'), manifest: MANIFEST, ...SEALED }),
+]);
+
+/** What a backup tells of itself, nothing secret: of which module it is and which keys it holds. */
+export type Manifest = Readonly<z.infer<typeof MANIFEST>>;
 
 type Envelope = z.infer<typeof ENVELOPE>;
-type Header = Pick<Envelope, 'format' | 'version' | 'kdf' | 'aead'>;
+type Header = {
+  readonly format: Envelope['format'];
+  readonly version: 1;
+  readonly manifest?: Manifest | undefined;
+  readonly kdf: Envelope['kdf'];
+  readonly aead: Envelope['aead'];
+};
 
-/** Seals with a fresh salt and nonce. @returns the text of the file. */
-export function seal(content: Uint8Array, passphrase: Passphrase): string {
+/**
+ * Seals with a fresh salt and nonce.
+ * @param manifest - makes it a backup.
+ * @returns the text of the file.
+ */
+export function seal(content: Uint8Array, passphrase: Passphrase, manifest?: Manifest): string {
   const header: Header = {
-    format: 'wattoken-keystore',
+    format: manifest === undefined ? 'wattoken-keystore' : 'wattoken-keystore-backup',
     version: 1,
+    manifest,
     kdf: { name: 'scrypt', ...SCRYPT, salt: randomBytes(16).toString('base64') },
     aead: { name: 'xchacha20-poly1305', nonce: randomBytes(24).toString('base64') },
   };
@@ -76,18 +101,31 @@ export function unseal(text: string, passphrase: Passphrase): Uint8Array {
   });
 }
 
+/** A sealed text that is a backup, with its manifest. @throws StsFault as {@link readSealedFile}. */
+export function readBackupFile(path: string): { readonly text: string; readonly manifest: Manifest } {
+  const { text, envelope } = readWhole(path, '--backup');
+  if (envelope.format !== 'wattoken-keystore-backup') throw damaged('it is no backup');
+  return { text, manifest: envelope.manifest };
+}
+
 /** @throws StsFault `key_store_missing`, `file_unreadable`, `key_store_damaged`. */
 export function readSealedFile(path: string): string {
+  const { text, envelope } = readWhole(path, '--key-store');
+  if (envelope.format !== 'wattoken-keystore') throw damaged('it is a backup: restore it');
+  return text;
+}
+
+function readWhole(path: string, param: string): { readonly text: string; readonly envelope: Envelope } {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    const options = { param: '--key-store', cause: error };
+    const options = { param, cause: error };
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     // A file that may not be read is whole for all we know: nobody should reach for a backup.
     throw missing
       ? new StsFault('key_store_missing', undefined, options)
-      : new StsFault('file_unreadable', 'the key store', options);
+      : new StsFault('file_unreadable', 'the sealed file', options);
   }
   if (bytes.length > FILE_BYTES_MAX) throw damaged();
   let text: string;
@@ -96,8 +134,7 @@ export function readSealedFile(path: string): string {
   } catch {
     throw damaged();
   }
-  readEnvelope(text);
-  return text;
+  return { text, envelope: readEnvelope(text) };
 }
 
 /**
@@ -150,16 +187,27 @@ function readEnvelope(text: string): Envelope {
   return parsed.data;
 }
 
-function textOf({ format, version, kdf, aead, sealed }: Omit<Envelope, 'check'>): string {
-  const rest = { ...headerOf({ format, version, kdf, aead }), sealed };
+function textOf({ sealed, ...header }: Header & { readonly sealed: string }): string {
+  const rest = { ...headerOf(header), sealed };
   const check = createHash('sha256').update(JSON.stringify(rest)).digest('hex');
   return `${JSON.stringify({ ...rest, check })}\n`;
 }
 
-/** The header in the order in which it is written and authenticated. */
-function headerOf({ format, version, kdf, aead }: Header): Header {
+/** The header in the order in which it is written and authenticated; JSON leaves out a manifest that is undefined. */
+function headerOf({ format, version, manifest, kdf, aead }: Header): Header {
   const { name, N, r, p, salt } = kdf;
-  return { format, version, kdf: { name, N, r, p, salt }, aead: { name: aead.name, nonce: aead.nonce } };
+  return {
+    format,
+    version,
+    manifest: manifest && {
+      moduleId: manifest.moduleId,
+      publicKey: manifest.publicKey,
+      madeAt: manifest.madeAt,
+      vendingKeys: manifest.vendingKeys.map((key) => ({ name: key.name, checkValue: key.checkValue })),
+    },
+    kdf: { name, N, r, p, salt },
+    aead: { name: aead.name, nonce: aead.nonce },
+  };
 }
 
 function withCipher<Result>(
@@ -177,6 +225,6 @@ function withCipher<Result>(
   }
 }
 
-function damaged(): StsFault {
-  return new StsFault('key_store_damaged');
+function damaged(detail?: string): StsFault {
+  return new StsFault('key_store_damaged', detail);
 }

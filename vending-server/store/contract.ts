@@ -169,7 +169,8 @@ export interface LedgerEntry extends ChainEntry {
   readonly state: 'released' | 'unreleased';
   readonly saleId: string | null;
   readonly meterPan: string;
-  readonly tidMinutes: number;
+  /** null for a section of a key change, which carries none. */
+  readonly tidMinutes: number | null;
 }
 
 export interface Store {
@@ -213,6 +214,9 @@ export interface Store {
   /** The highest counter up to which no entry is missing; sales may become durable in another order than their counters. */
   counterWithoutGap(moduleId: string): Promise<number>;
   entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]>;
+  /** The entry of a token, sold or never released. @param tokenDigest - SHA-256 of the digits, as the chain has it. */
+  findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined>;
+  findEntryBySale(saleId: string): Promise<LedgerEntry | undefined>;
   /**
    * Names tokens that the module made and no sale released, and keeps their TIDs used. Entries held already are skipped.
    * @returns how many were added.
@@ -224,4 +228,70 @@ export interface Store {
   /** Cheap proof that the database answers. @throws StsFault `store_unavailable`, `store_damaged`. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A sale as it stands in the books, with the money that its posting moved. */
+export interface SaleRow {
+  readonly saleId: string;
+  readonly vendorId: string;
+  readonly requestId: string;
+  readonly requestHash: string;
+  readonly meterPan: string;
+  readonly currency: string;
+  readonly paidMinor: number;
+  readonly amountDeciKwh: number;
+  readonly tokenNo: string;
+  readonly soldAt: number;
+  readonly responseBody: string;
+  /** SHA-256 of the response body, as it was when it was written. */
+  readonly responseDigest: string;
+  readonly transfers: readonly Transfer[];
+}
+
+/** A deposit as it stands in the books. */
+export interface DepositRow {
+  readonly vendorId: string;
+  readonly requestId: string;
+  readonly requestHash: string;
+  readonly currency: string;
+  readonly amountMinor: number;
+  readonly reference: string;
+  readonly depositedAt: number;
+  readonly transfers: readonly Transfer[];
+}
+
+/** A debt as it was opened, and what is left of it. */
+export interface DebtRow {
+  readonly debtId: string;
+  readonly meterPan: string;
+  readonly openedMinor: number;
+  readonly balanceMinor: number;
+  readonly openedAt: number;
+  readonly transfers: readonly Transfer[];
+}
+
+/** A chain entry with what stands behind it; `sale` is undefined when no such sale is held. */
+export interface EntryRow {
+  readonly entry: LedgerEntry & Pick<JournalledEntry, 'baseDate'>;
+  readonly sale: SaleRow | undefined;
+}
+
+/** Rows one after another, as fast as the reader takes them: SQLite gives them at once, a server over a wire later. */
+export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
+/**
+ * One moment of the books, for auditors: every row as it stands, believed by nobody. All of it is read from one snapshot, in
+ * the order of the counters and never all at once; a server may go on selling meanwhile.
+ */
+export interface LedgerSnapshot {
+  readonly module: Pick<ModuleIdentity, 'moduleId' | 'publicKey'> | undefined;
+  entries(): Rows<EntryRow>;
+  /** Sales that no entry names: an honest ledger has none. */
+  salesWithoutEntry(): Rows<SaleRow>;
+  deposits(): Rows<DepositRow>;
+  debts(): Rows<DebtRow>;
+  /** Transfers that neither a sale nor a deposit nor a debt explains: an honest ledger has none. */
+  otherTransfers(): Rows<Transfer & { readonly cause: string }>;
+  vendors(): Rows<VendorRecord>;
+  close(): void | Promise<void>;
 }

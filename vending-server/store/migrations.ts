@@ -115,6 +115,37 @@ CREATE TABLE chain_entry (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * Tokens of every purpose: an entry says what its token is, sections of a key change carry no TID, and a sale may have
+ * several tokens.
+ */
+const STEP_TOKEN_STATEMENT = `
+CREATE TABLE chain_entry_next (
+  module_id TEXT NOT NULL,
+  counter INTEGER NOT NULL CHECK (counter >= 1),
+  sale_digest TEXT NOT NULL CHECK (length(sale_digest) = 64),
+  token_digest TEXT NOT NULL CHECK (length(token_digest) = 64),
+  previous_hash TEXT NOT NULL CHECK (length(previous_hash) = 64),
+  entry_hash TEXT NOT NULL CHECK (length(entry_hash) = 64),
+  signature TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('released', 'unreleased')),
+  sale_id TEXT REFERENCES sale,
+  meter_pan TEXT NOT NULL CHECK (length(meter_pan) = 18),
+  base_date TEXT NOT NULL CHECK (base_date IN ('93', '14', '35')),
+  tid_minutes INTEGER CHECK (tid_minutes BETWEEN 0 AND 16777215),
+  statement TEXT NOT NULL,
+  PRIMARY KEY (module_id, counter),
+  UNIQUE (meter_pan, base_date, tid_minutes),
+  CHECK ((state = 'released') = (sale_id IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO chain_entry_next
+  SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id, meter_pan,
+    base_date, tid_minutes, '' FROM chain_entry;
+DROP TABLE chain_entry;
+ALTER TABLE chain_entry_next RENAME TO chain_entry;
+CREATE INDEX chain_entry_of_sale ON chain_entry (sale_id);
+`;
+
 /** Flat terms of step 1 as the terms of today, with the keys in the order of canonical JSON. */
 const TERMS_OF_STEP_1 = `json_object(
   'currency', terms ->> 'currency',
@@ -134,7 +165,7 @@ const TERMS_OF_STEP_1 = `json_object(
   'timeZone', 'UTC',
   'vatRate', terms ->> 'vatRate')`;
 
-const STEP_2 = `
+const STEP_TARIFFS = `
 CREATE TABLE tariff_version (
   tariff_id TEXT NOT NULL REFERENCES tariff,
   valid_from INTEGER NOT NULL CHECK (valid_from >= 0),
@@ -167,7 +198,19 @@ CREATE TABLE debt (
 CREATE INDEX debt_of_meter ON debt (meter_pan, opened_at, debt_id);
 `;
 
-export const MIGRATIONS: readonly string[] = [STEP_1, STEP_2, STEP_OPERATION];
+/** "Was this token ours?" asks by the 20 digits; a token that was never released has none in the books, only its digest. */
+const STEP_FIND_TOKEN = `
+CREATE INDEX sale_by_token ON sale (token_no);
+CREATE INDEX unreleased_by_token ON chain_entry (token_digest) WHERE state = 'unreleased';
+`;
+
+export const MIGRATIONS: readonly string[] = [
+  STEP_1,
+  STEP_TOKEN_STATEMENT,
+  STEP_TARIFFS,
+  STEP_FIND_TOKEN,
+  STEP_OPERATION,
+];
 
 /**
  * Brings a file to the newest schema, all missing steps in one transaction.

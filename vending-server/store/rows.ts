@@ -115,7 +115,8 @@ export interface EntryRow {
   readonly state: 'released' | 'unreleased';
   readonly sale_id: string | null;
   readonly meter_pan: string;
-  readonly tid_minutes: number;
+  readonly tid_minutes: number | null;
+  readonly statement: string;
 }
 
 export function entryOf(row: EntryRow): LedgerEntry {
@@ -131,5 +132,6 @@ export function entryOf(row: EntryRow): LedgerEntry {
     saleId: row.sale_id,
     meterPan: row.meter_pan,
     tidMinutes: row.tid_minutes,
+    statement: row.statement,
   };
 }

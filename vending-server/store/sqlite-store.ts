@@ -240,6 +240,14 @@ export class SqliteStore implements Store {
     );
   }
 
+  findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.findEntryByToken.get({ tokenNo, tokenDigest })));
+  }
+
+  findEntryBySale(saleId: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => optionalEntry(this.#sql.findEntryBySale.get(saleId)));
+  }
+
   recordUnreleased(entries: readonly JournalledEntry[]): Promise<number> {
     return this.#write(() => {
       let added = 0;
@@ -356,8 +364,9 @@ export class SqliteStore implements Store {
       meterPan,
       baseDate,
       tidMinutes,
+      entry.statement,
     );
-    this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
+    if (tidMinutes !== null) this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
   }
 
   #addTransfers(cause: string, transfers: readonly Transfer[]): void {

@@ -76,17 +76,25 @@ const TRIAL_BALANCE = `
   GROUP BY account ORDER BY account`;
 
 const ENTRY_COLUMNS = `module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state, sale_id,
-    meter_pan, tid_minutes`;
+    meter_pan, tid_minutes, statement`;
 const ADD_ENTRY = `
   INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
-    sale_id, meter_pan, base_date, tid_minutes)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    sale_id, meter_pan, base_date, tid_minutes, statement)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FIND_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter = ?`;
 const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? ORDER BY counter DESC LIMIT 1`;
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND signature <> '' ORDER BY counter DESC LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter LIMIT ?`;
+const FIND_ENTRY_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = ?`;
+/** Two index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+const FIND_ENTRY_BY_TOKEN = `
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry
+  WHERE sale_id IN (SELECT sale_id FROM sale WHERE token_no = :tokenNo) AND token_digest = :tokenDigest
+  UNION ALL
+  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = :tokenDigest
+  LIMIT 1`;
 /** The lowest counter that is held and whose successor is not; 0 when even the first is missing. */
 const COUNTER_WITHOUT_GAP = `
   SELECT CASE
@@ -132,6 +140,8 @@ const SQL = {
   lastEntry: LAST_ENTRY,
   lastSignedEntry: LAST_SIGNED_ENTRY,
   entries: ENTRIES,
+  findEntryBySale: FIND_ENTRY_BY_SALE,
+  findEntryByToken: FIND_ENTRY_BY_TOKEN,
   counterWithoutGap: COUNTER_WITHOUT_GAP,
   ping: PING,
 } as const;

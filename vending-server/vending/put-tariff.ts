@@ -3,13 +3,13 @@
  * what was sold must stay explainable.
  */
 import { StsFault } from '../../lib/faults.ts';
+import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
 import { NO_HISTORY } from '../tariff/history.ts';
 import { isTimeZone } from '../tariff/local-time.ts';
 import { reckonPayment } from '../tariff/reckon.ts';
 import type { TariffTerms } from '../tariff/terms.ts';
 import { calendarFault } from '../tariff/time-of-use.ts';
 import type { Vending } from './context.ts';
-import { type CanonicalValue, canonicalJson } from './request-hash.ts';
 
 export interface TariffRequest {
   readonly tariffId: string;

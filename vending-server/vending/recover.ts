@@ -52,8 +52,8 @@ export async function recover({
 }
 
 function chainEntryOf(entry: LedgerEntry): ChainEntry {
-  const { moduleId, counter, saleDigest, tokenDigest, previousHash, entryHash, signature } = entry;
-  return { moduleId, counter, saleDigest, tokenDigest, previousHash, entryHash, signature };
+  const { moduleId, counter, saleDigest, tokenDigest, previousHash, entryHash, signature, statement } = entry;
+  return { moduleId, counter, saleDigest, tokenDigest, previousHash, entryHash, signature, statement };
 }
 
 function mismatch(detail: string): StsFault {

@@ -2,42 +2,9 @@
  * The hash of what a request asks for, whatever way it was written down: the order of keys, spaces and the form of the
  * meter number do not matter. Two requests under one id are the same exactly when their hashes are.
  */
-import { createHash } from 'node:crypto';
-
-export type CanonicalValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly CanonicalValue[]
-  | { readonly [name: string]: CanonicalValue };
-
-/**
- * JSON with the keys of every object sorted by their UTF-16 units and no spaces, as RFC 8785 orders them.
- * @throws RangeError for a number that is not a safe integer: its text would depend on the writer.
- */
-export function canonicalJson(value: CanonicalValue): string {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new RangeError(`"value" expected a safe integer, got ${value}`);
-  }
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  const fields = Object.keys(value)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`);
-  return `{${fields.join(',')}}`;
-}
-
-/** SHA-256 of the canonical JSON, 64 lower-case hex digits. */
-export function canonicalHash(value: CanonicalValue): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
-}
+import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 
 /** `operation` keeps a sale and a deposit with equal fields apart. */
 export function requestHash(operation: 'sale' | 'deposit', fields: Record<string, CanonicalValue>): string {
   return canonicalHash({ operation, fields });
-}
-
-function isList(value: CanonicalValue): value is readonly CanonicalValue[] {
-  return Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** The answer to a sale, made once, stored as it is and given again byte for byte. */
 import { decimalText } from '../../lib/decimal.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
-import type { IssuedCredit } from '../security-module/contract.ts';
+import type { ChainEntry, IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord } from '../store/contract.ts';
 import { type BlockPosition, blockPosition } from '../tariff/energy.ts';
 import { type SaleLine, unitsOfMonth } from '../tariff/reckon.ts';
@@ -55,7 +55,9 @@ export interface SoldSale {
   readonly soldAt: number;
   readonly purchase: Purchase;
   readonly tidMinutes: number;
-  readonly issued: IssuedCredit;
+  readonly issued: Pick<IssuedCredit, 'tokenNo' | 'carriedDeciKwh'> & {
+    readonly entry: Pick<ChainEntry, 'moduleId' | 'counter' | 'entryHash'>;
+  };
 }
 
 export function pictureOf({ meter, terms, purchases, paidMinor, reckoned }: Purchase): PurchasePicture {

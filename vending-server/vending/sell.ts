@@ -7,14 +7,16 @@
 import { invariant } from '../../lib/assert.ts';
 import { StsFault } from '../../lib/faults.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { decodeAmount, encodeAmount } from '../../lib/token/amount.ts';
 import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { tokenDigest } from '../ledger/chain.ts';
 import { saleTransfers } from '../ledger/postings.ts';
+import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
 import type { IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord, RecordedSale, VendClaim } from '../store/contract.ts';
 import type { Vending } from './context.ts';
 import { type Purchase, type PurchaseRequest, reckonPurchase } from './purchase.ts';
-import { canonicalHash, requestHash } from './request-hash.ts';
+import { requestHash } from './request-hash.ts';
 import { saleResponse } from './sale-response.ts';
 
 export interface SaleRequest extends PurchaseRequest {
@@ -117,6 +119,9 @@ async function claim(
   }
 }
 
+/** The place in the chain of a token that is not made yet; no hash covers it. */
+const NO_ENTRY = { moduleId: '', counter: 0, entryHash: '' } as const;
+
 /** Token, evidence, books and answer. The answer exists only after both journals hold it. */
 async function complete(
   vending: Vending,
@@ -127,15 +132,26 @@ async function complete(
   const { vendorId, currency } = purchase.vendor;
   const { tidMinutes, request } = claimed;
   const saleId = newSaleId(now, vending.random.bytes(10));
-  const { requestHash: hash } = request;
   const { meterPan, baseDate } = meter;
-  const saleDigest = canonicalHash({
+  const sold = { saleId, requestId, soldAt: now, purchase, tidMinutes };
+  const transfers = saleTransfers(vendorId, currency, reckoned.lines);
+  const carriedDeciKwh = decodeAmount(encodeAmount(reckoned.amountDeciKwh));
+  const saleDigest = digestOf({
     saleId,
+    soldAt: now,
     vendorId,
-    requestHash: hash,
+    requestId,
+    requestHash: request.requestHash,
     meterPan,
-    paidMinor,
+    baseDate,
     tidMinutes,
+    currency,
+    paidMinor,
+    amountDeciKwh: carriedDeciKwh,
+    transfers,
+    answerHash: answerHash(
+      saleResponse({ ...sold, issued: { tokenNo: '', carriedDeciKwh, entry: NO_ENTRY } }),
+    ),
   });
   const issued = await vending.securityModule.issueCredit({
     meter: keyAttributesOf(meter),
@@ -146,7 +162,7 @@ async function complete(
   // The journal first: a ledger that is ahead of the module could not be explained after a power cut.
   await issued.sealed;
   assertEvidence(issued, saleDigest);
-  const sold = { saleId, requestId, soldAt: now, purchase, tidMinutes };
+  invariant(issued.carriedDeciKwh === carriedDeciKwh, 'the token carries what the sale digest says');
   try {
     return await vending.store.recordVend(claimed, {
       saleId,
@@ -154,7 +170,7 @@ async function complete(
       currency,
       amountDeciKwh: issued.carriedDeciKwh,
       tokenNo: issued.tokenNo,
-      transfers: saleTransfers(vendorId, currency, reckoned.lines),
+      transfers,
       history: reckoned.history,
       entry: issued.entry,
       responseBody: JSON.stringify(saleResponse({ ...sold, issued })),

@@ -367,6 +367,11 @@ test('when a field is out of its bits then it is refused by name', () => {
     assert.throws(() => encodeToken(token, STA), mistake(RangeError, field), token.kind);
   const noResource = { kind: 'currencyCredit', resource: 'air', tidMinutes: 1, amountHundredThousandth: 1n };
   assert.throws(() => encodeToken(noResource as unknown as Token, STA), mistake(RangeError, 'resource'));
+  // Sections three and four of a long key are no tokens under a short one, and the third of three none under a long one.
+  const long: Token = { kind: 'keyChangeSection3Of4', supplyGroupLow: 1, keyPart: 1 };
+  const short: Token = { kind: 'keyChangeSection3Of3', supplyGroupCode: '201457' };
+  assert.throws(() => encodeToken(long, STA), mistake(RangeError, 'kind'));
+  assert.throws(() => encodeToken(short, MISTY1), mistake(RangeError, 'kind'));
   report(`${tried} hostile field values refused by name`);
 });
 

@@ -77,6 +77,30 @@ test('a new part is blank, a formatted one is not, a scrambled one is damaged', 
   assert.is(new Journal(makePart(image).part).load().kind, 'damaged');
 });
 
+test('a whole record that holds no meter is damage, field by field', () => {
+  const sound = state(3, 0);
+  const wrong: Record<string, unknown> = {
+    keyType: 4,
+    keyRevision: 16,
+    tariffIndex: 100,
+    baseDate: '15',
+    supplyGroupCode: 'abcdef',
+    meterPan: '600727000000000008',
+    tidMemory: [],
+  };
+  for (const [field, value] of Object.entries(wrong)) {
+    const { clock, part } = makePart();
+    const journal = new Journal(part);
+    assert.is(journal.load().kind, 'blank');
+    journal.writeToken(
+      () => ({ ...sound, application: { ...sound.application, [field]: value } as typeof sound.application }),
+      () => {},
+    );
+    clock.advance(100_000);
+    assert.is(new Journal(part).load().kind, 'damaged', field);
+  }
+});
+
 test('random cuts in sequences of tokens and checkpoints: every boot finds the last state or the next', () => {
   const seed = seedOf('journal cuts');
   const random = new RandomStream(seed, 'journal cuts');

@@ -74,6 +74,7 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'post /v1/meters/{meter}/debts',
     'post /v1/sales',
     'post /v1/tariffs',
+    'post /v1/tokens/verify',
     'post /v1/trial-sales',
     'post /v1/vendors',
     'post /v1/vendors/{vendorId}/certificates',

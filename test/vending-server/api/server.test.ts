@@ -42,6 +42,7 @@ test('what the server writes down holds no key, no passphrase and no token numbe
   const at = await startTestServer(100_000, {
     logLevel: 'debug',
     logFile,
+    restartModule: false,
     onModuleStarted: (pid) => {
       modulePid = pid;
     },
@@ -183,6 +184,7 @@ test('when the module stops answering then a sale is told so in time, and its re
   let modulePid = 0;
   const at = await startTestServer(100_000, {
     limits: { requestTimeoutMillis: 700 },
+    restartModule: false,
     onModuleStarted: (pid) => {
       modulePid = pid;
     },

@@ -30,6 +30,11 @@ function chainOf(digests: readonly string[], signer = privateKey): ChainEntry[] 
       saleDigest: hash(`sale ${digest}`),
       tokenDigest: hash(`token ${digest}`),
       previousHash,
+      // The first half is of format 1, which makes no statement: both must verify in one chain.
+      statement:
+        index < LENGTH / 2
+          ? ''
+          : `creditElectricity 466 600727111111111153 201457/1/2/14/1 ${6_000_000 + index}`,
     };
     previousHash = entryHash(link);
     const signature = counter % BATCH === 0 ? signEntryHash(previousHash, signer) : '';

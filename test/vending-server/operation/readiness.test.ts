@@ -46,6 +46,7 @@ test('when the disk has less room than the floor then it is not ready, and lives
 test('when the security module is gone then it is not ready', async () => {
   let pid = 0;
   const at = await startTestServer(100_000, {
+    restartModule: false,
     onModuleStarted: (started) => {
       pid = started;
     },

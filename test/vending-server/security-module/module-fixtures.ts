@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TID_MAX } from '../../../lib/token/tid.ts';
 import type { Clock, Random } from '../../../vending-server/clock.ts';
 import type {
   IssueCreditRequest,
@@ -157,9 +158,10 @@ export interface TestModule {
 }
 
 /** The core in this process, on the folder's real key store and journal. */
-export async function openCore(folder: Folder): Promise<TestModule> {
+export async function openCore(folder: Folder, tidWindowMinutes = TID_MAX): Promise<TestModule> {
   const keyStore = openKeyStore(folder.keyStorePath, PASSPHRASE);
   const journal = await openModuleJournal(folder.journalPath, keyStore);
   const clock = new TestClock();
-  return { core: new ModuleCore({ keyStore, journal, clock, random: new SeededRandom(7) }), journal, clock };
+  const random = new SeededRandom(7);
+  return { core: new ModuleCore({ keyStore, journal, clock, random, tidWindowMinutes }), journal, clock };
 }

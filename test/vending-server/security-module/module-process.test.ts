@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { TID_MAX } from '../../../lib/token/tid.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
 import {
   type SecurityModuleOptions,
@@ -35,7 +36,13 @@ const PROCESS = new URL('../../../vending-server/security-module/process.ts', im
 
 function start(folder: Folder, more: Partial<SecurityModuleOptions> = {}): Promise<SecurityModule> {
   const { keyStorePath, journalPath, passphraseFile } = folder;
-  return startSecurityModule({ keyStorePath, journalPath, passphraseFile, ...more });
+  return startSecurityModule({
+    keyStorePath,
+    journalPath,
+    passphraseFile,
+    tidWindowMinutes: TID_MAX,
+    ...more,
+  });
 }
 
 test('when 64 callers ask at once, then each gets his token, sealed, in one chain', async () => {
@@ -284,6 +291,8 @@ async function conversation(folder: Folder, passphraseFile: string, asked: reado
       folder.journalPath,
       '--passphrase-file',
       passphraseFile,
+      '--tid-window',
+      String(TID_MAX),
     ],
     { execArgv: process.execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );

@@ -1,5 +1,5 @@
 /** What the security module issues and refuses (sts.md 1.3, 9.1, 9.3). */
-import { truncateSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import Database from 'better-sqlite3';
 import { suite } from 'uvu';
@@ -9,9 +9,11 @@ import { createTokenCipher } from '../../../lib/token/cipher.ts';
 import { decodeToken } from '../../../lib/token/token.ts';
 import { tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
+import { creditOf } from '../../../vending-server/security-module/client.ts';
 import type { ChainEntry, IssueCreditRequest } from '../../../vending-server/security-module/contract.ts';
 import { createKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import type { ModuleCore } from '../../../vending-server/security-module/module.ts';
+import { requestOfCredit } from '../../../vending-server/security-module/request.ts';
 import { report } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
@@ -29,16 +31,19 @@ import {
 const test = suite('security module core');
 
 function issue(core: ModuleCore, ...requests: IssueCreditRequest[]) {
-  const { results, seal } = core.issueBatch(requests);
+  const { results, seal } = core.issueBatch(requests.map(requestOfCredit));
   seal();
   return results.map((result) => {
     if ('fault' in result) throw result.fault;
-    return result.issued;
+    return creditOf({ ...result.issued, sealed: Promise.resolve() });
   });
 }
 
 function refusal(core: ModuleCore, request: unknown): unknown {
-  const { results, seal } = core.issueBatch([request]);
+  const isRecord = typeof request === 'object' && request !== null;
+  const { results, seal } = core.issueBatch([
+    isRecord ? requestOfCredit(request as IssueCreditRequest) : request,
+  ]);
   seal();
   const [result] = results;
   if (result === undefined || !('fault' in result)) throw new Error('expected a refusal');
@@ -75,14 +80,18 @@ test('when a batch mixes good and bad requests, then the good ones count on with
   const folder = folderWithKeys();
   const { core, journal } = await openCore(folder);
   const bad = { ...requestOf(0), amountDeciKwh: -1 };
-  const { results, seal } = core.issueBatch([requestOf(1), bad, requestOf(2), requestOf(3), bad]);
+  const { results, seal } = core.issueBatch(
+    [requestOf(1), bad, requestOf(2), requestOf(3), bad].map(requestOfCredit),
+  );
   assert.throws(
-    () => core.issueBatch([requestOf(4)]),
+    () => core.issueBatch([requestOfCredit(requestOf(4))]),
     (error: Error) => /invariant/.test(error.message),
   );
   assert.is(journal.head.counter, 0);
   seal();
-  const entries = results.flatMap((result) => ('issued' in result ? [result.issued.entry] : []));
+  const entries = results.flatMap((result) =>
+    'issued' in result ? result.issued.tokens.map(({ entry }) => entry) : [],
+  );
   assert.equal(
     results.map((result) => 'issued' in result),
     [true, false, true, true, false],
@@ -144,7 +153,7 @@ test('when a rule of issuing forbids a token, then its fault is named and no cou
     assert.not.ok(inspect(error, { depth: 9 }).includes(V2_RECORD.vendingKey));
   }
   clock.set('2045-01-01T00:00:00Z');
-  assert.ok(fault('vending_key_not_active')(refusal(core, requestOf(1))));
+  assert.ok(fault('vending_key_issue_ended')(refusal(core, requestOf(1))));
   clock.set('2044-12-31T23:59:59Z');
   const atTheEdge = { ...meterWith({ supplyGroupCode: '000002' }), tidMinutes: 92 * 65_536 - 1 };
   assert.is(issue(core, atTheEdge)[0]!.entry.counter, 1);
@@ -214,15 +223,20 @@ test('when the journal was tampered with or cut, then opening it is refused by n
   folder.remove();
 });
 
+/** A journal as it was before its last entries: what a disk that lied about a flush leaves after a power cut. */
 async function journalBehind(lost: number) {
   const folder = folderWithKeys();
-  const { core, journal } = await openCore(folder);
   const entries: ChainEntry[] = [];
-  for (let i = 1; i <= 6; i += 1) entries.push(issue(core, requestOf(i))[0]!.entry);
-  journal.close();
-  const database = new Database(folder.journalPath);
-  database.prepare('DELETE FROM entry WHERE counter > ?').run(6 - lost);
-  database.close();
+  let kept: Uint8Array = readFileSync(folder.keyStorePath);
+  for (let i = 1; i <= 6; i += 1) {
+    const { core, journal } = await openCore(folder);
+    if (i === 7 - lost) journal.close();
+    if (i === 7 - lost) kept = readFileSync(folder.journalPath);
+    const on = i === 7 - lost ? await openCore(folder) : { core, journal };
+    entries.push(issue(on.core, requestOf(i))[0]!.entry);
+    on.journal.close();
+  }
+  writeFileSync(folder.journalPath, kept);
   return { folder, entries };
 }
 

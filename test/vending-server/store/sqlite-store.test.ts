@@ -7,10 +7,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
 import { TermsBody } from '../../../vending-server/api/schemas.ts';
+import { canonicalJson } from '../../../vending-server/ledger/canonical.ts';
 import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
-import { canonicalJson } from '../../../vending-server/vending/request-hash.ts';
 import { operationContract } from './operation-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
 import {

@@ -5,6 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
+import { tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import type { Store } from '../../../vending-server/store/contract.ts';
 import {
   claimed,
@@ -315,6 +316,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       [2, 3],
     );
     assert.is((await store.lastSignedEntry(MODULE.moduleId))?.counter, 3);
+    const sold = record.tokenNo;
+    assert.is((await store.findEntryByToken(sold, tokenDigest(sold)))?.counter, 1);
+    assert.is((await store.findEntryBySale(record.saleId))?.counter, 1);
+    assert.is((await store.findEntryByToken('no matter', lost[0]!.tokenDigest))?.state, 'unreleased');
+    // The digits alone are no evidence, and neither is the digest of a token that was sold under other digits.
+    assert.is(await store.findEntryByToken(sold, tokenDigest('0'.repeat(19))), undefined);
+    assert.is(await store.findEntryByToken('0'.repeat(20), tokenDigest(sold)), undefined);
+    assert.is(await store.findEntryBySale('sale-of-nobody'), undefined);
     assert.is((await claimed(store, claimOf('r2'))).tidMinutes, 6_000_103);
     const forged = { ...journalled(lost[0]!, 6_000_500), entryHash: hash('forged') };
     const error = await store.recordUnreleased([forged]).catch((e: unknown) => e);

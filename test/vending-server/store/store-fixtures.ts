@@ -96,6 +96,7 @@ export class TestChain {
       saleDigest: hash(`sale ${this.#counter}`),
       tokenDigest: tokenDigest(tokenNo),
       previousHash: this.#previousHash,
+      statement: `creditElectricity 466 ${METER.meterPan} 201457/1/2/14/1 ${6_000_000 + this.#counter}`,
     };
     this.#previousHash = entryHash(link);
     return { ...link, entryHash: this.#previousHash, signature };

@@ -1,3 +1,4 @@
+/** Money to units (sts.md 9.5). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

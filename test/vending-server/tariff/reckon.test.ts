@@ -1,3 +1,4 @@
+/** Money to units (sts.md 9.5). */
 import { BigNumber } from 'bignumber.js';
 import fc from 'fast-check';
 import { suite } from 'uvu';

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type CanonicalValue,
-  canonicalJson,
-  requestHash,
-} from '../../../vending-server/vending/request-hash.ts';
+import { type CanonicalValue, canonicalJson } from '../../../vending-server/ledger/canonical.ts';
+import { requestHash } from '../../../vending-server/vending/request-hash.ts';
 import { mistake } from '../../support/throws.ts';
 
 const test = suite('request hash');

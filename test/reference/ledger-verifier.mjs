@@ -1,0 +1,222 @@
+// A second verifier of ledger exports, written from vending-server/ledger/README.md alone and sharing no code with the first.
+// `node ledger-verifier.mjs <export> [public key, base64]`: exit 0 when everything on that page holds, 5 with a list when not.
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const H = (text) => createHash('sha256').update(text).digest('hex');
+const C = (value) =>
+  Array.isArray(value)
+    ? `[${value.map(C).join()}]`
+    : value !== null && typeof value === 'object'
+      ? `{${Object.keys(value)
+          .sort()
+          .map((key) => `${JSON.stringify(key)}:${C(value[key])}`)
+          .join()}}`
+      : JSON.stringify(value);
+const same = (left, right) => C(left) === C(right);
+
+/** @returns a list of what does not hold; empty for a whole ledger. */
+export function verifyExportBytes(bytes, pinnedKey) {
+  const wrong = [];
+  const must = (holds, what) => void (holds || wrong.push(what));
+  try {
+    check(bytes, pinnedKey, must);
+  } catch (error) {
+    wrong.push(`unreadable: ${error.message}`);
+  }
+  return wrong;
+}
+
+function check(bytes, pinnedKey, must) {
+  const text = bytes.toString('utf8');
+  must(text.endsWith('\n'), 'the last line is cut');
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+  const header = lines[0];
+  const trailer = lines.at(-1);
+  must(header?.kind === 'header' && header.format === 'wattoken-ledger-1', 'header');
+  must(trailer?.kind === 'trailer', 'trailer');
+  must(
+    lines.filter(({ kind }) => kind === 'trailer' || kind === 'header').length === 2,
+    'one header, one trailer',
+  );
+  const { moduleId, publicKey } = header;
+  must(pinnedKey === undefined || pinnedKey === publicKey, 'public key');
+  const der = Buffer.from(pinnedKey ?? publicKey, 'base64');
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  const of = (kind) => lines.filter((line) => line.kind === kind);
+  const [entries, deposits, debts, vendors] = [of('entry'), of('deposit'), of('debt'), of('vendor')];
+  checkChain(entries, moduleId, key, must);
+  for (const entry of entries) checkSale(entry, must);
+  checkDoubles(entries, must);
+  must(of('sale').length === 0, 'sales without an entry');
+  must(of('transfer').length === 0, 'transfers without a cause');
+  const sales = entries.map(({ sale }) => sale).filter((sale) => sale !== null);
+  for (const { vendorId, currency, paidMinor, transfers } of sales) {
+    must(left(transfers, `vendor:${vendorId}:float:${currency}`) === BigInt(paidMinor), 'money of a sale');
+  }
+  for (const { vendorId, currency, amountMinor, reference, requestHash, transfers } of deposits) {
+    const fields = { amountMinor, currency, reference };
+    must(requestHash === H(C({ operation: 'deposit', fields })), 'request of a deposit');
+    must(left(transfers, `bank:deposits:${currency}`) === BigInt(amountMinor), 'bank side of a deposit');
+    must(
+      left(transfers, `vendor:${vendorId}:float:${currency}`) === -BigInt(amountMinor),
+      'float of a deposit',
+    );
+  }
+  const moved = [...sales, ...of('sale').map(({ sale }) => sale), ...deposits, ...debts].flatMap(
+    ({ transfers }) => transfers,
+  );
+  moved.push(...of('transfer'));
+  checkFloats(moved, vendors, must);
+  checkDebts(moved, sales, debts, must);
+  const released = entries.filter(({ state }) => state === 'released').length;
+  const { kind: _kind, sha256, ...claimed } = trailer;
+  const last = entries.at(-1);
+  const head = { counter: last?.counter ?? 0, entryHash: last?.entryHash ?? '0'.repeat(64) };
+  const counts = { entries: entries.length, released, unreleased: entries.length - released };
+  const found = {
+    ...counts,
+    sales: sales.length + of('sale').length,
+    deposits: deposits.length,
+    debts: debts.length,
+  };
+  const rest = { transfers: moved.length, vendors: vendors.length, sums: sumsOf(moved), head };
+  must(same(claimed, { ...found, ...rest }), 'trailer');
+  must(sha256 === H(text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)), 'sha256');
+}
+
+function checkChain(entries, moduleId, key, must) {
+  let [counter, previousHash] = [0, '0'.repeat(64)];
+  for (const entry of entries) {
+    counter += 1;
+    const { saleDigest, tokenDigest, statement } = entry;
+    const fields = [previousHash, moduleId, counter, saleDigest, tokenDigest];
+    const lines =
+      statement === '' ? ['wattoken-chain-1', ...fields] : ['wattoken-chain-2', ...fields, statement];
+    const said = statement.split(' ');
+    const fits = said[2] === entry.meterPan && said[4] === String(entry.tidMinutes ?? '-');
+    const isOnBase = said[3]?.split('/')[3] === entry.baseDate;
+    must(statement === '' || (said.length === 5 && fits && isOnBase), `statement of ${counter}`);
+    must(entry.moduleId === moduleId && entry.counter === counter, `counter ${counter}`);
+    must(
+      entry.previousHash === previousHash && entry.entryHash === H(lines.join('\n')),
+      `hash of ${counter}`,
+    );
+    const signature = Buffer.from(entry.signature, 'base64');
+    const isCanonical = signature.toString('base64') === entry.signature;
+    const signed = () => isCanonical && verify(null, Buffer.from(entry.entryHash, 'hex'), key, signature);
+    must(entry.signature === '' || signed(), `signature of ${counter}`);
+    previousHash = entry.entryHash;
+  }
+  must(entries.length === 0 || entries.at(-1).signature !== '', 'the last entry is signed');
+}
+
+function checkSale(entry, must) {
+  const { counter, state, sale, tokenDigest, moduleId, entryHash } = entry;
+  must(
+    (state === 'released') === (sale !== null) && (sale === null) === (entry.saleId === null),
+    `sale of ${counter}`,
+  );
+  must(state === 'released' || state === 'unreleased', `state of ${counter}`);
+  if (sale === null) return;
+  const { tokenDigest: booked, answer, tokenNo: _digits, ...facts } = sale;
+  must(answer !== null, `answer of ${counter}`);
+  if (answer === null) return;
+  const { baseDate, tidMinutes } = entry;
+  const whole = { ...facts, format: 'wattoken-sale-1', baseDate, tidMinutes, answerHash: answer.hash };
+  must(entry.saleDigest === H(C(whole)), `sale digest of ${counter}`);
+  must(sale.saleId === entry.saleId && sale.meterPan === entry.meterPan, `sale and entry ${counter}`);
+  must(booked === tokenDigest, `token in the books of ${counter}`);
+  const [token] = answer.tokens;
+  const digits =
+    answer.tokens.length === 1 && token.tokenDigest === tokenDigest && token.groupedDigest === tokenDigest;
+  must(digits && same(answer.ledger, { moduleId, counter, entryHash }), `answer of ${counter}`);
+}
+
+function checkDoubles(entries, must) {
+  const isUnique = (values) => new Set(values).size === values.length;
+  must(isUnique(entries.map(({ tokenDigest }) => tokenDigest)), 'one token, one entry');
+  must(
+    isUnique(entries.filter(({ sale }) => sale).map(({ saleDigest }) => saleDigest)),
+    'one sale, one entry',
+  );
+  must(
+    isUnique(
+      entries
+        .filter(({ tidMinutes }) => tidMinutes !== null)
+        .map(({ meterPan, baseDate, tidMinutes }) => C([meterPan, baseDate, tidMinutes])),
+    ),
+    'one TID',
+  );
+}
+
+function left(transfers, account) {
+  const side = (name) =>
+    transfers.filter((one) => one[name] === account).reduce((sum, one) => sum + BigInt(one.amountMinor), 0n);
+  return side('debitAccount') - side('creditAccount');
+}
+
+function checkFloats(transfers, vendors, must) {
+  const floats = new Map(
+    vendors.map((vendor) => [`vendor:${vendor.vendorId}:float:${vendor.currency}`, vendor]),
+  );
+  for (const [account, { floatMinor }] of floats) {
+    must(left(transfers, account) === -BigInt(floatMinor), `float of ${account}`);
+  }
+  for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+    must(Number.isSafeInteger(amountMinor) && amountMinor > 0, 'amount of a transfer');
+    for (const account of [debitAccount, creditAccount]) {
+      must(!/^vendor:.*:float:/.test(account) || floats.has(account), `${account} is a vendor's`);
+    }
+  }
+}
+
+function checkDebts(transfers, sales, debts, must) {
+  const accounts = new Set();
+  for (const { debtId, meterPan, openedMinor, balanceMinor, transfers: own } of debts) {
+    const currency = own[0]?.debitAccount.split(':').at(-1);
+    const account = `debt:${debtId}:${currency}`;
+    const opening = {
+      debitAccount: account,
+      creditAccount: `debts:opened:${currency}`,
+      amountMinor: openedMinor,
+    };
+    must(same(own, [opening]), `opening of ${account}`);
+    must(left(transfers, account) === BigInt(balanceMinor), `balance of ${account}`);
+    const recovering = sales.filter((sale) => sale.transfers.some((one) => one.creditAccount === account));
+    must(
+      recovering.every((sale) => sale.meterPan === meterPan),
+      `meter of ${account}`,
+    );
+    accounts.add(account);
+  }
+  for (const { debitAccount, creditAccount } of transfers) {
+    for (const account of [debitAccount, creditAccount]) {
+      must(!account.startsWith('debt:') || accounts.has(account), `${account} is a debt of the books`);
+    }
+  }
+}
+
+function sumsOf(transfers) {
+  const sums = {};
+  for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+    const of = (account) => (sums[account.split(':').at(-1)] ??= { debitMinor: 0n, creditMinor: 0n });
+    of(debitAccount).debitMinor += BigInt(amountMinor);
+    of(creditAccount).creditMinor += BigInt(amountMinor);
+  }
+  for (const sum of Object.values(sums)) {
+    sum.debitMinor = String(sum.debitMinor);
+    sum.creditMinor = String(sum.creditMinor);
+  }
+  return sums;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const wrong = verifyExportBytes(readFileSync(process.argv[2]), process.argv[3]);
+  console.log(wrong.length === 0 ? 'whole' : wrong.join('\n'));
+  process.exitCode = wrong.length === 0 ? 0 : 5;
+}

@@ -1,0 +1,262 @@
+/**
+ * The auditor's door: exports, proofs, witnesses and questions about a token, from a data folder beside a running server or
+ * from files alone. It opens no port, no key store and writes nothing but what it is asked to. Real time enters here.
+ */
+import { createReadStream, readFileSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StsFault } from '../lib/faults.ts';
+import { parseTokenNo } from '../lib/token/token-no.ts';
+import { pathsOf } from './config.ts';
+import { tokenDigest } from './ledger/chain.ts';
+import { type ExportOptions, exportLines } from './ledger/export-lines.ts';
+import type { ExportLine } from './ledger/export-records.ts';
+import { compareJournal } from './ledger/journal-check.ts';
+import { type Expectation, ExportVerifier, type LedgerReport } from './ledger/verify-export.ts';
+import { extendWitness, readWitness, type Witness } from './ledger/witness.ts';
+import { openJournalReader } from './security-module/journal-reader.ts';
+import type { LedgerSnapshot } from './store/contract.ts';
+import { moduleOf, openLedgerSnapshot, openReadOnly } from './store/ledger-snapshot.ts';
+import { SqliteStore } from './store/sqlite-store.ts';
+import { type TokenQuestion, type TokenVerdict, verifyToken } from './vending/verify-token.ts';
+
+export type { Expectation, LedgerReport, TokenQuestion, TokenVerdict, Witness };
+
+/** Told now and then how many entries are done. */
+export type OnEntry = (entries: number) => void;
+
+/** A sale becomes durable within milliseconds of its neighbours: 5 s are far more than enough, and 0.3 s without a commit. */
+const SNAPSHOT = { attempts: 250, quietAttempts: 15, pause: () => sleep(20) } as const;
+/** Longest line that is read; a longer one is no line of an export. */
+const LINE_BYTES_MAX = 1 << 20;
+const WRITE_BYTES = 1 << 18;
+
+/**
+ * Writes an export, durable when the promise resolves. The file must not exist: an export is evidence.
+ * @returns how many entries it holds.
+ * @throws StsFault `file_unreadable` for a folder without a ledger and for an output that cannot be written, and the store's.
+ */
+export async function exportLedger(
+  dataFolder: string,
+  out: string,
+  options: Omit<ExportOptions, 'exportedAt'>,
+  onEntry: OnEntry,
+): Promise<number> {
+  const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
+  try {
+    return await writeLines(out, async (write) => {
+      let entries = 0;
+      const exportedAt = new Date().toISOString();
+      const lines = exportLines(snapshot, { ...options, exportedAt }, (done) => {
+        entries = done;
+        onEntry(done);
+      });
+      for await (const line of lines) await write(line);
+      return entries;
+    });
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function writeLines<Result>(
+  out: string,
+  run: (write: (line: string) => Promise<void>) => Promise<Result>,
+): Promise<Result> {
+  const unwritable = (cause: unknown) =>
+    new StsFault('file_unreadable', `--out ${out}`, { param: '--out', cause });
+  // Token digests and meters of a whole utility: this user's alone.
+  const file = await open(out, 'wx', 0o600).catch((cause: unknown) => {
+    throw unwritable(cause);
+  });
+  try {
+    let waiting = '';
+    const flush = async () => {
+      const text = waiting;
+      waiting = '';
+      await file.writeFile(text).catch((cause: unknown) => {
+        throw unwritable(cause);
+      });
+    };
+    const result = await run(async (line) => {
+      waiting += line;
+      if (waiting.length > WRITE_BYTES) await flush();
+    });
+    await flush();
+    await file.sync();
+    return result;
+  } catch (error) {
+    await rm(out, { force: true }); // half an export would look like a cut one
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Proves an export file; needs nothing else.
+ * @param onLine - given every record, for questions that go along with the proof.
+ * @throws StsFault `file_unreadable`.
+ */
+export async function verifyExport(
+  path: string,
+  expected: Expectation,
+  onEntry: OnEntry,
+  onLine: (line: ExportLine) => void = () => undefined,
+): Promise<LedgerReport> {
+  const verifier = new ExportVerifier(expected);
+  for await (const { text, isWhole } of linesOf(path)) {
+    if (!isWhole) {
+      verifier.cut();
+      continue;
+    }
+    const record = verifier.line(text);
+    if (record !== undefined) onLine(record);
+    if (verifier.isBusy) {
+      await verifier.settle();
+      onEntry(verifier.entries);
+    }
+  }
+  return verifier.end();
+}
+
+/** Lines of a file without their line feeds, one piece of the file at a time in memory. */
+async function* linesOf(path: string): AsyncGenerator<{ text: string; isWhole: boolean }> {
+  let rest = '';
+  try {
+    for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: WRITE_BYTES })) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) yield { text, isWhole: true };
+      if (rest.length > LINE_BYTES_MAX) {
+        yield { text: rest, isWhole: true };
+        rest = '';
+      }
+    }
+  } catch (cause) {
+    throw new StsFault('file_unreadable', path, { param: 'export', cause });
+  }
+  if (rest !== '') yield { text: rest, isWhole: false };
+}
+
+/**
+ * Proves the ledger of a data folder, and compares it with the module's journal entry by entry. The server must be stopped.
+ * @throws StsFault `file_unreadable`, `store_in_use` while a module runs, and the store's.
+ */
+export async function verifyDataFolder(
+  dataFolder: string,
+  expected: Expectation,
+  onEntry: OnEntry,
+): Promise<LedgerReport> {
+  const journal = await openJournalReader(pathsOf({ dataFolder }).journalPath);
+  try {
+    const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
+    try {
+      const verifier = new ExportVerifier(expected);
+      const options = { exportedAt: new Date().toISOString(), withTokenNumbers: false };
+      for await (const line of exportLines(snapshot, options)) {
+        verifier.line(line.slice(0, -1));
+        if (verifier.isBusy) {
+          await verifier.settle();
+          onEntry(verifier.entries);
+        }
+      }
+      await compareJournal(snapshot.entries(), journal, verifier.findings);
+      return await verifier.end();
+    } finally {
+      await snapshot.close();
+    }
+  } finally {
+    journal.close();
+  }
+}
+
+/**
+ * Witnesses the head of a ledger.
+ * @param earlier - the witness to go on from: each of its heads must still stand in the ledger.
+ * @throws StsFault `ledger_mismatch` when one does not, and for an empty ledger; `file_unreadable`; the store's.
+ */
+export async function witnessLedger(dataFolder: string, earlier: Witness | undefined): Promise<Witness> {
+  return withBooks(dataFolder, async (store, owner) => {
+    const { moduleId, publicKey } = owner;
+    const head = await store.lastSignedEntry(moduleId);
+    if (head === undefined) throw new StsFault('ledger_mismatch', 'the ledger has no entry to witness yet');
+    if (earlier !== undefined && (earlier.moduleId !== moduleId || earlier.publicKey !== publicKey)) {
+      throw new StsFault('ledger_mismatch', 'the witness is about another security module');
+    }
+    for (const { counter, entryHash } of earlier?.heads ?? []) {
+      const [held] = await store.entries(moduleId, counter - 1, 1);
+      if (held?.counter !== counter || held.entryHash !== entryHash) {
+        throw new StsFault('ledger_mismatch', `entry ${counter} is not the one that was witnessed`);
+      }
+    }
+    return extendWitness(earlier ?? { moduleId, publicKey, heads: [] }, head, new Date().toISOString());
+  });
+}
+
+/** @throws StsFault `file_unreadable` for anything that is no witness. */
+export function readWitnessFile(path: string): Witness {
+  let witness: Witness | undefined;
+  try {
+    witness = readWitness(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw new StsFault('file_unreadable', path, { param: 'witness', cause });
+  }
+  if (witness === undefined) {
+    throw new StsFault('file_unreadable', `${path} is no witness file`, { param: 'witness' });
+  }
+  return witness;
+}
+
+/** @throws StsFault `token_number_malformed`, `token_number_too_large`, `file_unreadable`; the store's. */
+export function findToken(dataFolder: string, question: TokenQuestion): Promise<TokenVerdict> {
+  return withBooks(dataFolder, (store, owner) => verifyToken(store, owner, question));
+}
+
+/** The books read only, beside a running server or without one. */
+async function withBooks<Result>(
+  dataFolder: string,
+  run: (store: SqliteStore, owner: NonNullable<LedgerSnapshot['module']>) => Promise<Result>,
+): Promise<Result> {
+  const database = await openReadOnly(dataFolder);
+  let store: SqliteStore | undefined;
+  try {
+    store = new SqliteStore(database, () => undefined);
+    const owner = moduleOf(database);
+    if (owner === undefined)
+      throw new StsFault('ledger_mismatch', 'no security module has used this ledger yet');
+    return await run(store, owner);
+  } finally {
+    await store?.close();
+    database.close();
+  }
+}
+
+export interface ExportVerdict {
+  readonly ours: boolean;
+  /** The line of the entry, when there is one. */
+  readonly entry: Extract<ExportLine, { kind: 'entry' }> | null;
+  /** The proof of the whole file: only when it is verified does the answer hold. */
+  readonly report: LedgerReport;
+}
+
+/**
+ * Looks for a token or a sale in an export and proves the export on the way: a token that is not found in a verified export is
+ * none of the ledger's, because all of its entries were seen.
+ * @throws StsFault `token_number_malformed`, `token_number_too_large`, `file_unreadable`.
+ */
+export async function findInExport(
+  path: string,
+  question: TokenQuestion,
+  expected: Expectation,
+  onEntry: OnEntry,
+): Promise<ExportVerdict> {
+  const digest = 'tokenNo' in question ? tokenDigest(parseTokenNo(question.tokenNo)) : undefined;
+  const saleId = 'saleId' in question ? question.saleId : undefined;
+  let entry: ExportVerdict['entry'] = null;
+  const report = await verifyExport(path, expected, onEntry, (line) => {
+    if (line.kind !== 'entry') return;
+    if (line.tokenDigest === digest || (saleId !== undefined && line.saleId === saleId)) entry = line;
+  });
+  return { ours: entry !== null, entry, report };
+}

@@ -1,0 +1,121 @@
+/** The money of an export: what each account was debited and credited, and what every vendor's float must then be. */
+import type { Transfer } from '../store/contract.ts';
+import { canonicalHash } from './canonical.ts';
+import { type Sums, SumsByCurrency } from './export-lines.ts';
+import type { DebtLine, DepositLine, ExportedSale, TransferLine, VendorLine } from './export-records.ts';
+import type { Findings } from './findings.ts';
+import { bankDeposits, customerDebt, debtsOpened, vendorFloat } from './postings.ts';
+
+export class Books {
+  readonly #findings: Findings;
+  readonly #balances = new Map<string, bigint>();
+  /** For each debt account, the meter whose sales recovered it. */
+  readonly #debtors = new Map<string, string>();
+  readonly #sums = new SumsByCurrency();
+  transfers = 0;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  sale(sale: ExportedSale, at: Place): void {
+    const { saleId, vendorId, meterPan, currency, paidMinor, transfers } = sale;
+    this.#post(transfers);
+    for (const { creditAccount } of transfers) {
+      if (creditAccount.startsWith('debt:')) this.#debtors.set(creditAccount, meterPan);
+    }
+    const left = flowOut(vendorFloat(vendorId, currency), transfers);
+    if (left === BigInt(paidMinor)) return;
+    const detail = `sale ${saleId}: ${left} left the float for a payment of ${paidMinor} ${currency}`;
+    this.#findings.add({ kind: 'money_wrong', ...at, detail });
+  }
+
+  deposit(deposit: DepositLine, line: number): void {
+    const { vendorId, requestId, currency, amountMinor, reference, transfers } = deposit;
+    this.#post(transfers);
+    const asked = canonicalHash({ operation: 'deposit', fields: { amountMinor, currency, reference } });
+    const float = vendorFloat(vendorId, currency);
+    const isPosted =
+      flowOut(bankDeposits(currency), transfers) === -flowOut(float, transfers) &&
+      -flowOut(float, transfers) === BigInt(amountMinor);
+    if (asked === deposit.requestHash && isPosted) return;
+    this.#findings.add({ kind: 'deposit_altered', line, detail: `deposit ${requestId} of ${vendorId}` });
+  }
+
+  /** To be called after all sales: what is left of a debt is what they have not recovered. */
+  debt({ debtId, meterPan, openedMinor, balanceMinor, transfers }: DebtLine, line: number): void {
+    this.#post(transfers);
+    const [opening, ...more] = transfers;
+    const currency = opening?.debitAccount.split(':').at(-1) ?? '';
+    const account = customerDebt(debtId, currency);
+    const isOpened =
+      more.length === 0 &&
+      opening?.debitAccount === account &&
+      opening.creditAccount === debtsOpened(currency) &&
+      opening.amountMinor === openedMinor;
+    const owed = -(this.#balances.get(account) ?? 0n);
+    this.#balances.delete(account);
+    const isOfMeter = (this.#debtors.get(account) ?? meterPan) === meterPan;
+    if (isOpened && isOfMeter && owed === BigInt(balanceMinor)) return;
+    const detail = `debt ${debtId} of meter ${meterPan} holds ${balanceMinor} of ${openedMinor}; the books leave ${owed}`;
+    this.#findings.add({ kind: 'debt_altered', line, detail });
+  }
+
+  unexplained({ cause, ...transfer }: TransferLine, line: number): void {
+    this.#post([transfer]);
+    const { amountMinor, debitAccount, creditAccount } = transfer;
+    const detail = `${amountMinor} from ${debitAccount} to ${creditAccount}, for "${cause}"`;
+    this.#findings.add({ kind: 'transfer_unexplained', line, detail });
+  }
+
+  vendor({ vendorId, currency, floatMinor }: VendorLine, line: number): void {
+    const account = vendorFloat(vendorId, currency);
+    const balance = this.#balances.get(account) ?? 0n;
+    this.#balances.delete(account);
+    if (balance === BigInt(floatMinor)) return;
+    const detail = `vendor ${vendorId} holds ${floatMinor}, the transfers leave ${balance} ${currency}`;
+    this.#findings.add({ kind: 'float_wrong', line, detail });
+  }
+
+  /**
+   * @param isWhole - false for a cut file: the vendors then stand in what is missing, and nobody is accused for it.
+   * @returns both sums of every currency.
+   */
+  end(isWhole: boolean): Sums {
+    for (const [account, balance] of this.#balances) {
+      if (!isWhole) continue;
+      if (/^debt:/.test(account)) {
+        this.#findings.add({ kind: 'debt_altered', detail: `${account} is no debt of the books` });
+      }
+      if (!/^vendor:.*:float:[^:]*$/.test(account)) continue;
+      this.#findings.add({ kind: 'float_wrong', detail: `${account} is no vendor's, and holds ${balance}` });
+    }
+    return this.#sums.sums();
+  }
+
+  #post(transfers: readonly Transfer[]): void {
+    this.transfers += transfers.length;
+    for (const transfer of transfers) {
+      const { debitAccount, creditAccount, amountMinor } = transfer;
+      const amount = BigInt(amountMinor);
+      this.#balances.set(debitAccount, (this.#balances.get(debitAccount) ?? 0n) - amount);
+      this.#balances.set(creditAccount, (this.#balances.get(creditAccount) ?? 0n) + amount);
+      this.#sums.add(transfer);
+    }
+  }
+}
+
+interface Place {
+  readonly counter?: number;
+  readonly line: number;
+}
+
+/** What leaves an account by these transfers, less what enters it. */
+function flowOut(account: string, transfers: readonly Transfer[]): bigint {
+  let out = 0n;
+  for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+    if (debitAccount === account) out += BigInt(amountMinor);
+    if (creditAccount === account) out -= BigInt(amountMinor);
+  }
+  return out;
+}

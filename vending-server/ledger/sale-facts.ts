@@ -1,0 +1,70 @@
+/**
+ * What a sale digest is made of. The digest stands in the chain entry of the token, so that the module's signature covers
+ * it: nothing of a sale can be changed afterwards, not the vendor, the money, its split into energy and tax, the time, nor
+ * a word of the answer that the customer holds.
+ *
+ * The digest exists before the token does. So the answer enters it without the digits and without the place in the chain,
+ * and these two are checked against the entry itself.
+ */
+import type { BaseDate } from '../../lib/identity/attributes.ts';
+import type { Transfer } from '../store/contract.ts';
+import { type CanonicalValue, canonicalHash } from './canonical.ts';
+
+export interface SaleFacts {
+  readonly saleId: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly soldAt: number;
+  readonly vendorId: string;
+  readonly requestId: string;
+  readonly requestHash: string;
+  readonly meterPan: string;
+  readonly baseDate: BaseDate;
+  readonly tidMinutes: number | null;
+  readonly currency: string;
+  readonly paidMinor: number;
+  /** What the token carries, 0.1 kWh. */
+  readonly amountDeciKwh: number;
+  /** In the order in which they were posted. */
+  readonly transfers: readonly Transfer[];
+  readonly answerHash: string;
+}
+
+/** SHA-256 over the canonical JSON of the facts and the name of this format, 64 lower-case hex digits. */
+export function saleDigest(facts: SaleFacts): string {
+  return canonicalHash({
+    format: 'wattoken-sale-1',
+    saleId: facts.saleId,
+    soldAt: facts.soldAt,
+    vendorId: facts.vendorId,
+    requestId: facts.requestId,
+    requestHash: facts.requestHash,
+    meterPan: facts.meterPan,
+    baseDate: facts.baseDate,
+    tidMinutes: facts.tidMinutes,
+    currency: facts.currency,
+    paidMinor: facts.paidMinor,
+    amountDeciKwh: facts.amountDeciKwh,
+    transfers: facts.transfers.map(({ debitAccount, creditAccount, amountMinor }) => ({
+      debitAccount,
+      creditAccount,
+      amountMinor,
+    })),
+    answerHash: facts.answerHash,
+  });
+}
+
+/** The parts of an answer that are left out of its hash; everything else in it counts. */
+interface Answer {
+  readonly ledger: unknown;
+  readonly tokens: readonly { readonly tokenNo: string; readonly tokenNoGrouped: string }[];
+}
+
+/**
+ * SHA-256 over the canonical JSON of an answer without `ledger` and, in each token, `tokenNo` and `tokenNoGrouped`.
+ * @throws RangeError for a number that is not a safe integer.
+ */
+export function answerHash({ ledger: _ledger, tokens, ...rest }: Answer): string {
+  const clear = tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token);
+  // What an answer holds is JSON by construction: it is sent as such.
+  return canonicalHash({ ...rest, tokens: clear } as unknown as CanonicalValue);
+}
