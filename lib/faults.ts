@@ -213,6 +213,84 @@ export const FAULTS = {
   payment_too_small: { http: 422, exit: 5, ...none, text: 'the payment is below what this tariff sells' },
   payment_too_large: { http: 422, exit: 5, ...none, text: 'the payment is above what one sale may take' },
   float_exhausted: { http: 402, exit: 5, ...none, text: 'the vendor float does not cover this sale' },
+  // People and machines.
+  login_failed: { http: 401, exit: 5, ...none, text: 'user id or password is wrong' },
+  login_throttled: {
+    http: 429,
+    exit: 5,
+    ...later,
+    text: 'too many logins have failed; wait before the next',
+  },
+  login_busy: { http: 503, exit: 6, ...later, text: 'too many logins at this moment' },
+  csrf_token_wrong: {
+    http: 403,
+    exit: 5,
+    ...none,
+    text: 'a change by a signed-in page needs the X-CSRF-Token of its session',
+  },
+  password_weak: { http: 422, exit: 5, ...none, text: 'this password is too easy to guess' },
+  setup_code_wrong: { http: 401, exit: 5, ...none, text: 'the setup code is wrong, spent or too old' },
+  user_unknown: { http: 404, exit: 4, ...none, text: 'no user with this id exists' },
+  user_changed: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the user exists in another version than the one that this change is for',
+  },
+  api_key_unknown: { http: 404, exit: 4, ...none, text: 'no API key with this id exists' },
+  approval_unknown: { http: 404, exit: 4, ...none, text: 'no approval with this id exists' },
+  approval_closed: { http: 409, exit: 5, ...none, text: 'this approval was decided before, or is too old' },
+  approval_same_person: {
+    http: 403,
+    exit: 5,
+    ...none,
+    text: 'who asked for it cannot approve it, and only a person who is signed in can',
+  },
+  approval_required: {
+    http: 403,
+    exit: 5,
+    ...none,
+    text: 'this needs the approval of a second person for exactly this request',
+  },
+  approval_used: { http: 409, exit: 5, ...none, text: 'this approval was used for another request' },
+  approvers_missing: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'two persons who can decide about this must exist before it needs two',
+  },
+  // The vendors' money.
+  deposit_unknown: { http: 404, exit: 4, ...none, text: 'no deposit with this request id exists' },
+  credit_limit_refused: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the credit limit has changed meanwhile, or the float lies below the new one',
+  },
+  shift_unknown: { http: 404, exit: 4, ...none, text: 'no shift with this id exists' },
+  shift_open: { http: 409, exit: 5, ...none, text: 'this till or this operator has another shift open' },
+  batch_unknown: { http: 404, exit: 4, ...none, text: 'no batch with this id exists' },
+  batch_empty: { http: 409, exit: 5, ...none, text: 'nothing was sold since the last batch' },
+  commission_unknown: { http: 404, exit: 4, ...none, text: 'no commission terms stand in this month' },
+  commission_exists: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'other commission terms stand from this month, or the month has begun',
+  },
+  period_not_over: { http: 409, exit: 5, ...none, text: 'this day or month is not over yet' },
+  day_end_order: { http: 409, exit: 5, ...none, text: 'days are closed one after the other' },
+  day_end_unknown: { http: 404, exit: 4, ...none, text: 'this day is not closed' },
+  supply_group_not_permitted: {
+    http: 403,
+    exit: 5,
+    ...none,
+    text: 'this vendor may not sell to meters of this supply group',
+  },
+  limit_reached: { http: 409, exit: 5, ...none, text: 'this sale would pass a limit of the day' },
+  hours_closed: { http: 409, exit: 5, ...none, text: 'nothing is sold at this hour' },
+  limit_rule_unknown: { http: 404, exit: 4, ...none, text: 'no rule with this id exists' },
+  alarm_unknown: { http: 404, exit: 4, ...none, text: 'no alarm with this id exists' },
   // The state of the service.
   service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
   clock_set_back: {
@@ -366,8 +444,14 @@ export class StsFault extends Error {
   readonly code: FaultCode;
   /** The request field, flag or file that the fault is about. */
   readonly param: string | undefined;
+  /** How long to wait before the next try, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: FaultCode, detail?: string, options: { param?: string; cause?: unknown } = {}) {
+  constructor(
+    code: FaultCode,
+    detail?: string,
+    options: { param?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     const text = FAULTS[code].text;
     super(
       detail === undefined ? text : `${text}: ${detail}`,
@@ -375,6 +459,7 @@ export class StsFault extends Error {
     );
     this.code = code;
     this.param = options.param;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

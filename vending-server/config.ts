@@ -22,6 +22,11 @@ export interface ServerOptions {
   readonly logLevel?: LogLevel;
   /** Log lines go here, each written before the work goes on; standard error by default. */
   readonly logFile?: string;
+  /**
+   * How many persons deposits, tariffs and the like need, until the utility sets it otherwise; counts at the first start of a
+   * data folder alone. Two by default.
+   */
+  readonly persons?: 1 | 2;
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
@@ -78,6 +83,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
     perKey: { perSecond: 20_000, burst: 20_000 },
     perAddress: { perSecond: 0, burst: 0 },
     refusedPerAddress: { perSecond: 20, burst: 200 },
+    openPerAddress: { perSecond: 50, burst: 100 },
   },
   tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };

@@ -18,12 +18,13 @@ import { Metrics } from './operation/metrics.ts';
 import { openMetricsDoor } from './operation/metrics-door.ts';
 import { Readiness } from './operation/readiness.ts';
 import { registerScriptedMeters, scriptedSell } from './operation/scripted-meters.ts';
+import { addApiKey, newApiKey } from './people/api-keys.ts';
+import { PERSONS_DEFAULT } from './people/approvals.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
 import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openSqliteStore } from './store/open.ts';
-import { addApiKey, newApiKey } from './vending/api-keys.ts';
 import type { Vending } from './vending/context.ts';
 import { type Recovery, recover } from './vending/recover.ts';
 import { sell } from './vending/sell.ts';
@@ -48,6 +49,9 @@ export interface RunningServer {
   /** Stops accepting, finishes what runs, closes module and store. A second call waits for the first. */
   close(): Promise<void>;
 }
+
+/** Browsers send a secure cookie over TLS alone, which nobody has on his own machine. */
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: Random = { bytes: (length) => randomBytes(length) };
@@ -90,6 +94,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tidAheadMinutes: limits.tidAheadMinutes,
       onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
     };
+    // A first start alone decides: later, fewer persons are for two people to agree on.
+    await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
     if (options.sandbox === true) await registerScriptedMeters(vending);
     return await serve({ options, limits, vending, clock, metrics, recovery, log, opened });
   } catch (error) {
@@ -216,6 +222,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
     answerTimeoutMillis: limits.requestTimeoutMillis,
     isStopping: () => stopping,
     rateLimits: limits.rateLimits,
+    secureCookies: options.tls !== undefined || !LOOPBACK.test(options.host ?? DEFAULT_HOST),
     onAnswered: (answered) => metrics?.answered(answered),
   });
   const metricsUrl = await openMetrics(parts, assertReady);
@@ -332,7 +339,14 @@ async function ensureOperatorKey(store: Store, path: string): Promise<void> {
   } catch (error) {
     throw new StsFault('store_unavailable', 'the operator key cannot be written', { cause: error });
   }
-  await addApiKey(store, apiKey, { role: 'operator', vendorId: null }, 'first operator');
+  const rights = {
+    role: 'operator',
+    vendorId: null,
+    scopes: null,
+    expiresAt: null,
+    createdBy: null,
+  } as const;
+  await addApiKey(store, apiKey, { ...rights, label: 'first operator' }, systemClock.now());
 }
 
 /** What a log that cannot be written may hold in memory until it can; further lines are lost. */

@@ -84,6 +84,8 @@ async function startBoth(
       '--passphrase-file',
       at.passphrase,
       '--sandbox',
+      '--persons',
+      '1',
     ],
     { '--port': '--server-port' },
   );

@@ -29,6 +29,7 @@ export interface ServerStartOptions extends OutputOptions, TlsOptions {
   readonly ratePerAddress?: number;
   readonly diskFloor?: number;
   readonly sandbox?: boolean;
+  readonly persons: 1 | 2;
   readonly moduleRestart: boolean;
 }
 
@@ -60,6 +61,7 @@ function serverOptionsOf(options: ServerStartOptions): ServerOptions {
     host: options.host,
     port: options.port,
     logLevel: options.logLevel,
+    persons: options.persons,
     restartModule: options.moduleRestart,
     ...(options.keyStore === undefined ? {} : { keyStorePath: options.keyStore }),
     ...(options.passphraseFile === undefined ? {} : { passphraseFile: options.passphraseFile }),

@@ -68,6 +68,14 @@ function addStart(server: Command): void {
     .addOption(whole('--rate-per-key <number>', 'most requests a second with one API key', 1, 1_000_000))
     .addOption(whole('--rate-per-address <number>', 'most requests a second from one address', 1, 1_000_000))
     .addOption(whole('--disk-floor <MiB>', 'less room than this is not ready', 0, 1_000_000))
+    .addOption(
+      whole(
+        '--persons <1|2>',
+        'how many persons deposits and tariffs need, at the first start',
+        1,
+        2,
+      ).default(2),
+    )
     .option('--no-module-restart', 'end with the security module instead of starting it again')
     .option('--sandbox', 'scripted meters, on a ledger that is a sandbox for ever')
     .addOption(

@@ -83,6 +83,8 @@ export function startUtilityServer(utility: Utility, more: readonly string[] = [
     passphraseFile,
     '--port',
     '0',
+    '--persons',
+    '1',
   ];
   return startCli([...args, ...more]);
 }

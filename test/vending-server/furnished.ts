@@ -114,7 +114,15 @@ export function startOn(dataFolder: string, more: Partial<ServerOptions> = {}): 
   const passphraseFile = passphraseFileOf(dataFolder);
   // The clock of a test is not the module's own: its window stands wide open here.
   const limits = { tidWindowMinutes: TID_MAX, ...more.limits };
-  return startServer({ dataFolder, passphraseFile, port: 0, logLevel: 'silent', ...more, limits });
+  return startServer({
+    dataFolder,
+    passphraseFile,
+    port: 0,
+    logLevel: 'silent',
+    persons: 1,
+    ...more,
+    limits,
+  });
 }
 
 export function removeFolder(dataFolder: string): void {

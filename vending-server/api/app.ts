@@ -8,18 +8,26 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import type { Answered } from '../operation/metrics.ts';
-import { authenticate, type Caller, requireRole } from '../vending/api-keys.ts';
+import { auditTarget } from '../people/audit.ts';
+import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
+import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
+import { APPROVAL_ROUTES } from './approval-routes.ts';
 import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
 import { requireCertificate } from './client-certificate.ts';
+import { DESK_ROUTES } from './desk-routes.ts';
+import { FLOAT_ROUTES } from './float-routes.ts';
+import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
-import { RateLimiter, type RateLimits, waitOf } from './rate-limit.ts';
+import { RateLimiter, type RateLimits } from './rate-limit.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
-import type { Answer, Route, Service } from './route.ts';
+import { type Answer, auditOf, type Call, type Route, type Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
+import { SESSION_ROUTES } from './session-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
+import { USER_ROUTES } from './user-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -33,6 +41,8 @@ export interface AppOptions {
   /** True while the server is shutting down: new requests are refused by name. */
   readonly isStopping: () => boolean;
   readonly rateLimits: RateLimits;
+  /** Whether cookies are for TLS alone. */
+  readonly secureCookies: boolean;
   /** Told of every request that is over. */
   readonly onAnswered: (answered: Answered) => void;
 }
@@ -45,8 +55,6 @@ export interface App {
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-/** Needs no key: for a caller of an open route nothing may depend on who it is. */
-const NOBODY: Caller = { role: 'vendor', vendorId: '' };
 
 export function buildApp(options: AppOptions): App {
   const app = express();
@@ -98,6 +106,12 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
     ...CERTIFICATE_ROUTES,
+    ...SESSION_ROUTES,
+    ...USER_ROUTES,
+    ...APPROVAL_ROUTES,
+    ...FLOAT_ROUTES,
+    ...DESK_ROUTES,
+    ...LIMIT_ROUTES,
     ...TOKEN_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
@@ -129,51 +143,79 @@ function enter(request: Request, response: Response, { log, isStopping, onAnswer
   });
 }
 
-/** Who calls, and may they: before a byte of the body is read. */
+/** Who calls, may they, and not too often: before a byte of the body is read. */
 function admit(route: Route, { service, isStopping }: AppOptions, gate: Gate) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (isStopping() && route.path !== '/health') throw new StsFault('service_not_ready', 'stopping');
-    if (route.roles !== undefined) {
+    const { permission } = route;
+    if (permission !== undefined) {
       const address = addressOf(request);
       gate.refused.assertLeft(address);
-      const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-      const caller = await known(service, bearer, () => gate.refused.spend(address));
-      gate.perKey.spend(bearer);
-      await requireCertificate(service.vending.store.operation, caller, request.socket);
-      requireRole(caller, route.roles);
+      const caller = await known(service, request, () => gate.refused.spend(address));
       response.locals['caller'] = caller;
-    }
+      gate.perKey.spend(caller.credentialId);
+      try {
+        await requireCertificate(service.vending.store.operation, caller, request.socket);
+        assertMay(caller, permission);
+      } catch (error) {
+        await note(route, service, request, response, toProblem(error, '').code);
+        throw error;
+      }
+    } else if (auditOf(route) !== 'none') gate.open.spend(addressOf(request));
     next();
   };
-}
-
-function addressOf(request: Request): string {
-  return request.socket.remoteAddress ?? '';
 }
 
 interface Gate {
   readonly perKey: RateLimiter;
   readonly perAddress: RateLimiter;
   readonly refused: RateLimiter;
+  readonly open: RateLimiter;
 }
 
-function gateOf({ perKey, perAddress, refusedPerAddress }: RateLimits): Gate {
+function gateOf({ perKey, perAddress, refusedPerAddress, openPerAddress }: RateLimits): Gate {
   const now = () => performance.now();
   return {
     perKey: new RateLimiter(perKey, now),
     perAddress: new RateLimiter(perAddress, now),
     refused: new RateLimiter(refusedPerAddress, now),
+    open: new RateLimiter(openPerAddress, now),
   };
 }
 
-/** @param onRefused - told before the refusal of a key leaves. */
-async function known({ vending }: Service, apiKey: string, onRefused: () => void): Promise<Caller> {
+/** @param onRefused - told before the refusal of a key or a session leaves. */
+async function known({ vending }: Service, request: Request, onRefused: () => void): Promise<Caller> {
   try {
-    return await authenticate(vending.store, apiKey);
+    return await callerOf(vending, request);
   } catch (error) {
     if (isStsFault(error) && error.code === 'authentication_required') onRefused();
     throw error;
   }
+}
+
+/** A row of the audit trail, durable when this returns. */
+async function note(
+  route: Route,
+  { vending }: Service,
+  request: Request,
+  response: Response,
+  outcome: string,
+): Promise<void> {
+  const caller = (response.locals['caller'] as Caller | undefined) ?? NOBODY;
+  await vending.store.audit.append({
+    at: vending.clock.now(),
+    principal: caller.principal,
+    credentialId: caller.credentialId,
+    roles: caller.roles.join(','),
+    vendorId: caller.vendorId === '' ? null : caller.vendorId,
+    action: `${route.method.toUpperCase()} ${route.path}`,
+    target: auditTarget({
+      ...(request.params as Record<string, string>),
+      ...route.about?.((request.body ?? {}) as Record<string, unknown>),
+    }),
+    outcome,
+    requestId: String(response.locals['requestId'] ?? ''),
+  });
 }
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
@@ -182,18 +224,66 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
   next();
 }
 
-function answer(route: Route, { service, answerTimeoutMillis }: AppOptions, running: Set<Promise<unknown>>) {
+function answer(route: Route, options: AppOptions, running: Set<Promise<unknown>>) {
+  const { service, answerTimeoutMillis } = options;
   return async (request: Request, response: Response): Promise<void> => {
-    const parsed = route.body?.safeParse(request.body);
-    if (parsed?.success === false) throw schemaFault(parsed.error.issues);
-    const params = request.params as Record<string, string>;
-    const caller = (response.locals['caller'] as Caller | undefined) ?? NOBODY;
-    const work = route.handle(service, { caller, params, body: parsed?.data });
+    const call = callFrom(route, request, response, options);
+    const work = audited(route, service, request, response, () => route.handle(service, call));
     running.add(work);
     const over = () => running.delete(work);
     work.then(over, over);
     send(await inTime(work, answerTimeoutMillis), response);
   };
+}
+
+/** @throws StsFault `request_malformed`. */
+function callFrom(
+  route: Route,
+  request: Request,
+  response: Response,
+  { secureCookies }: AppOptions,
+): Call<unknown> {
+  const body = route.body?.safeParse(request.body);
+  if (body?.success === false) throw schemaFault(body.error.issues);
+  const query = route.query?.safeParse(request.query);
+  if (query?.success === false) throw schemaFault(query.error.issues);
+  return {
+    caller: (response.locals['caller'] as Caller | undefined) ?? NOBODY,
+    params: request.params as Record<string, string>,
+    query: query?.data,
+    body: body?.data,
+    browser: {
+      address: addressOf(request),
+      sessionToken: sessionTokenOf(request),
+      cookieOf: (token) => sessionCookie(token, secureCookies),
+    },
+  };
+}
+
+/**
+ * A change is written down before it begins, so that a crash in the middle leaves the name of who began it, and once more
+ * when it has ended. What was read is written down before the answer leaves.
+ */
+async function audited(
+  route: Route,
+  service: Service,
+  request: Request,
+  response: Response,
+  handle: () => Promise<Answer>,
+): Promise<Answer> {
+  const kind = auditOf(route);
+  if (kind === 'none') return handle();
+  const write = (outcome: string) => note(route, service, request, response, outcome);
+  if (kind === 'change') await write('begun');
+  let answered: Answer;
+  try {
+    answered = await handle();
+  } catch (error) {
+    await write(toProblem(error, '').code);
+    throw error;
+  }
+  await write('done');
+  return answered;
 }
 
 /** @throws StsFault `request_timed_out`; the work itself goes on, and a retry under the same id finds what it did. */
@@ -228,7 +318,7 @@ function refuse(error: unknown, response: Response, log: Logger): void {
   if (problem.status >= 500)
     log.error({ httpRequestId: requestId, code: problem.code, where: whereOf(cause) });
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (problem.retry === 'later') response.setHeader('Retry-After', String(waitOf(error)));
+  retryAfter(response, cause, problem.retry);
   // What is left of a body that was refused unread would be taken for the next request.
   if (problem.status === FAULTS.request_too_large.http) response.setHeader('Connection', 'close');
   response.statusCode = problem.status;

@@ -1,4 +1,4 @@
-/** Which client certificates a vendor's keys must come with. */
+/** Which client certificates a vendor's machines and people must come with. */
 import { StsFault } from '../../lib/faults.ts';
 import { findVendor } from '../vending/open-vendor.ts';
 import { json, param, type Route, type Service, withBody, withoutBody } from './route.ts';
@@ -17,10 +17,10 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
   withBody({
     method: 'post',
     path: PATH,
-    summary:
-      'Bind a client certificate to a vendor; from then on its keys sell nothing without one of those bound',
-    roles: ['operator'],
+    summary: 'Bind a client certificate to a vendor; from then on it is refused without one of those bound',
+    permission: 'certificate.manage',
     body: CertificateBody,
+    about: ({ kind, value }) => ({ kind, value }),
     answers: [
       { status: 201, description: 'Bound; all that are bound', schema: CertificateAnswer },
       { status: 200, description: 'Bound before', schema: CertificateAnswer },
@@ -37,8 +37,9 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
     method: 'post',
     path: `${PATH}/unbind`,
     summary: 'Take a client certificate from a vendor; without any its keys alone are enough again',
-    roles: ['operator'],
+    permission: 'certificate.manage',
     body: CertificateBody,
+    about: ({ kind, value }) => ({ kind, value }),
     answers: [{ status: 200, description: 'Not bound any more; those that are', schema: CertificateAnswer }],
     faults: ['vendor_unknown'],
     handle: async (service, call) => {
@@ -51,7 +52,7 @@ export const CERTIFICATE_ROUTES: readonly Route[] = [
     method: 'get',
     path: PATH,
     summary: 'The client certificates of a vendor',
-    roles: ['operator'],
+    permission: 'certificate.read',
     answers: [{ status: 200, description: 'All that are bound', schema: CertificateAnswer }],
     faults: ['vendor_unknown'],
     handle: async (service, call) => json(200, await answerOf(service, param(call, 'vendorId'))),

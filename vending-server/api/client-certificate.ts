@@ -1,11 +1,11 @@
 /**
- * The certificate that a caller's connection was opened with, and whether it is one of those bound to the vendor whose key
- * came with the request: a stolen key alone then sells nothing.
+ * The certificate that a caller's connection was opened with, and whether it is one of those bound to the vendor that
+ * calls, machine or person: a stolen key or password alone then sells nothing.
  */
 import { TLSSocket } from 'node:tls';
 import { StsFault } from '../../lib/faults.ts';
+import type { Caller } from '../people/caller.ts';
 import type { CertificateBinding, OperationStore } from '../store/operation-contract.ts';
-import type { Caller } from '../vending/api-keys.ts';
 
 export interface ClientCertificate {
   /** SHA-256, 64 lower-case hex digits. */
@@ -44,7 +44,7 @@ export async function requireCertificate(
   caller: Caller,
   socket: object,
 ): Promise<void> {
-  if (caller.role !== 'vendor') return;
+  if (caller.vendorId === null) return;
   const bound = await store.certificatesOf(caller.vendorId);
   if (bound.length === 0) return;
   const certificate = certificateOf(socket);

@@ -31,6 +31,8 @@ const TITLE = 'Wattoken vending server';
 export function openApiDocument(routes: readonly Route[], version: string): string {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  const name = 'wattoken_session';
+  registry.registerComponent('securitySchemes', 'session', { type: 'apiKey', in: 'cookie', name });
   for (const route of routes) registry.registerPath(pathOf(route));
   const generator = new OpenApiGeneratorV31(registry.definitions);
   const document = generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } });
@@ -44,12 +46,15 @@ function bare(pattern: unknown): unknown {
 
 /** All refusals that a route can answer with. */
 export function faultsOf(route: Route): readonly FaultCode[] {
-  return [
-    ...(route.roles === undefined ? [] : KEY_FAULTS),
+  const all: readonly FaultCode[] = [
+    ...(route.permission === undefined ? [] : KEY_FAULTS),
+    ...(route.permission !== undefined && route.method !== 'get' ? (['csrf_token_wrong'] as const) : []),
+    ...(route.query === undefined || route.body !== undefined ? [] : (['request_malformed'] as const)),
     ...(route.body === undefined ? [] : BODY_FAULTS),
     ...route.faults,
     ...COMMON_FAULTS,
   ];
+  return [...new Set(all)];
 }
 
 function pathOf(route: Route): RouteConfig {
@@ -59,9 +64,10 @@ function pathOf(route: Route): RouteConfig {
     method: route.method,
     path: route.path,
     summary: route.summary,
-    security: route.roles === undefined ? [] : [{ apiKey: [] }],
+    security: route.permission === undefined ? [] : [{ apiKey: [] }, { session: [] }],
     request: {
       params,
+      ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.body === undefined
         ? {}
         : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),

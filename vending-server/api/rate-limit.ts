@@ -12,12 +12,14 @@ export interface RateLimit {
 }
 
 export interface RateLimits {
-  /** Of one API key. */
+  /** Of one API key or one session. */
   readonly perKey: RateLimit;
   /** Of one network address, whatever key it brings; behind a proxy that is the proxy's. */
   readonly perAddress: RateLimit;
-  /** Of one network address whose requests bring no valid key: whoever tries keys. */
+  /** Of one network address whose requests bring no valid key or session: whoever tries keys. */
   readonly refusedPerAddress: RateLimit;
+  /** Of one network address on routes that are open to all and leave a row in the audit trail: signing in. */
+  readonly openPerAddress: RateLimit;
 }
 
 /** Thousandths of a request: one millisecond at one a second, so that whole rates are counted without a rest. */
@@ -28,7 +30,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Buckets held at once for each of the three limits; some 20 MB when all are full. */
+/** Buckets held at once for each of the four limits; some 20 MB when all are full. */
 export const BUCKETS_MAX = 100_000;
 
 export class RateLimiter {
@@ -49,7 +51,7 @@ export class RateLimiter {
     return this.#buckets.size;
   }
 
-  /** Takes one request from the caller's bucket. @throws StsFault `rate_limited`, with the wait in {@link waitOf}. */
+  /** Takes one request from the caller's bucket. @throws StsFault `rate_limited`, with the wait. */
   spend(caller: string): void {
     if (this.#limit.perSecond === 0) return;
     const bucket = this.#fill(caller);
@@ -82,16 +84,7 @@ export class RateLimiter {
   }
 
   #refusal({ credit }: Bucket): StsFault {
-    const seconds = Math.max(1, Math.ceil((REQUEST - credit) / this.#limit.perSecond / 1000));
-    const fault = new StsFault('rate_limited', `${seconds} s`);
-    waits.set(fault, seconds);
-    return fault;
+    const retryAfterSeconds = Math.max(1, Math.ceil((REQUEST - credit) / this.#limit.perSecond / 1000));
+    return new StsFault('rate_limited', `${retryAfterSeconds} s`, { retryAfterSeconds });
   }
-}
-
-const waits = new WeakMap<object, number>();
-
-/** Whole seconds to put into Retry-After; 1 for every other fault that is worth a retry. */
-export function waitOf(error: unknown): number {
-  return typeof error === 'object' && error !== null ? (waits.get(error) ?? 1) : 1;
 }

@@ -6,11 +6,16 @@ import {
   parseEncryptionAlgorithm,
   parseSupplyGroupCode,
 } from '../../lib/identity/attributes.ts';
-import { deposit } from '../vending/deposit.ts';
+import { personsFor } from '../people/approvals.ts';
+import { assertOwn } from '../people/caller.ts';
+import type { Vending } from '../vending/context.ts';
 import { lookUp } from '../vending/look-up.ts';
 import { openDebt } from '../vending/open-debt.ts';
 import { findVendor, issueVendorKey, openVendor } from '../vending/open-vendor.ts';
 import { findMeter, registerMeter } from '../vending/register-meter.ts';
+import { AT_ONCE, askSecondPerson } from '../vending/two-persons.ts';
+import { approvalAnswer } from './approval-routes.ts';
+import { ApprovalAnswer } from './people-schemas.ts';
 import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
 import {
   DebtAnswer,
@@ -31,8 +36,9 @@ const METER_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/v1/meters',
     summary: 'Register a meter',
-    roles: ['operator'],
+    permission: 'meter.register',
     body: MeterBody,
+    about: ({ meter }) => ({ meter }),
     answers: [
       { status: 201, description: 'Registered', schema: MeterAnswer },
       { status: 200, description: 'Registered before with the same attributes', schema: MeterAnswer },
@@ -60,7 +66,8 @@ const METER_ROUTES: readonly Route[] = [
     method: 'get',
     path: '/v1/meters/{meter}',
     summary: 'A meter by DRN or MeterPAN',
-    roles: ['vendor', 'operator'],
+    permission: 'meter.read',
+    audit: 'read',
     answers: [{ status: 200, description: 'The meter', schema: MeterAnswer }],
     faults: ['meter_number_malformed', 'meter_number_check_digit', 'meter_unknown'],
     handle: async ({ vending }, call) => json(200, await findMeter(vending, param(call, 'meter'))),
@@ -69,7 +76,8 @@ const METER_ROUTES: readonly Route[] = [
     method: 'get',
     path: '/v1/meters/{meter}/look-up',
     summary: 'What a seller should see before money changes hands',
-    roles: ['vendor'],
+    permission: 'meter.lookUp',
+    audit: 'read',
     answers: [
       { status: 200, description: 'Bounds, arrears, charges, free units, block', schema: LookUpAnswer },
     ],
@@ -88,8 +96,9 @@ const METER_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/v1/meters/{meter}/debts',
     summary: 'Put a debt on a meter, to be recovered from payments',
-    roles: ['operator'],
+    permission: 'debt.open',
     body: DebtBody,
+    about: ({ debtId, amountMinor }) => ({ debtId, amountMinor }),
     answers: [
       { status: 201, description: 'Opened', schema: DebtAnswer },
       { status: 200, description: 'Opened before with the same terms', schema: DebtAnswer },
@@ -115,15 +124,17 @@ const VENDOR_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/v1/vendors',
     summary: 'Open a vendor; the answer shows its API key once',
-    roles: ['operator'],
+    permission: 'vendor.open',
     body: VendorBody,
+    about: ({ vendorId }) => ({ vendorId }),
     answers: [
       { status: 201, description: 'Opened, with its first API key', schema: VendorAnswer },
       { status: 200, description: 'Opened before; its key is not told again', schema: VendorAnswer },
     ],
-    faults: ['vendor_exists'],
-    handle: async ({ vending }, { body }) => {
-      const { vendor, apiKey } = await openVendor(vending, body);
+    faults: ['vendor_exists', 'approval_required'],
+    handle: async ({ vending }, { body, caller }) => {
+      await assertCreditLimit(vending, body);
+      const { vendor, apiKey } = await openVendor(vending, body, caller.principal);
       return apiKey === undefined ? json(200, vendor) : json(201, { ...vendor, apiKey });
     },
   }),
@@ -131,14 +142,12 @@ const VENDOR_ROUTES: readonly Route[] = [
     method: 'get',
     path: '/v1/vendors/{vendorId}',
     summary: 'A vendor and its float',
-    roles: ['vendor', 'operator'],
+    permission: 'vendor.read',
     answers: [{ status: 200, description: 'The vendor', schema: VendorAnswer }],
     faults: ['vendor_unknown'],
     handle: async ({ vending }, call) => {
       const vendorId = param(call, 'vendorId');
-      if (call.caller.role === 'vendor' && call.caller.vendorId !== vendorId) {
-        throw new StsFault('permission_denied');
-      }
+      assertOwn(call.caller, vendorId);
       return json(200, await findVendor(vending, vendorId));
     },
   }),
@@ -146,33 +155,57 @@ const VENDOR_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/v1/vendors/{vendorId}/keys',
     summary: 'Make a further API key for a vendor; it is shown once',
-    roles: ['operator'],
+    permission: 'key.manage',
     body: VendorKeyBody,
     answers: [{ status: 201, description: 'The new key', schema: VendorKeyAnswer }],
     faults: ['vendor_unknown'],
     handle: async ({ vending }, call) => {
       const vendorId = param(call, 'vendorId');
       const { label } = call.body;
-      return json(201, { vendorId, label, apiKey: await issueVendorKey(vending, vendorId, label) });
+      const apiKey = await issueVendorKey(vending, vendorId, label, call.caller.principal);
+      return json(201, { vendorId, label, apiKey });
     },
   }),
   withBody({
     method: 'post',
     path: '/v1/vendors/{vendorId}/deposits',
     summary: "Pay into a vendor's float, once per request id",
-    roles: ['operator'],
+    permission: 'float.move',
     body: DepositBody,
-    answers: [{ status: 201, description: 'Recorded, now or before', schema: DepositAnswer }],
+    about: ({ requestId, amountMinor }) => ({ requestId, amountMinor }),
+    answers: [
+      { status: 201, description: 'Recorded, now or before', schema: DepositAnswer },
+      { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer },
+    ],
     faults: ['vendor_unknown', 'currency_mismatch', 'request_id_reused', 'payment_too_large'],
     handle: async ({ vending }, call) => {
-      const vendorId = param(call, 'vendorId');
-      const { floatMinor, replayed } = await deposit(vending, { ...call.body, vendorId });
+      const payload = { ...call.body, vendorId: param(call, 'vendorId') };
+      const { reference: reason, vendorId, requestId } = payload;
+      // What is in the books is answered from them, whoever had to approve it.
+      const isHeld = (await vending.store.money.findDeposit(vendorId, requestId)) !== undefined;
+      const asked = isHeld
+        ? undefined
+        : await askSecondPerson(vending, call.caller, 'deposit', { payload, reason });
+      if (asked !== undefined) return json(202, approvalAnswer(asked));
+      const { floatMinor, replayed } = await AT_ONCE.deposit(vending, payload);
       return json(201, { vendorId, ...call.body, floatMinor }, replayed ? REPLAYED : {});
     },
   }),
 ];
 
 export const REGISTRY_ROUTES: readonly Route[] = [...METER_ROUTES, ...VENDOR_ROUTES];
+
+/** A vendor that is opened with credit would be a way around the two who have to agree on it. */
+async function assertCreditLimit(
+  vending: Vending,
+  { vendorId, creditLimitMinor }: { readonly vendorId: string; readonly creditLimitMinor: number },
+): Promise<void> {
+  if (creditLimitMinor === 0 || (await personsFor(vending, 'creditLimit')) === 1) return;
+  if ((await vending.store.findVendor(vendorId)) !== undefined) return;
+  throw new StsFault('approval_required', 'open it without credit, then ask for the limit', {
+    param: 'creditLimitMinor',
+  });
+}
 
 function parseDecoderKeyAlgorithm(code: number): DecoderKeyAlgorithm {
   if (code === 2 || code === 4) return code;

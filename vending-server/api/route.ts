@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
 import type { Ready } from '../operation/readiness.ts';
-import type { ApiKeyRole } from '../store/contract.ts';
-import type { Caller } from '../vending/api-keys.ts';
+import type { Caller } from '../people/caller.ts';
+import type { Permission } from '../people/roles.ts';
 import type { Vending } from '../vending/context.ts';
 import type { sell } from '../vending/sell.ts';
 
@@ -24,11 +24,22 @@ export interface Answer {
   readonly sent?: (() => void) | undefined;
 }
 
-export interface Call<Body> {
-  /** Routes without `roles` are open to all and get no caller. */
+export interface Call<Body, Query = unknown> {
+  /** Routes without `permission` are open to all and get no caller. */
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
   readonly body: Body;
+  /** Of the connection, not of the request: what a browser is and where it calls from. */
+  readonly browser: Browser;
+}
+
+export interface Browser {
+  readonly address: string;
+  /** The cookie of a session, as it came. */
+  readonly sessionToken: string | undefined;
+  /** The header that gives a browser this session, or takes it away with ''. */
+  readonly cookieOf: (token: string) => string;
 }
 
 export interface AnswerSpec {
@@ -38,17 +49,31 @@ export interface AnswerSpec {
 }
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** OpenAPI form: `/v1/sales/{saleId}`. */
   readonly path: string;
   readonly summary: string;
-  /** Roles that may call; undefined when no key is needed. */
-  readonly roles: readonly ApiKeyRole[] | undefined;
+  /** What the caller must be allowed to; undefined when nobody has to be known. */
+  readonly permission: Permission | undefined;
   readonly body: z.ZodType | undefined;
+  /** Parameters behind the question mark; all text, none unless named. */
+  readonly query?: z.ZodObject;
+  /**
+   * Whether the audit trail tells of it: a change is written down before and after, a read before its answer leaves. Changes
+   * unless told otherwise for all but GET; sales are not, because they stand in a chain of their own.
+   */
+  readonly audit?: 'change' | 'read' | 'none';
+  /** What the trail shall know of the body besides the parameters: ids, never secrets. */
+  readonly about?: (body: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   readonly answers: readonly AnswerSpec[];
   /** Faults of this operation beside those that every route has. */
   readonly faults: readonly FaultCode[];
   readonly handle: (service: Service, call: Call<unknown>) => Promise<Answer>;
+}
+
+/** What the trail is told of a route. */
+export function auditOf({ method, permission, audit }: Route): 'change' | 'read' | 'none' {
+  return audit ?? (method === 'get' || permission === undefined ? 'none' : 'change');
 }
 
 interface RouteWithBody<Schema extends z.ZodType> extends Omit<Route, 'body' | 'handle'> {
@@ -58,6 +83,11 @@ interface RouteWithBody<Schema extends z.ZodType> extends Omit<Route, 'body' | '
 
 type RouteWithoutBody = Omit<Route, 'body' | 'handle'> & {
   readonly handle: (service: Service, call: Call<undefined>) => Promise<Answer>;
+};
+
+type RouteWithQuery<Query extends z.ZodObject> = Omit<Route, 'body' | 'query' | 'handle' | 'method'> & {
+  readonly query: Query;
+  readonly handle: (service: Service, call: Call<undefined, z.output<Query>>) => Promise<Answer>;
 };
 
 /** The handler sees the body as its schema parsed it; the app parses with the same schema before it calls. */
@@ -73,13 +103,23 @@ export function withoutBody(route: RouteWithoutBody): Route {
   };
 }
 
+/** A list: GET with a query. */
+export function withQuery<Query extends z.ZodObject>(route: RouteWithQuery<Query>): Route {
+  return {
+    ...route,
+    method: 'get',
+    body: undefined,
+    handle: (service, call) => route.handle(service, call as Call<undefined, z.output<Query>>),
+  };
+}
+
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
   return { status, body: JSON.stringify(value), headers };
 }
 
-/** The vendor that calls. Operators sell nothing: a sale is on some vendor's float. */
+/** The vendor that calls. The utility's own people sell nothing: a sale is on some vendor's float. */
 export function vendorOf(caller: Caller): string {
-  if (caller.role !== 'vendor') throw new StsFault('permission_denied');
+  if (caller.vendorId === null) throw new StsFault('permission_denied');
   return caller.vendorId;
 }
 
@@ -87,6 +127,15 @@ export function vendorOf(caller: Caller): string {
 export function param(call: Call<unknown>, name: string): string {
   const value = call.params[name];
   if (value === undefined) throw new RangeError(`"${name}" expected a path parameter, got none`);
+  return value;
+}
+
+/** A path parameter in the form that its schema wants. @throws StsFault `request_malformed`. */
+export function checkedParam(call: Call<unknown>, name: string, schema: z.ZodType<string>): string {
+  const value = param(call, name);
+  if (!schema.safeParse(value).success) {
+    throw new StsFault('request_malformed', `not the form of a ${name}`, { param: name });
+  }
   return value;
 }
 

@@ -10,14 +10,14 @@ import { DECIMAL, ROUNDINGS } from '../tariff/money.ts';
 /** Most that one request may move, minor units: far above any payment and far below 2^53. */
 export const MOST_MINOR = 1_000_000_000_000;
 
-const Id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
-const Currency = z.string().regex(/^[A-Z]{3}$/);
+export const Id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+export const Currency = z.string().regex(/^[A-Z]{3}$/);
 const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const MeterNumber = z.string().min(11).max(40);
-const Decimal = z.string().regex(DECIMAL);
+export const Decimal = z.string().regex(DECIMAL);
 /** Printable text of people; control characters and halves of a surrogate pair have no place in a book of accounts. */
-const Text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
-const Minor = z.int().min(0).max(MOST_MINOR);
+export const Text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
+export const Minor = z.int().min(0).max(MOST_MINOR);
 
 /** Money or units: exactly one of the two. */
 const purchase = {
@@ -143,7 +143,7 @@ export const LookUpAnswer = z.strictObject({
 
 const Price = Decimal.refine((text) => /[1-9]/.test(text), 'Invalid price: expected more than 0');
 /** A fraction from 0 to 1. */
-const Rate = z.string().regex(/^(0(\.[0-9]{1,8})?|1(\.0{1,8})?)$/);
+export const Rate = z.string().regex(/^(0(\.[0-9]{1,8})?|1(\.0{1,8})?)$/);
 const DayBands = z.array(z.strictObject({ minute: z.int().min(0).max(1439), bandId: Id })).max(96);
 const DayKinds = z.enum(['weekday', 'saturday', 'sunday']);
 const Calendar = z.strictObject({

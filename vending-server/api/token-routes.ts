@@ -8,7 +8,8 @@ export const TOKEN_ROUTES: readonly Route[] = [
     method: 'post', // the digits are bearer credit: they belong in no URL
     path: '/v1/tokens/verify',
     summary: 'Was this token ours: its vendor, time, counter and proof, or that the ledger does not hold it',
-    roles: ['operator'],
+    permission: 'token.verify',
+    audit: 'read',
     body: TokenQuestionBody,
     answers: [{ status: 200, description: 'What the ledger holds', schema: TokenVerdictAnswer }],
     faults: ['token_number_malformed', 'token_number_too_large', 'security_module_unavailable'],

@@ -4,6 +4,7 @@ import { canonicalHash } from './canonical.ts';
 import { type Sums, SumsByCurrency } from './export-lines.ts';
 import type { DebtLine, DepositLine, ExportedSale, TransferLine, VendorLine } from './export-records.ts';
 import type { Findings } from './findings.ts';
+import { commissionPaid } from './float-postings.ts';
 import { bankDeposits, customerDebt, debtsOpened, vendorFloat } from './postings.ts';
 
 export class Books {
@@ -11,6 +12,10 @@ export class Books {
   readonly #balances = new Map<string, bigint>();
   /** For each debt account, the meter whose sales recovered it. */
   readonly #debtors = new Map<string, string>();
+  /** Deposits that were not taken back, by vendor and request id. */
+  readonly #deposits = new Map<string, number>();
+  /** Vendors and months whose commission was paid. */
+  readonly #commissions = new Set<string>();
   readonly #sums = new SumsByCurrency();
   transfers = 0;
 
@@ -33,6 +38,7 @@ export class Books {
   deposit(deposit: DepositLine, line: number): void {
     const { vendorId, requestId, currency, amountMinor, reference, transfers } = deposit;
     this.#post(transfers);
+    this.#deposits.set(`${vendorId} ${requestId}`, amountMinor);
     const asked = canonicalHash({ operation: 'deposit', fields: { amountMinor, currency, reference } });
     const float = vendorFloat(vendorId, currency);
     const isPosted =
@@ -61,11 +67,35 @@ export class Books {
     this.#findings.add({ kind: 'debt_altered', line, detail });
   }
 
+  /** To be called after all deposits. */
   unexplained({ cause, ...transfer }: TransferLine, line: number): void {
     this.#post([transfer]);
+    if (this.#isReversal(cause, transfer) || this.#isCommission(cause, transfer)) return;
     const { amountMinor, debitAccount, creditAccount } = transfer;
     const detail = `${amountMinor} from ${debitAccount} to ${creditAccount}, for "${cause}"`;
     this.#findings.add({ kind: 'transfer_unexplained', line, detail });
+  }
+
+  /** A deposit of the books that went back where it came from, whole and once. */
+  #isReversal(cause: string, { debitAccount, creditAccount, amountMinor }: Transfer): boolean {
+    const [, vendorId = '', requestId = ''] = /^depositReversal (\S+) (\S+)$/.exec(cause) ?? [];
+    const key = `${vendorId} ${requestId}`;
+    const currency = currencyOf(debitAccount);
+    if (this.#deposits.get(key) !== amountMinor) return false;
+    if (debitAccount !== vendorFloat(vendorId, currency) || creditAccount !== bankDeposits(currency))
+      return false;
+    return this.#deposits.delete(key);
+  }
+
+  /** One payment for a vendor and a month. What it should have come to is not in the export. */
+  #isCommission(cause: string, { debitAccount, creditAccount }: Transfer): boolean {
+    const [, vendorId = ''] = /^commission (\S+) [0-9]{4}-[0-9]{2}$/.exec(cause) ?? [];
+    const currency = currencyOf(debitAccount);
+    if (debitAccount !== commissionPaid(currency) || creditAccount !== vendorFloat(vendorId, currency))
+      return false;
+    const isFirst = !this.#commissions.has(cause);
+    this.#commissions.add(cause);
+    return isFirst;
   }
 
   vendor({ vendorId, currency, floatMinor }: VendorLine, line: number): void {
@@ -118,4 +148,8 @@ function flowOut(account: string, transfers: readonly Transfer[]): bigint {
     if (creditAccount === account) out -= BigInt(amountMinor);
   }
   return out;
+}
+
+function currencyOf(account: string): string {
+  return account.slice(account.lastIndexOf(':') + 1);
 }

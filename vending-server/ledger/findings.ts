@@ -59,7 +59,7 @@ export type FindingKind =
   | 'deposit_altered'
   /** A debt was not opened by its own transfer, or is not what recovery has left of it. */
   | 'debt_altered'
-  /** A transfer that neither a sale nor a deposit nor a debt explains. */
+  /** A transfer that no sale, deposit, debt, deposit taken back or month's commission explains. */
   | 'transfer_unexplained'
   /** A vendor's float is not what the transfers leave. */
   | 'float_wrong'

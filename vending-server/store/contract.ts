@@ -14,7 +14,9 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
+import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
+import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
@@ -55,15 +57,9 @@ export interface VendorRecord {
   readonly floatMinor: number;
 }
 
-export type ApiKeyRole = 'operator' | 'vendor';
-
-export interface ApiKeyRecord {
+export interface ApiKeyRecord extends ApiKeyInfo {
   /** SHA-256 of the key, hex; the key itself is shown once and never stored. */
   readonly keyHash: string;
-  readonly role: ApiKeyRole;
-  /** null for an operator. */
-  readonly vendorId: string | null;
-  readonly label: string;
 }
 
 export interface DepositRequest {
@@ -156,6 +152,8 @@ export interface VendRecord {
   readonly history: PurchaseHistory;
   readonly entry: ChainEntry;
   readonly responseBody: string;
+  /** Who sold it, where and for what money. */
+  readonly desk?: SaleDesk;
 }
 
 export interface AccountBalance {
@@ -176,6 +174,11 @@ export interface LedgerEntry extends ChainEntry {
 export interface Store {
   /** What whoever runs the server needs of the store, beside sales. */
   readonly operation: OperationStore;
+  readonly people: PeopleStore;
+  readonly approvals: ApprovalStore;
+  readonly audit: AuditStore;
+  readonly money: MoneyStore;
+  readonly limits: LimitStore;
 
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;

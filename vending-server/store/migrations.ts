@@ -6,6 +6,7 @@
 import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import { STEP_OPERATION } from './migration-operation.ts';
+import { STEP_PEOPLE } from './migration-people.ts';
 
 /** 2^53 - 1: no stored amount may pass what a number of JavaScript holds exactly. */
 const MOST = '9007199254740991';
@@ -209,6 +210,7 @@ export const MIGRATIONS: readonly string[] = [
   STEP_TOKEN_STATEMENT,
   STEP_TARIFFS,
   STEP_FIND_TOKEN,
+  STEP_PEOPLE,
   STEP_OPERATION,
 ];
 

@@ -7,14 +7,7 @@ import type {
   EncryptionAlgorithm,
   KeyType,
 } from '../../lib/identity/attributes.ts';
-import type {
-  ApiKeyRecord,
-  ApiKeyRole,
-  LedgerEntry,
-  MeterRecord,
-  RecordedSale,
-  VendorRecord,
-} from './contract.ts';
+import type { LedgerEntry, MeterRecord, RecordedSale, VendorRecord } from './contract.ts';
 
 export interface MeterRow {
   readonly meter_pan: string;
@@ -60,17 +53,6 @@ export function vendorOf(row: VendorRow): VendorRecord {
     creditLimitMinor: row.credit_limit_minor,
     floatMinor: row.float_minor,
   };
-}
-
-export interface ApiKeyRow {
-  readonly key_hash: string;
-  readonly role: ApiKeyRole;
-  readonly vendor_id: string | null;
-  readonly label: string;
-}
-
-export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
-  return { keyHash: row.key_hash, role: row.role, vendorId: row.vendor_id, label: row.label };
 }
 
 export interface SaleRow {

@@ -30,8 +30,6 @@ import type {
 import { GroupCommit } from './group-commit.ts';
 import type { CommitReport, OperationStore } from './operation-contract.ts';
 import {
-  type ApiKeyRow,
-  apiKeyOf,
   type EntryRow,
   entryOf,
   type MeterRow,
@@ -42,8 +40,16 @@ import {
   type VendorRow,
   vendorOf,
 } from './rows.ts';
+import type { SqliteAccess } from './sqlite-access.ts';
+import { SqliteApprovals } from './sqlite-approvals.ts';
+import { SqliteAudit } from './sqlite-audit.ts';
+import { addTariffVersion, recordDeposit } from './sqlite-deposits.ts';
 import { storeFault } from './sqlite-faults.ts';
+import { SqliteFloats } from './sqlite-floats.ts';
+import { SqliteLimits } from './sqlite-limits.ts';
+import { SqliteMoney } from './sqlite-money.ts';
 import { SqliteOperation } from './sqlite-operation.ts';
+import { type ApiKeyInfoRow, addApiKey, apiKeyInfoOf, SqlitePeople } from './sqlite-people.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
@@ -54,6 +60,12 @@ export class SqliteStore implements Store {
   readonly #sql: Statements;
   readonly #commits: GroupCommit;
   readonly #claims = new ClaimBook();
+  readonly #floats: SqliteFloats;
+  readonly people: SqlitePeople;
+  readonly approvals: SqliteApprovals;
+  readonly audit: SqliteAudit;
+  readonly money: SqliteMoney;
+  readonly limits: SqliteLimits;
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
   constructor(database: Database, unlock: () => void, onCommit?: (report: CommitReport) => void) {
@@ -61,17 +73,31 @@ export class SqliteStore implements Store {
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
     this.#commits = new GroupCommit(database, onCommit);
+    const access: SqliteAccess = {
+      database,
+      read: (look) => this.#read(look),
+      write: (change) => this.#write(change),
+    };
     this.operation = new SqliteOperation(database, this.#commits);
+    this.#floats = new SqliteFloats(access);
+    this.people = new SqlitePeople(access);
+    this.audit = new SqliteAudit(access);
+    this.limits = new SqliteLimits(access);
+    this.money = new SqliteMoney(access, {
+      floats: this.#floats,
+      addTransfers: (...rows) => this.#addTransfers(...rows),
+      reservedMinor: (vendorId) => this.#claims.reservedMinor(vendorId),
+    });
+    this.approvals = new SqliteApprovals(access, {
+      people: this.people,
+      money: this.money,
+      deposit: (request) => this.#deposit(request),
+      putTariff: (version) => addTariffVersion(this.#sql, version),
+    });
   }
 
-  putTariff({ tariffId, validFrom, terms }: TariffVersion): Promise<PutResult> {
-    return this.#write(() => {
-      const held = this.#versions(tariffId).find((version) => version.validFrom === validFrom);
-      if (held !== undefined) return held.terms === terms ? 'same' : 'exists';
-      this.#sql.addTariff.run(tariffId);
-      this.#sql.addTariffVersion.run(tariffId, validFrom, terms);
-      return 'created';
-    });
+  putTariff(version: TariffVersion): Promise<PutResult> {
+    return this.#write(() => addTariffVersion(this.#sql, version));
   }
 
   findTariff(tariffId: string): Promise<readonly TariffVersion[]> {
@@ -86,7 +112,8 @@ export class SqliteStore implements Store {
     return this.#write(() => {
       if (this.#meter(record.meterPan) === undefined) return 'meter_unknown';
       const result = addDebt(this.#sql, record);
-      if (result === 'created') this.#addTransfers(`debt ${record.debt.debtId}`, record.transfers);
+      if (result === 'created')
+        this.#addTransfers(`debt ${record.debt.debtId}`, record.transfers, record.openedAt);
       return result;
     });
   }
@@ -132,14 +159,14 @@ export class SqliteStore implements Store {
 
   addApiKey(key: ApiKeyRecord): Promise<void> {
     return this.#write(() => {
-      this.#sql.addApiKey.run(key.keyHash, key.role, key.vendorId, key.label);
+      addApiKey(this.#sql, key);
     });
   }
 
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
     return this.#read(() => {
-      const row = this.#sql.findApiKey.get(keyHash) as ApiKeyRow | undefined;
-      return row && apiKeyOf(row);
+      const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
+      return row && { ...apiKeyInfoOf(row), keyHash };
     });
   }
 
@@ -148,32 +175,7 @@ export class SqliteStore implements Store {
   }
 
   deposit(request: DepositRequest): Promise<DepositResult> {
-    return this.#write(() => {
-      const { vendorId, requestId, requestHash, amountMinor } = request;
-      const held = this.#sql.findDeposit.get(vendorId, requestId) as
-        | { request_hash: string; float_after_minor: number }
-        | undefined;
-      if (held !== undefined) {
-        if (held.request_hash !== requestHash) return { kind: 'exists_with_different_request' };
-        return { kind: 'exists', floatMinor: held.float_after_minor };
-      }
-      const vendor = this.#vendor(vendorId);
-      if (vendor === undefined) return { kind: 'vendor_unknown' };
-      const floatMinor = vendor.floatMinor + amountMinor;
-      if (floatMinor > Number.MAX_SAFE_INTEGER) return { kind: 'float_too_large' };
-      this.#sql.moveFloat.run(amountMinor, vendorId);
-      this.#sql.addDeposit.run(
-        vendorId,
-        requestId,
-        requestHash,
-        amountMinor,
-        request.reference,
-        request.at,
-        floatMinor,
-      );
-      this.#addTransfers(`deposit ${vendorId} ${requestId}`, request.transfers);
-      return { kind: 'recorded', floatMinor };
-    });
+    return this.#write(() => this.#deposit(request));
   }
 
   claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
@@ -339,8 +341,9 @@ export class SqliteStore implements Store {
       record.responseBody,
       responseDigest(record.responseBody),
     );
-    this.#addTransfers(`sale ${record.saleId}`, record.transfers);
+    this.#addTransfers(`sale ${record.saleId}`, record.transfers, record.soldAt);
     this.#sql.moveFloat.run(-request.paidMinor, vendorId);
+    this.#floats.enterSale(request, record);
     writePurchases(this.#sql, meterPan, record.history);
     this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
     return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
@@ -369,10 +372,19 @@ export class SqliteStore implements Store {
     if (tidMinutes !== null) this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
   }
 
-  #addTransfers(cause: string, transfers: readonly Transfer[]): void {
+  #addTransfers(cause: string, transfers: readonly Transfer[], bookedAt: number): void {
     for (const { debitAccount, creditAccount, amountMinor } of transfers) {
-      this.#sql.addTransfer.run(cause, debitAccount, creditAccount, amountMinor);
+      this.#sql.addTransfer.run(cause, debitAccount, creditAccount, amountMinor, bookedAt);
     }
+  }
+
+  #deposit(request: DepositRequest): DepositResult {
+    const result = recordDeposit(this.#sql, request, (...rows) => this.#addTransfers(...rows));
+    if (result.kind === 'recorded') {
+      const { vendorId, requestId: reference, at, amountMinor } = request;
+      this.#floats.enter({ vendorId, kind: 'deposit', reference, at, amountMinor });
+    }
+    return result;
   }
 
   #versions(tariffId: string): readonly TariffVersion[] {

@@ -1,5 +1,6 @@
 /** Every SQL statement of the SQLite store, by name, prepared once per connection. */
 import type { Database, Statement } from 'better-sqlite3';
+import { prepareAll } from './sqlite-access.ts';
 
 const FIND_MODULE = 'SELECT module_id, public_key FROM security_module WHERE only_one = 1';
 const ADD_MODULE = 'INSERT INTO security_module (only_one, module_id, public_key) VALUES (1, ?, ?)';
@@ -48,8 +49,10 @@ const ADD_VENDOR =
   'INSERT INTO vendor (vendor_id, name, currency, credit_limit_minor, float_minor) VALUES (?, ?, ?, ?, 0)';
 const MOVE_FLOAT = 'UPDATE vendor SET float_minor = float_minor + ? WHERE vendor_id = ?';
 
-const FIND_API_KEY = 'SELECT key_hash, role, vendor_id, label FROM api_key WHERE key_hash = ?';
-const ADD_API_KEY = 'INSERT INTO api_key (key_hash, role, vendor_id, label) VALUES (?, ?, ?, ?)';
+const API_KEY_COLUMNS = `key_hash, key_id, role, vendor_id, label, scopes, created_at, created_by, expires_at,
+  revoked_at, last_used_day`;
+const FIND_API_KEY = `SELECT ${API_KEY_COLUMNS} FROM api_key WHERE key_hash = ?`;
+const ADD_API_KEY = `INSERT INTO api_key (${API_KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const HAS_OPERATOR_KEY = "SELECT EXISTS (SELECT 1 FROM api_key WHERE role = 'operator') AS has";
 
 const FIND_DEPOSIT =
@@ -66,8 +69,8 @@ const ADD_SALE = `
     token_no, sold_at, response_body, response_digest)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const ADD_TRANSFER =
-  'INSERT INTO transfer (cause, debit_account, credit_account, amount_minor) VALUES (?, ?, ?, ?)';
+const ADD_TRANSFER = `
+  INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at) VALUES (?, ?, ?, ?, ?)`;
 /** Summed from the rows and not from running totals, so that it can prove the floats instead of repeating them. */
 const TRIAL_BALANCE = `
   SELECT account, sum(debit) AS debit_minor, sum(credit) AS credit_minor FROM (
@@ -149,6 +152,5 @@ const SQL = {
 export type Statements = Readonly<Record<keyof typeof SQL, Statement>>;
 
 export function prepareStatements(database: Database): Statements {
-  const prepared = Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)]);
-  return Object.fromEntries(prepared) as Statements;
+  return prepareAll(database, SQL);
 }

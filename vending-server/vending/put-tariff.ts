@@ -4,6 +4,7 @@
  */
 import { StsFault } from '../../lib/faults.ts';
 import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
+import type { TariffVersion } from '../store/contract.ts';
 import { NO_HISTORY } from '../tariff/history.ts';
 import { isTimeZone } from '../tariff/local-time.ts';
 import { reckonPayment } from '../tariff/reckon.ts';
@@ -27,16 +28,35 @@ export async function putTariff(
   { store, clock }: Pick<Vending, 'store' | 'clock'>,
   { tariffId, validFrom = 0, terms }: TariffRequest,
 ): Promise<{ created: boolean }> {
+  const result = await store.putTariff(
+    await tariffVersionOf({ store, clock }, { tariffId, validFrom, terms }),
+  );
+  if (result === 'exists') throw new StsFault('tariff_exists', undefined, { param: 'tariffId' });
+  return { created: result === 'created' };
+}
+
+/** The version as the store keeps it. @throws StsFault `request_malformed`, `tariff_in_the_past`. */
+export async function tariffVersionOf(
+  { store, clock }: Pick<Vending, 'store' | 'clock'>,
+  { tariffId, validFrom = 0, terms }: TariffRequest,
+): Promise<TariffVersion> {
   assertTerms(terms);
   const held = await store.findTariff(tariffId);
   const isNew = held.every((version) => version.validFrom !== validFrom);
   if (held.length > 0 && isNew && validFrom <= clock.now()) {
     throw new StsFault('tariff_in_the_past', undefined, { param: 'validFrom' });
   }
+  return { tariffId, validFrom, terms: canonicalJson(terms as unknown as CanonicalValue) };
+}
+
+/** Whether exactly this version stands already. */
+export async function holdsTariff(
+  { store }: Pick<Vending, 'store'>,
+  { tariffId, validFrom = 0, terms }: TariffRequest,
+): Promise<boolean> {
   const text = canonicalJson(terms as unknown as CanonicalValue);
-  const result = await store.putTariff({ tariffId, validFrom, terms: text });
-  if (result === 'exists') throw new StsFault('tariff_exists', undefined, { param: 'tariffId' });
-  return { created: result === 'created' };
+  const held = await store.findTariff(tariffId);
+  return held.some((version) => version.validFrom === validFrom && version.terms === text);
 }
 
 /** Terms that cannot be reckoned with must fail here and not at the first sale. */

@@ -1,12 +1,17 @@
 /** Token buckets by themselves under a clock of the test, and at the door. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RateLimiter, waitOf } from '../../../vending-server/api/rate-limit.ts';
+import { isStsFault } from '../../../lib/faults.ts';
+import { RateLimiter } from '../../../vending-server/api/rate-limit.ts';
 import { DEFAULT_LIMITS } from '../../../vending-server/config.ts';
 import { report } from '../../support/counts.ts';
 import { newDataFolder, removeFolder, startOn, startTestServer } from '../furnished.ts';
 
 const test = suite('rate limits');
+
+function waitOf(error: unknown): number {
+  return (isStsFault(error) ? error.retryAfterSeconds : undefined) ?? Number.NaN;
+}
 
 function spent(limiter: RateLimiter, caller: string, times: number): number {
   let taken = 0;

@@ -12,6 +12,7 @@ import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
 import { operationContract } from './operation-contract.ts';
+import { peopleStoreContract } from './people-store-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
   claimed,
@@ -48,6 +49,7 @@ async function openOnFile(): Promise<OpenedStore> {
 
 storeContract('SQLite on a file', openOnFile);
 operationContract('SQLite on a file', openOnFile);
+peopleStoreContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 
@@ -149,6 +151,52 @@ test('when a file of the first schema is opened then its tariff and sales are th
   assert.ok(TermsBody.safeParse(terms).success);
   assert.equal([terms.energy, terms.energyRounding], [{ kind: 'flat', pricePerKwh: '1.8652' }, 'down']);
   assert.is((await context.store.findMeter(METER.meterPan))?.tariffId, 'home');
+});
+
+test('when a file from before the floats had entries is opened then its deposits and sales are the movements of the float', async (context) => {
+  await context.store.close();
+  const path = join(context.dataFolder, DATABASE_FILE);
+  rmSync(path);
+  const old = new Database(path);
+  for (const step of MIGRATIONS.slice(0, -1)) old.exec(step);
+  old.pragma(`user_version = ${MIGRATIONS.length - 1}`);
+  const hash = 'a'.repeat(64);
+  old.exec(`
+    INSERT INTO tariff VALUES ('home');
+    INSERT INTO meter VALUES ('600727111111111153', '11111111115', 11, 4, '201457', 1, 1, 2, '14', 'home');
+    INSERT INTO vendor VALUES ('shop', 'Shop', 'ZAR', 0, 3800);
+    INSERT INTO api_key VALUES ('${hash}', 'vendor', 'shop', 'till');
+    INSERT INTO deposit VALUES ('shop', 'd1', '${hash}', 5000, 'slip', 1000, 5000);
+    INSERT INTO sale VALUES ('sale_1', 'shop', 'r1', '${hash}', '600727111111111153', 'ZAR', 1200, 46,
+      '12345678901234567890', 2000, '{}', '${hash}');
+    INSERT INTO transfer (cause, debit_account, credit_account, amount_minor) VALUES
+      ('deposit shop d1', 'bank:deposits:ZAR', 'vendor:shop:float:ZAR', 5000),
+      ('sale sale_1', 'vendor:shop:float:ZAR', 'sales:energy:ZAR', 700),
+      ('sale sale_1', 'vendor:shop:float:ZAR', 'debt:old:ZAR', 300),
+      ('sale sale_1', 'vendor:shop:float:ZAR', 'tax:vat:ZAR', 200);`);
+  old.close();
+  context.store = await openSqliteStore(context);
+  const { store } = context;
+  const entries = await store.money.floatEntries('shop', null, 10);
+  assert.equal(
+    entries.map(({ kind, reference, at, amountMinor, balanceMinor }) => [
+      ...[kind, reference, at, amountMinor, balanceMinor],
+    ]),
+    [
+      ['sale', 'sale_1', 2000, -1200, 3800],
+      ['deposit', 'd1', 1000, 5000, 5000],
+    ],
+  );
+  const [row] = await store.money.saleTotals({ by: 'time', vendorId: 'shop', from: 0, until: 3000 });
+  const { energyMinor, arrearsMinor, taxMinor, amountDeciKwh, sales } = row!;
+  assert.equal([energyMinor, arrearsMinor, taxMinor, amountDeciKwh, sales], [700, 300, 200, 46, 1]);
+  const early = await store.money.accountsBetween(0, 2000);
+  assert.equal(
+    early.map(({ account }) => account),
+    ['bank:deposits:ZAR', 'vendor:shop:float:ZAR'],
+  );
+  const [key] = await store.people.apiKeys('', 10);
+  assert.equal([key?.keyId, key?.scopes, key?.revokedAt], [`key_${hash.slice(0, 16)}`, null, null]);
 });
 
 test('when the folder cannot be made then the store is unavailable', async (context) => {

@@ -68,8 +68,17 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   test('when an API key is added then its hash finds it, after a restart too', async ({ opened }) => {
     await furnish(opened.store, 0);
     assert.is(await opened.store.hasOperatorKey(), false);
-    const vendorKey = { keyHash: hash('v'), role: 'vendor', vendorId: 'shop', label: 'till 1' } as const;
-    const operatorKey = { keyHash: hash('o'), role: 'operator', vendorId: null, label: 'first' } as const;
+    const life = { createdAt: 1, createdBy: null, expiresAt: null, revokedAt: null, lastUsedDay: null };
+    const vendorKey = {
+      ...({ keyHash: hash('v'), keyId: 'key_v', role: 'vendor', vendorId: 'shop', label: 'till 1' } as const),
+      ...life,
+      scopes: ['sale.make'],
+    } as const;
+    const operatorKey = {
+      ...({ keyHash: hash('o'), keyId: 'key_o', role: 'operator', vendorId: null, label: 'first' } as const),
+      ...life,
+      scopes: null,
+    } as const;
     await opened.store.addApiKey(vendorKey);
     assert.is(await opened.store.hasOperatorKey(), false);
     await opened.store.addApiKey(operatorKey);

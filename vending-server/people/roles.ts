@@ -1,0 +1,100 @@
+/**
+ * Who may do what, as one table: roles of people, and for each permission the roles that hold it and how far it reaches.
+ * No role holds both ends of a money movement's approval alone, and nobody who sells sets prices (vending.md section 10).
+ */
+
+export const ROLES = [
+  'seller',
+  'supervisor',
+  'engineer',
+  'tariffAdmin',
+  'keyCustodian',
+  'auditor',
+  /** Opens users and API keys and sets policies; sells nothing and moves no money. */
+  'administrator',
+] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** Roles that a user of a vendor may have; all others are the utility's own. */
+export const VENDOR_ROLES: readonly Role[] = ['seller', 'supervisor'];
+
+/** 'vendor': callers of one vendor alone; 'utility': callers of the utility alone; 'any': both, a vendor for its own. */
+export type Reach = 'vendor' | 'utility' | 'any';
+
+interface PermissionEntry {
+  readonly roles: readonly Role[];
+  readonly reach: Reach;
+}
+
+const EVERYBODY = ROLES;
+const MONEY: readonly Role[] = ['supervisor', 'auditor'];
+
+export const PERMISSIONS = {
+  /** One's own session and password. */
+  'self.manage': { roles: EVERYBODY, reach: 'any' },
+  'sale.make': { roles: ['seller', 'supervisor'], reach: 'vendor' },
+  'sale.read': { roles: ['seller', 'supervisor', 'auditor'], reach: 'any' },
+  /** For inspectors: was this token ours. */
+  'token.verify': { roles: ['supervisor', 'engineer', 'auditor'], reach: 'utility' },
+  'meter.read': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },
+  'meter.lookUp': { roles: ['seller', 'supervisor'], reach: 'vendor' },
+  'meter.register': { roles: ['engineer'], reach: 'utility' },
+  'meter.engineer': { roles: ['engineer'], reach: 'utility' },
+  'debt.open': { roles: ['supervisor'], reach: 'utility' },
+  'tariff.read': { roles: EVERYBODY, reach: 'any' },
+  'tariff.put': { roles: ['tariffAdmin'], reach: 'utility' },
+  'vendor.read': { roles: ['seller', ...MONEY], reach: 'any' },
+  'vendor.open': { roles: ['supervisor'], reach: 'utility' },
+  'vendor.rights': { roles: ['supervisor'], reach: 'utility' },
+  'float.move': { roles: ['supervisor'], reach: 'utility' },
+  'statement.read': { roles: MONEY, reach: 'any' },
+  'shift.run': { roles: ['seller', 'supervisor'], reach: 'vendor' },
+  'shift.read': { roles: ['seller', ...MONEY], reach: 'any' },
+  'batch.close': { roles: ['supervisor'], reach: 'any' },
+  'commission.read': { roles: MONEY, reach: 'any' },
+  'commission.put': { roles: ['supervisor'], reach: 'utility' },
+  'dayEnd.read': { roles: MONEY, reach: 'utility' },
+  'dayEnd.close': { roles: ['supervisor'], reach: 'utility' },
+  'limit.read': { roles: MONEY, reach: 'any' },
+  'limit.put': { roles: ['supervisor'], reach: 'utility' },
+  'alarm.read': { roles: MONEY, reach: 'utility' },
+  'alarm.acknowledge': { roles: ['supervisor'], reach: 'utility' },
+  'approval.read': {
+    roles: ['supervisor', 'engineer', 'tariffAdmin', 'auditor', 'administrator'],
+    reach: 'utility',
+  },
+  'approval.request': { roles: ['supervisor', 'engineer'], reach: 'utility' },
+  /** The kind of what is decided asks for its own roles besides. */
+  'approval.decide': { roles: ['supervisor', 'engineer', 'tariffAdmin', 'administrator'], reach: 'utility' },
+  'user.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'user.put': { roles: ['administrator'], reach: 'utility' },
+  'key.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'key.manage': { roles: ['administrator'], reach: 'utility' },
+  /** The client certificates that a vendor must come with. */
+  'certificate.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'certificate.manage': { roles: ['administrator'], reach: 'utility' },
+  'setting.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'setting.put': { roles: ['administrator'], reach: 'utility' },
+  'audit.read': { roles: ['auditor'], reach: 'utility' },
+  'keyStore.read': { roles: ['keyCustodian', 'auditor'], reach: 'utility' },
+} as const satisfies Record<string, PermissionEntry>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as readonly Permission[];
+
+/** The first key of a data folder and its like: a utility that has no people yet is run with it. */
+const OPERATOR_KEY_ROLES: readonly Role[] = ROLES.filter((role) => role !== 'seller');
+
+/** What the two kinds of API keys stand for. */
+export function rolesOfKey(role: 'operator' | 'vendor'): readonly Role[] {
+  return role === 'operator' ? OPERATOR_KEY_ROLES : ['seller', 'supervisor'];
+}
+
+/** @param isVendor - whether the caller belongs to one vendor. */
+export function holds(roles: readonly Role[], isVendor: boolean, permission: Permission): boolean {
+  const { roles: holders, reach }: PermissionEntry = PERMISSIONS[permission];
+  if (reach !== 'any' && (reach === 'vendor') !== isVendor) return false;
+  return roles.some((role) => holders.includes(role) && (!isVendor || VENDOR_ROLES.includes(role)));
+}

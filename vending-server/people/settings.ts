@@ -1,0 +1,60 @@
+/** What a utility sets about itself, and whether a change makes it safer or less safe. */
+import { StsFault } from '../../lib/faults.ts';
+import type { SettingChange } from '../store/people-contract.ts';
+import { APPROVAL_KINDS, APPROVAL_RULES, PERSONS_DEFAULT, personsSetting } from './approvals.ts';
+import type { PeopleContext } from './context.ts';
+import { countDeciders } from './users.ts';
+
+/** IANA name; days of limits, shifts and day ends are those of the wall clock there. */
+export const TIME_ZONE = 'timeZone';
+const TIME_ZONE_DEFAULT = 'UTC';
+
+/** Settings themselves have none: whether one takes two persons is told by what it changes. */
+const KINDS = APPROVAL_KINDS.filter((kind) => kind !== 'setting');
+const PERSONS = [PERSONS_DEFAULT, ...KINDS.map(personsSetting)];
+export const SETTING_NAMES: readonly string[] = [TIME_ZONE, ...PERSONS];
+
+export async function timeZoneOf({ store }: Pick<PeopleContext, 'store'>): Promise<string> {
+  return (await store.people.findSetting(TIME_ZONE)) ?? TIME_ZONE_DEFAULT;
+}
+
+/**
+ * Whether the change takes a second person: everything that asks fewer persons than now does, and the time zone once it
+ * bounds the days of a closed book.
+ * @throws StsFault `request_malformed` for a name or value that is none; `approvers_missing` for asking two where there are
+ *   no two: nobody could ever approve anything again.
+ */
+export async function settingNeedsTwo(
+  context: Pick<PeopleContext, 'store'>,
+  { name, value }: Pick<SettingChange, 'name' | 'value'>,
+  isTimeZone: (name: string) => boolean,
+): Promise<boolean> {
+  if (name === TIME_ZONE) {
+    if (!isTimeZone(value)) throw wrong('value');
+    return (await context.store.money.lastDayEnd()) !== undefined;
+  }
+  if (!PERSONS.includes(name)) throw wrong('name');
+  if (value !== '1' && value !== '2') throw wrong('value');
+  if (value === '1') return !(await isOneAlready(context, name));
+  await assertDeciders(context, name);
+  return false;
+}
+
+async function isOneAlready({ store }: Pick<PeopleContext, 'store'>, name: string): Promise<boolean> {
+  const held = await store.people.settings();
+  // Without a default everything needs two; a kind without a value of its own follows the default.
+  return (held[name] ?? held[PERSONS_DEFAULT]) === '1';
+}
+
+async function assertDeciders(context: Pick<PeopleContext, 'store'>, name: string): Promise<void> {
+  const kinds = KINDS.filter((kind) => name === PERSONS_DEFAULT || name === personsSetting(kind));
+  for (const kind of [...kinds, 'setting'] as const) {
+    if ((await countDeciders(context, APPROVAL_RULES[kind].deciders)) < 2) {
+      throw new StsFault('approvers_missing', kind, { param: 'value' });
+    }
+  }
+}
+
+function wrong(param: string): StsFault {
+  return new StsFault('request_malformed', 'no such setting or value', { param });
+}

@@ -1,0 +1,17 @@
+/** What the parts of the SQLite store are given: the connection, its reads, and the commit that all writes share. */
+import type { Database, Statement } from 'better-sqlite3';
+
+export interface SqliteAccess {
+  readonly database: Database;
+  readonly read: <T>(look: () => T) => Promise<T>;
+  readonly write: <T>(change: () => T) => Promise<T>;
+}
+
+/** Prepares every text of a table of statements, once for a connection. */
+export function prepareAll<Name extends string>(
+  database: Database,
+  texts: Readonly<Record<Name, string>>,
+): Readonly<Record<Name, Statement>> {
+  const prepared = Object.entries<string>(texts).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(prepared) as Record<Name, Statement>;
+}

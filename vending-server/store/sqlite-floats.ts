@@ -1,0 +1,165 @@
+/** Every movement of a float in SQLite, in order, and what a set of sales comes to. The callers hold the transaction. */
+import type { Statement } from 'better-sqlite3';
+import { salePartsOf } from '../ledger/sale-parts.ts';
+import type { VendClaimRequest, VendRecord } from './contract.ts';
+import type { CounterScope, FloatEntry, SaleSpan, SaleTotalsRow } from './money-contract.ts';
+import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
+
+const ENTRY_COLUMNS = 'entry_id, vendor_id, kind, reference, at, amount_minor, balance_minor';
+const TOTALS = `coalesce(tender, '') AS tender, coalesce(sale_kind, 'credit') AS sale_kind,
+  coalesce(operator_id, '') AS operator_id, count(*) AS sales, -sum(amount_minor) AS paid_minor,
+  sum(energy_minor) AS energy_minor, sum(tax_minor) AS tax_minor, sum(arrears_minor) AS arrears_minor,
+  sum(charges_minor) AS charges_minor, sum(fees_minor) AS fees_minor, sum(amount_deci_kwh) AS amount_deci_kwh`;
+const GROUPED = 'GROUP BY 1, 2, 3 ORDER BY 1, 2, 3';
+
+const SQL = {
+  balance: 'SELECT float_minor FROM vendor WHERE vendor_id = ?',
+  add: `INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor) VALUES (?, ?, ?, ?, ?, ?)`,
+  addSale: `INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor, operator_id, till_id,
+      shift_id, tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh,
+      magnetic_tokens, free_basic_tokens)
+    VALUES (?, 'sale', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  count: `INSERT INTO day_count (scope, subject, day, sales, paid_minor, amount_deci_kwh, last_at) VALUES (?, ?, ?, 1, ?, ?, ?)
+    ON CONFLICT (scope, subject, day) DO UPDATE SET sales = sales + 1, paid_minor = paid_minor + excluded.paid_minor,
+      amount_deci_kwh = amount_deci_kwh + excluded.amount_deci_kwh, last_at = max(last_at, excluded.last_at)`,
+  find: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE kind = ? AND vendor_id = ? AND reference = ?`,
+  page: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE vendor_id = ? AND entry_id < ? ORDER BY entry_id DESC LIMIT ?`,
+  lastEntry: 'SELECT coalesce(max(entry_id), 0) AS last FROM float_entry WHERE vendor_id = ?',
+  byEntries: `SELECT ${TOTALS} FROM float_entry
+    WHERE kind = 'sale' AND vendor_id = ? AND entry_id > ? AND entry_id <= ? ${GROUPED}`,
+  byShift: `SELECT ${TOTALS} FROM float_entry WHERE kind = 'sale' AND vendor_id = ? AND shift_id = ? ${GROUPED}`,
+  byTime: `SELECT ${TOTALS} FROM float_entry WHERE kind = 'sale' AND at >= ? AND at < ? ${GROUPED}`,
+  byTimeOfVendor: `SELECT ${TOTALS} FROM float_entry
+    WHERE kind = 'sale' AND +vendor_id = ? AND at >= ? AND at < ? ${GROUPED}`,
+} as const;
+
+export class SqliteFloats {
+  readonly #sql: Readonly<Record<keyof typeof SQL, Statement>>;
+
+  constructor({ database }: Pick<SqliteAccess, 'database'>) {
+    this.#sql = prepareAll(database, SQL);
+  }
+
+  /** Inside a transaction, right after the float was moved. */
+  enter(entry: Omit<FloatEntry, 'entryId' | 'balanceMinor'>): number {
+    const { vendorId, kind, reference, at, amountMinor } = entry;
+    const balanceMinor = this.#balance(vendorId);
+    this.#sql.add.run(vendorId, kind, reference, at, amountMinor, balanceMinor);
+    return balanceMinor;
+  }
+
+  /** Inside the transaction of the sale, right after its money left the float. */
+  enterSale({ vendorId, meterPan, paidMinor }: VendClaimRequest, record: VendRecord): void {
+    const { saleId, soldAt, amountDeciKwh, transfers, desk = {} } = record;
+    const parts = salePartsOf(transfers);
+    this.#sql.addSale.run(
+      vendorId,
+      saleId,
+      soldAt,
+      -paidMinor,
+      this.#balance(vendorId),
+      desk.operatorId ?? null,
+      desk.tillId ?? null,
+      desk.shiftId ?? null,
+      desk.tender ?? null,
+      desk.saleKind ?? null,
+      parts.energyMinor,
+      parts.taxMinor,
+      parts.arrearsMinor,
+      parts.chargesMinor,
+      parts.feesMinor,
+      amountDeciKwh,
+      desk.magneticTokens ?? 0,
+      desk.freeBasicTokens ?? 0,
+    );
+    const day = desk.day ?? new Date(soldAt).toISOString().slice(0, 10);
+    const count = (scope: CounterScope, subject: string) =>
+      this.#sql.count.run(scope, subject, day, paidMinor, amountDeciKwh, soldAt);
+    count('vendor', vendorId);
+    count('meter', meterPan);
+    if (desk.operatorId !== undefined) count('operator', `${vendorId}/${desk.operatorId}`);
+  }
+
+  find(kind: FloatEntry['kind'], vendorId: string, reference: string): FloatEntry | undefined {
+    const row = this.#sql.find.get(kind, vendorId, reference) as EntryRow | undefined;
+    return row && entryOf(row);
+  }
+
+  page(vendorId: string, before: number | null, limit: number): readonly FloatEntry[] {
+    const rows = this.#sql.page.all(vendorId, before ?? Number.MAX_SAFE_INTEGER, limit) as EntryRow[];
+    return rows.map(entryOf);
+  }
+
+  lastEntry(vendorId: string): number {
+    return (this.#sql.lastEntry.get(vendorId) as { last: number }).last;
+  }
+
+  totals(span: SaleSpan): readonly SaleTotalsRow[] {
+    return (this.#rows(span) as TotalsRow[]).map((row) => ({
+      tender: row.tender,
+      saleKind: row.sale_kind,
+      operatorId: row.operator_id,
+      sales: row.sales,
+      paidMinor: row.paid_minor,
+      energyMinor: row.energy_minor,
+      taxMinor: row.tax_minor,
+      arrearsMinor: row.arrears_minor,
+      chargesMinor: row.charges_minor,
+      feesMinor: row.fees_minor,
+      amountDeciKwh: row.amount_deci_kwh,
+    }));
+  }
+
+  #rows(span: SaleSpan): unknown[] {
+    switch (span.by) {
+      case 'entries':
+        return this.#sql.byEntries.all(span.vendorId, span.after, span.through);
+      case 'shift':
+        return this.#sql.byShift.all(span.vendorId, span.shiftId);
+      case 'time':
+        return span.vendorId === null
+          ? this.#sql.byTime.all(span.from, span.until)
+          : this.#sql.byTimeOfVendor.all(span.vendorId, span.from, span.until);
+    }
+  }
+
+  #balance(vendorId: string): number {
+    return (this.#sql.balance.get(vendorId) as { float_minor: number }).float_minor;
+  }
+}
+
+interface TotalsRow {
+  readonly tender: string;
+  readonly sale_kind: string;
+  readonly operator_id: string;
+  readonly sales: number;
+  readonly paid_minor: number;
+  readonly energy_minor: number;
+  readonly tax_minor: number;
+  readonly arrears_minor: number;
+  readonly charges_minor: number;
+  readonly fees_minor: number;
+  readonly amount_deci_kwh: number;
+}
+
+interface EntryRow {
+  readonly entry_id: number;
+  readonly vendor_id: string;
+  readonly kind: FloatEntry['kind'];
+  readonly reference: string;
+  readonly at: number;
+  readonly amount_minor: number;
+  readonly balance_minor: number;
+}
+
+function entryOf(row: EntryRow): FloatEntry {
+  return {
+    entryId: row.entry_id,
+    vendorId: row.vendor_id,
+    kind: row.kind,
+    reference: row.reference,
+    at: row.at,
+    amountMinor: row.amount_minor,
+    balanceMinor: row.balance_minor,
+  };
+}

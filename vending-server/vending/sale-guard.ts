@@ -1,0 +1,137 @@
+/**
+ * May this be sold, by this vendor, now? Rights by supply group, limits of the day, velocity and hours. Called between the
+ * reckoning of a sale and its claim; a refusal changes nothing but the list of alarms.
+ */
+import { StsFault } from '../../lib/faults.ts';
+import { checkSale, type Finding, type NamedRule, type Rule } from '../people/limits.ts';
+import { timeZoneOf } from '../people/settings.ts';
+import type { AlarmDraft, CounterSubject, DayCount, LimitRule } from '../store/money-contract.ts';
+import { localMoment } from '../tariff/local-time.ts';
+import type { Vending } from './context.ts';
+
+export interface GuardedSale {
+  readonly vendorId: string;
+  /** Who stands at the till; undefined when the vendor's till does not tell. */
+  readonly operatorId: string | undefined;
+  readonly meterPan: string;
+  readonly supplyGroupCode: string;
+  readonly paidMinor: number;
+  readonly amountDeciKwh: number;
+}
+
+/**
+ * Sales that were allowed and are not yet durable, by vendor, operator and meter: without them a hundred sales at once would
+ * all see the counters of before. Give each one back when its sale is recorded or has come to nothing.
+ */
+export class SalesUnderWay {
+  readonly #sums = new Map<string, { sales: number; paidMinor: number; amountDeciKwh: number }>();
+
+  add(subjects: readonly CounterSubject[], sale: GuardedSale): () => void {
+    this.#change(subjects, sale, 1);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.#change(subjects, sale, -1);
+    };
+  }
+
+  on(count: DayCount): DayCount {
+    const sum = this.#sums.get(keyOf(count));
+    if (sum === undefined) return count;
+    return {
+      ...count,
+      sales: count.sales + sum.sales,
+      paidMinor: count.paidMinor + sum.paidMinor,
+      amountDeciKwh: count.amountDeciKwh + sum.amountDeciKwh,
+    };
+  }
+
+  #change(subjects: readonly CounterSubject[], sale: GuardedSale, sign: 1 | -1): void {
+    for (const subject of subjects) {
+      const key = keyOf(subject);
+      const sum = this.#sums.get(key) ?? { sales: 0, paidMinor: 0, amountDeciKwh: 0 };
+      sum.sales += sign;
+      sum.paidMinor += sign * sale.paidMinor;
+      sum.amountDeciKwh += sign * sale.amountDeciKwh;
+      if (sum.sales === 0) this.#sums.delete(key);
+      else this.#sums.set(key, sum);
+    }
+  }
+}
+
+export interface Admitted {
+  /** For the sale's record: the day its counters are of. */
+  readonly day: string;
+  /** To be called once, when the sale is durable or has come to nothing. */
+  readonly over: () => void;
+}
+
+/**
+ * @returns the admission, counted as under way from here on.
+ * @throws StsFault `supply_group_not_permitted`, `limit_reached`, `hours_closed`.
+ */
+export async function admitSale(
+  vending: Pick<Vending, 'store' | 'clock'>,
+  underWay: SalesUnderWay,
+  sale: GuardedSale,
+): Promise<Admitted> {
+  const { limits } = vending.store;
+  const { vendorId, operatorId, meterPan, supplyGroupCode } = sale;
+  const groups = await limits.supplyGroupsOf(vendorId);
+  if (groups !== null && !groups.includes(supplyGroupCode)) {
+    throw new StsFault('supply_group_not_permitted', supplyGroupCode, { param: 'meter' });
+  }
+  const at = vending.clock.now();
+  const { day, minute } = localMoment(at, await timeZoneOf(vending));
+  const subjects: CounterSubject[] = [
+    { scope: 'vendor', subject: vendorId },
+    { scope: 'meter', subject: meterPan },
+    ...(operatorId === undefined
+      ? []
+      : [{ scope: 'operator', subject: `${vendorId}/${operatorId}` } as const]),
+  ];
+  const rules = (await limits.limitRules()).map(ruleOf);
+  const held = rules.length === 0 ? [] : await limits.dayCounts(subjects, day);
+  // Nothing is awaited from here to `add`, so that of two at once the second sees the first.
+  const counts = held.map((count) => underWay.on(count));
+  const findings = checkSale(rules, { ...sale, at, minute }, counts);
+  const refusal = findings.find(({ effect }) => effect === 'refuse');
+  const over = refusal === undefined ? underWay.add(subjects, sale) : () => undefined;
+  if (findings.length > 0) {
+    try {
+      await limits.addAlarms(findings.map((finding) => alarmOf(finding, sale, at)));
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+  if (refusal !== undefined) throw new StsFault(refusal.code, `${refusal.ruleId}: ${refusal.detail}`);
+  return { day, over };
+}
+
+/** Rules read before, by their text: they are read at each sale and change once a month. */
+const known = new Map<string, NamedRule>();
+const KNOWN_MAX = 1000;
+
+/** Only the route of the rules writes them, and it writes nothing but parsed rules. */
+function ruleOf({ ruleId, rule }: LimitRule): NamedRule {
+  const key = `${ruleId} ${rule}`;
+  let named = known.get(key);
+  if (named === undefined) {
+    named = { ruleId, rule: JSON.parse(rule) as Rule };
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(key, named);
+  }
+  return named;
+}
+
+function alarmOf(finding: Finding, sale: GuardedSale, at: number): AlarmDraft {
+  const { ruleId, detail } = finding;
+  const { vendorId, operatorId = null, meterPan } = sale;
+  return { at, ruleId, vendorId, operatorId, meterPan, detail };
+}
+
+function keyOf({ scope, subject }: CounterSubject): string {
+  return `${scope} ${subject}`;
+}
