@@ -1,5 +1,7 @@
 /** What can be set about a server, with its defaults. Nothing here is a secret: secrets come from the passphrase file. */
 import { join } from 'node:path';
+import type { RateLimits } from './api/rate-limit.ts';
+import type { TlsFiles } from './api/tls.ts';
 import type { Clock } from './clock.ts';
 import type { RetryPolicy } from './notify/backoff.ts';
 import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
@@ -36,6 +38,12 @@ export interface ServerOptions {
   readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
   readonly notify?: NotifySettings;
+  /** TLS on the door; plain HTTP without, for a door behind a proxy on the same machine. */
+  readonly tls?: TlsFiles;
+  /** A port of its own for Prometheus; none by default. */
+  readonly metrics?: MetricsSettings;
+  /** Scripted meters, on a ledger that is a sandbox's for ever. */
+  readonly sandbox?: boolean;
 }
 
 export interface NotifySettings {
@@ -48,6 +56,15 @@ export interface NotifySettings {
   readonly lookMillis?: number;
 }
 
+export interface MetricsSettings {
+  /** The loopback address by default. */
+  readonly host?: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** What a scraper must send as a bearer token. */
+  readonly token?: string;
+}
+
 export interface ServerLimits {
   /** Most bytes of a request body. */
   readonly bodyLimitBytes: number;
@@ -57,8 +74,11 @@ export interface ServerLimits {
   readonly shutdownGraceMillis: number;
   /** How far a TID may run ahead of the clock (open question D3). */
   readonly tidAheadMinutes: number;
-  /** Requests that one caller, or one address without a key, may make in a second; 0 for no limit. */
-  readonly callsPerSecond: number;
+  /** How far the clock may stand behind the highest moment seen before nothing is dated by it. */
+  readonly clockHoldMinutes: number;
+  /** Least room on the disk of the data folder with which the server calls itself ready, bytes. */
+  readonly diskFloorBytes: number;
+  readonly rateLimits: RateLimits;
   /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
   readonly tidWindowMinutes: number;
 }
@@ -68,7 +88,15 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMillis: 10_000,
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
-  callsPerSecond: 20_000,
+  clockHoldMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  diskFloorBytes: 64 * 1024 * 1024,
+  rateLimits: {
+    // Above what one machine sells: a guard against loops, not a tariff. Set lower ones for a public door.
+    perKey: { perSecond: 20_000, burst: 20_000 },
+    perAddress: { perSecond: 0, burst: 0 },
+    refusedPerAddress: { perSecond: 20, burst: 200 },
+    openPerAddress: { perSecond: 50, burst: 100 },
+  },
   tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 
@@ -87,6 +115,8 @@ export interface ServerPaths {
   readonly webhookMasterPath: string;
   /** SMS and e-mail leave as files of the folders `sms` and `email` in here. */
   readonly spoolFolder: string;
+  /** Where the commands of this machine's operator reach the running server. */
+  readonly controlSocketPath: string;
 }
 
 export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath'>): ServerPaths {
@@ -99,5 +129,6 @@ export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePat
     receiptKeyPath: join(dataFolder, 'receipt.key'),
     webhookMasterPath: join(dataFolder, 'webhook.key'),
     spoolFolder: join(dataFolder, 'spool'),
+    controlSocketPath: join(dataFolder, 'control.sock'),
   };
 }

@@ -2,17 +2,21 @@
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
 import type { Notifying } from '../notify/context.ts';
+import type { Ready } from '../operation/readiness.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Permission } from '../people/roles.ts';
 import type { ReceiptDesk } from '../receipt/desk.ts';
 import type { Vending } from '../vending/context.ts';
+import type { sell } from '../vending/sell.ts';
 
 export interface Service {
   readonly vending: Vending;
   /** Throws the fault that keeps this server from selling, if there is one. */
-  readonly assertReady: () => Promise<{ moduleId: string; counter: number }>;
   readonly receipts: ReceiptDesk;
   readonly notifying: Notifying;
+  readonly assertReady: () => Promise<Ready>;
+  /** The use case behind `POST /v1/sales`; a sandbox puts its scripted meters before it. */
+  readonly sell: typeof sell;
 }
 
 export interface Answer {

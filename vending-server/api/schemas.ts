@@ -266,6 +266,16 @@ export const DepositAnswer = z.strictObject({
   floatMinor: z.int(),
 });
 
+/** A fingerprint names one certificate; a subject, by its common name, every one that the client authority issues to it. */
+export const CertificateBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fingerprint'), value: Hex64 }),
+  z.strictObject({ kind: z.literal('subject'), value: Text }),
+]);
+export const CertificateAnswer = z.strictObject({
+  vendorId: z.string(),
+  certificates: z.array(CertificateBody),
+});
+
 export const TokenQuestionBody = z.strictObject({ tokenNo: z.string().min(20).max(40) });
 const LedgerStatement = z.strictObject({
   moduleId: z.string(),
@@ -310,6 +320,8 @@ export const ReadyAnswer = z.strictObject({
   status: z.literal('ready'),
   moduleId: z.string(),
   counter: z.int(),
+  /** Fault codes of what somebody should look at while sales go on. */
+  warnings: z.array(z.string()),
 });
 export const OpenApiAnswer = z.looseObject({ openapi: z.string() });
 

@@ -71,6 +71,9 @@ export const PERMISSIONS = {
   'user.put': { roles: ['administrator'], reach: 'utility' },
   'key.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
   'key.manage': { roles: ['administrator'], reach: 'utility' },
+  /** The client certificates that a vendor must come with. */
+  'certificate.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'certificate.manage': { roles: ['administrator'], reach: 'utility' },
   'setting.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
   'setting.put': { roles: ['administrator'], reach: 'utility' },
   'audit.read': { roles: ['auditor'], reach: 'utility' },

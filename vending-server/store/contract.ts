@@ -15,6 +15,7 @@ import type {
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
+import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
 
@@ -174,6 +175,8 @@ export interface LedgerEntry extends ChainEntry {
 }
 
 export interface Store {
+  /** What whoever runs the server needs of the store, beside sales. */
+  readonly operation: OperationStore;
   readonly people: PeopleStore;
   readonly approvals: ApprovalStore;
   readonly audit: AuditStore;

@@ -6,6 +6,7 @@
 import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import { STEP_NOTIFY } from './migration-notify.ts';
+import { STEP_OPERATION } from './migration-operation.ts';
 import { STEP_PEOPLE } from './migration-people.ts';
 
 /** 2^53 - 1: no stored amount may pass what a number of JavaScript holds exactly. */
@@ -212,6 +213,7 @@ export const MIGRATIONS: readonly string[] = [
   STEP_FIND_TOKEN,
   STEP_PEOPLE,
   STEP_NOTIFY,
+  STEP_OPERATION,
 ];
 
 /**

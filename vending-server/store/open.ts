@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import { loadSqliteDriver, makeDurable, type SqliteDriver } from '../sqlite-driver.ts';
 import { migrate } from './migrations.ts';
+import type { CommitReport } from './operation-contract.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -16,7 +17,11 @@ const LOCK_FILE = 'vending.lock';
 const BUSY_TIMEOUT_MILLIS = 5000;
 
 /** @throws StsFault `store_driver_missing`, `store_in_use`, `store_newer`, `store_damaged`, `store_unavailable`. */
-export async function openSqliteStore(options: { dataFolder: string }): Promise<SqliteStore> {
+export async function openSqliteStore(options: {
+  readonly dataFolder: string;
+  /** Told of every group commit. */
+  readonly onCommit?: (report: CommitReport) => void;
+}): Promise<SqliteStore> {
   const Driver = await loadSqliteDriver();
   makeFolder(options.dataFolder);
   const unlock = lockFolder(Driver, options.dataFolder);
@@ -27,7 +32,7 @@ export async function openSqliteStore(options: { dataFolder: string }): Promise<
     makeDurable(database);
     database.pragma('foreign_keys = ON');
     migrate(database);
-    return new SqliteStore(database, unlock);
+    return new SqliteStore(database, unlock, options.onCommit);
   } catch (error) {
     database?.close();
     unlock();
@@ -41,6 +46,14 @@ function makeFolder(dataFolder: string): void {
   } catch (error) {
     throw new StsFault('data_folder_unusable', dataFolder, { param: '--data', cause: error });
   }
+}
+
+/**
+ * Holds a data folder that no server runs on, for commands that work on its files.
+ * @throws StsFault `store_in_use`, `store_driver_missing`.
+ */
+export async function lockDataFolder(dataFolder: string): Promise<() => void> {
+  return lockFolder(await loadSqliteDriver(), dataFolder);
 }
 
 /** Two servers on one folder would hand out the same TIDs: claims live in the memory of one process. */

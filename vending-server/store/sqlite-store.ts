@@ -28,6 +28,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { CommitReport, OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import {
   type EntryRow,
@@ -48,12 +49,14 @@ import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
+import { SqliteOperation } from './sqlite-operation.ts';
 import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { type ApiKeyInfoRow, addApiKey, apiKeyInfoOf, SqlitePeople } from './sqlite-people.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 export class SqliteStore implements Store {
+  readonly operation: OperationStore;
   readonly #database: Database;
   readonly #unlock: () => void;
   readonly #sql: Statements;
@@ -70,16 +73,17 @@ export class SqliteStore implements Store {
   readonly receiptKeys: ReceiptKeys;
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
-  constructor(database: Database, unlock: () => void) {
+  constructor(database: Database, unlock: () => void, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
-    this.#commits = new GroupCommit(database);
+    this.#commits = new GroupCommit(database, onCommit);
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
       write: (change) => this.#write(change),
     };
+    this.operation = new SqliteOperation(database, this.#commits);
     this.#floats = new SqliteFloats(access);
     this.people = new SqlitePeople(access);
     this.audit = new SqliteAudit(access);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -12,6 +12,7 @@ import { STEP_PEOPLE } from '../../../vending-server/store/migration-people.ts';
 import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
@@ -49,6 +50,7 @@ async function openOnFile(): Promise<OpenedStore> {
 }
 
 storeContract('SQLite on a file', openOnFile);
+operationContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
 
@@ -82,6 +84,18 @@ test('every open, also of a file in WAL mode, asks for full durability', async (
   assert.is(context.store.pragma('journal_mode'), 'wal');
   assert.is(context.store.pragma('foreign_keys'), 1);
   console.log(`    synchronous: ${plainLevel} by a plain open, 2 by ours`);
+});
+
+test('a copy is made beside writes, and opens as a store of its own', async (context) => {
+  const copy = join(newFolder(), DATABASE_FILE);
+  const writes = Promise.all(Array.from({ length: 200 }, (_, i) => context.store.operation.witnessClock(i)));
+  await context.store.operation.copyTo(copy);
+  assert.is((await writes).length, 200);
+  const dataFolder = dirname(copy);
+  const opened = await openSqliteStore({ dataFolder });
+  assert.ok((await opened.operation.witnessClock(0)) <= 199);
+  await opened.close();
+  rmSync(dataFolder, { recursive: true });
 });
 
 test('when a second server opens the folder then it is refused, until the first has closed', async (context) => {
