@@ -42,6 +42,11 @@ export class ClockGuard implements Clock {
     return this.#highest;
   }
 
+  /** Never refused: whoever asks again for what was answered is known by then too. */
+  latest(): number {
+    return Math.max(this.#highest, this.#system.now());
+  }
+
   state(): ClockState {
     const behindMillis = Math.max(0, this.#highest - this.#system.now());
     return {

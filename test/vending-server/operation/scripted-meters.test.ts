@@ -21,6 +21,7 @@ const NOT_A_METERS: readonly FaultCode[] = [
   'authentication_required',
   'permission_denied',
   'client_certificate_wrong',
+  'csrf_token_wrong',
   'request_malformed',
   'request_too_large',
   'media_type_unsupported',
