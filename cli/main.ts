@@ -6,10 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
-import { addMigrateCommand, database, databaseFile } from './program/database.ts';
 import { addKeyStoreCommands } from './program/keystore.ts';
 import { addLedgerCommands } from './program/ledger.ts';
-import { action, json, parseWhole, whole } from './program/options.ts';
+import { action, json, parseWhole } from './program/options.ts';
+import { addServerCommands, parsePort } from './program/server.ts';
 import { addLibraryCommands } from './program/tokens.ts';
 
 const program = new Command('wattoken')
@@ -25,39 +25,10 @@ const data = (folder: string) =>
   new Option('--data <folder>', 'where everything durable stands').default(folder);
 const port = (value: number) =>
   new Option('--port <number>', 'TCP port, 0 for any free one').default(value).argParser(parsePort);
-const passphraseFile = () =>
-  new Option('--passphrase-file <file>', 'file whose one line opens the key store');
 
 addLibraryCommands(program);
 
-const server = program.command('server').description('the vending server');
-server
-  .command('start')
-  .description('serve until stopped')
-  .addOption(data('wattoken-data/server'))
-  .addOption(database())
-  .addOption(databaseFile())
-  .addOption(host())
-  .addOption(port(8080))
-  .option('--key-store <file>', 'sealed key store; key-store.wks in the data folder when absent')
-  .addOption(passphraseFile())
-  .addOption(
-    new Option('--log-level <level>', 'how much to log')
-      .choices(['silent', 'error', 'warn', 'info', 'debug'])
-      .default('warn'),
-  )
-  .option('--log-file <file>', 'log there instead of stderr, line by line')
-  .addOption(
-    whole('--persons <1|2>', 'how many persons deposits and tariffs need, at the first start', 1, 2).default(
-      2,
-    ),
-  )
-  .option('--no-module-restart', 'end with the security module instead of starting it again')
-  .addOption(json())
-  .action(
-    action(async (options) => (await import('./commands/server-start.ts')).startVendingServer(options)),
-  );
-addMigrateCommand(server, () => data('wattoken-data/server'));
+addServerCommands(program);
 
 addKeyStoreCommands(program);
 
@@ -121,10 +92,6 @@ program
   .addOption(new Option('--speed <factor>', 'times real time, or max').default(1).argParser(parseSpeed))
   .addOption(json())
   .action(action(async (options) => (await import('./commands/sandbox.ts')).runSandbox(options)));
-
-function parsePort(text: string): number {
-  return parseWhole(text, 0, 65_535);
-}
 
 function parseWatts(text: string): number {
   return parseWhole(text, 0, 23_000);

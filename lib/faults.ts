@@ -163,6 +163,13 @@ export const FAULTS = {
   // Selling.
   authentication_required: { http: 401, exit: 5, ...none, text: 'send a valid API key as a bearer token' },
   permission_denied: { http: 403, exit: 5, ...none, text: 'this API key may not do this' },
+  client_certificate_wrong: {
+    http: 403,
+    exit: 5,
+    ...none,
+    text: 'this vendor must come with the client certificate that is bound to it',
+  },
+  rate_limited: { http: 429, exit: 6, ...later, text: 'too many requests: wait as Retry-After says' },
   route_unknown: { http: 404, exit: 4, ...none, text: 'there is nothing at this address' },
   method_not_allowed: { http: 405, exit: 4, ...none, text: 'this address does not answer this method' },
   meter_unknown: { http: 404, exit: 4, ...none, text: 'no meter with this number is registered' },
@@ -215,7 +222,6 @@ export const FAULTS = {
     text: 'too many logins have failed; wait before the next',
   },
   login_busy: { http: 503, exit: 6, ...later, text: 'too many logins at this moment' },
-  rate_limited: { http: 429, exit: 5, ...later, text: 'too many requests from this caller' },
   csrf_token_wrong: {
     http: 403,
     exit: 5,
@@ -285,8 +291,38 @@ export const FAULTS = {
   hours_closed: { http: 409, exit: 5, ...none, text: 'nothing is sold at this hour' },
   limit_rule_unknown: { http: 404, exit: 4, ...none, text: 'no rule with this id exists' },
   alarm_unknown: { http: 404, exit: 4, ...none, text: 'no alarm with this id exists' },
+  // Messages.
+  webhook_unknown: { http: 404, exit: 4, ...none, text: 'no webhook with this id exists' },
+  webhook_url_refused: { http: 422, exit: 3, ...none, text: 'no webhook may be at this address' },
+  webhooks_too_many: { http: 409, exit: 5, ...none, text: 'there are as many webhooks as there may be' },
+  notification_unknown: { http: 404, exit: 4, ...none, text: 'no message with this id exists' },
+  notification_not_dead: {
+    http: 409,
+    exit: 5,
+    outcome: 'done',
+    retry: 'never',
+    text: 'only a message that was given up is sent again by hand',
+  },
   // The state of the service.
   service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
+  clock_set_back: {
+    http: 503,
+    exit: 6,
+    ...later,
+    text: 'the clock shows an earlier time than this ledger has seen; nothing is dated by it',
+  },
+  disk_nearly_full: {
+    http: 503,
+    exit: 6,
+    ...later,
+    text: 'the disk of the data folder has less room left than the floor that was set',
+  },
+  ledger_kind_wrong: {
+    http: 503,
+    exit: 6,
+    ...none,
+    text: 'a data folder is live or a sandbox for ever',
+  },
   security_module_unavailable: {
     http: 503,
     exit: 6,
@@ -399,6 +435,15 @@ export const FAULTS = {
   // The machine.
   usage: { http: 400, exit: 2, ...none, text: 'the command line is not what this command takes' },
   file_unreadable: { http: 400, exit: 3, ...none, text: 'a file named on the command line cannot be read' },
+  tls_unusable: { http: 503, exit: 6, ...none, text: 'certificate, key or client authority cannot be used' },
+  backup_damaged: { http: 503, exit: 6, ...none, text: 'the backup is truncated or altered' },
+  backup_exists: { http: 409, exit: 5, ...none, text: 'there is something at this path already' },
+  restore_refused: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the data folder holds what this backup cannot be put beside',
+  },
   data_folder_unusable: { http: 503, exit: 6, ...none, text: 'the data folder cannot be made or written' },
   port_taken: { http: 503, exit: 6, ...none, text: 'the port is taken by another program' },
 } as const satisfies Record<string, FaultEntry>;

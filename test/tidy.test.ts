@@ -84,6 +84,24 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
     ],
   ],
   ['vending-server/commission', ['lib', 'vending-server/tariff']],
+  ['vending-server/language', []],
+  [
+    'vending-server/receipt',
+    ['lib', 'vending-server/language', 'vending-server/tariff', 'vending-server/ledger/canonical.ts'],
+  ],
+  [
+    'vending-server/notify',
+    [
+      'lib',
+      'vending-server/language',
+      'vending-server/receipt',
+      'vending-server/clock.ts',
+      'vending-server/store/contract.ts',
+      'vending-server/store/outbox.ts',
+      'vending-server/vending/receipt-of.ts',
+      'vending-server/vending/sale-response.ts',
+    ],
+  ],
   ['vending-server', ['lib']],
   ['meter-sim/firmware', ['lib']],
   ['meter-sim/hardware', ['lib', 'meter-sim/firmware/hardware-interface.ts', 'meter-sim/world']],
@@ -115,6 +133,10 @@ test('when the command line reaches a room then it is through its front door', (
     'vending-server/main.ts',
     'vending-server/audit.ts',
     'vending-server/config.ts',
+    'vending-server/operation/backup.ts',
+    'vending-server/operation/restore.ts',
+    'vending-server/operation/doctor.ts',
+    'vending-server/operation/maintain.ts',
     'meter-sim/main.ts',
     'vending-server/security-module/contract.ts',
     'vending-server/security-module/key-backup.ts',
@@ -130,7 +152,8 @@ test('when the command line reaches a room then it is through its front door', (
 });
 
 test('when a room is pure then it reads no clock, no chance, no file and no socket', () => {
-  const pure = /^(lib|vending-server\/(tariff|ledger)|meter-sim\/(firmware|hardware|world))\//;
+  const pure =
+    /^(lib|vending-server\/(tariff|ledger|language|receipt|notify)|meter-sim\/(firmware|hardware|world))\//;
   const banned: readonly [RegExp, string][] = [
     [/\bDate\.now\(|\bnew Date\(\)/, 'a clock'],
     [/\bMath\.random\(/, 'chance'],

@@ -3,6 +3,8 @@
 export interface Clock {
   /** Milliseconds since 1970 UTC. */
   now(): number;
+  /** The latest moment known, to judge what has ended by then where `now` may refuse to date anything; `now` when absent. */
+  latest?(): number;
 }
 
 export interface Random {

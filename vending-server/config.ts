@@ -3,7 +3,10 @@
  * it goes to the driver and nowhere else.
  */
 import { join } from 'node:path';
+import type { RateLimits } from './api/rate-limit.ts';
+import type { TlsFiles } from './api/tls.ts';
 import type { Clock } from './clock.ts';
+import type { RetryPolicy } from './notify/backoff.ts';
 import { DEFAULT_TID_AHEAD_MINUTES } from './vending/context.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -39,6 +42,32 @@ export interface ServerOptions {
    */
   readonly restartModule?: boolean;
   readonly limits?: Partial<ServerLimits>;
+  readonly notify?: NotifySettings;
+  /** TLS on the door; plain HTTP without, for a door behind a proxy on the same machine. */
+  readonly tls?: TlsFiles;
+  /** A port of its own for Prometheus; none by default. */
+  readonly metrics?: MetricsSettings;
+  /** Scripted meters, on a ledger that is a sandbox's for ever. */
+  readonly sandbox?: boolean;
+}
+
+export interface NotifySettings {
+  /** Whether webhooks may be at private addresses and without TLS; false by default. */
+  readonly allowPrivateWebhooks?: boolean;
+  /** How long one call of a webhook may take. */
+  readonly webhookTimeoutMillis?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  /** How often the outbox is looked at when nothing wakes it. */
+  readonly lookMillis?: number;
+}
+
+export interface MetricsSettings {
+  /** The loopback address by default. */
+  readonly host?: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** What a scraper must send as a bearer token. */
+  readonly token?: string;
 }
 
 export interface ServerLimits {
@@ -50,8 +79,11 @@ export interface ServerLimits {
   readonly shutdownGraceMillis: number;
   /** How far a TID may run ahead of the clock (open question D3). */
   readonly tidAheadMinutes: number;
-  /** Requests that one caller, or one address without a key, may make in a second; 0 for no limit. */
-  readonly callsPerSecond: number;
+  /** How far the clock may stand behind the highest moment seen before nothing is dated by it. */
+  readonly clockHoldMinutes: number;
+  /** Least room on the disk of the data folder with which the server calls itself ready, bytes. */
+  readonly diskFloorBytes: number;
+  readonly rateLimits: RateLimits;
   /** How far a TID may be from the security module's own clock, to both sides (open question C6). */
   readonly tidWindowMinutes: number;
 }
@@ -61,7 +93,15 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMillis: 10_000,
   shutdownGraceMillis: 10_000,
   tidAheadMinutes: DEFAULT_TID_AHEAD_MINUTES,
-  callsPerSecond: 20_000,
+  clockHoldMinutes: DEFAULT_TID_AHEAD_MINUTES,
+  diskFloorBytes: 64 * 1024 * 1024,
+  rateLimits: {
+    // Above what one machine sells: a guard against loops, not a tariff. Set lower ones for a public door.
+    perKey: { perSecond: 20_000, burst: 20_000 },
+    perAddress: { perSecond: 0, burst: 0 },
+    refusedPerAddress: { perSecond: 20, burst: 200 },
+    openPerAddress: { perSecond: 50, burst: 100 },
+  },
   tidWindowMinutes: DEFAULT_TID_AHEAD_MINUTES,
 };
 
@@ -72,6 +112,16 @@ export interface ServerPaths {
   readonly journalPath: string;
   /** The first operator's API key, written once at the first start, mode 0600. */
   readonly operatorKeyPath: string;
+  /** What the utility says about itself on receipts; may be absent. */
+  readonly receiptSettingsPath: string;
+  /** The private key that signs receipts, mode 0600. */
+  readonly receiptKeyPath: string;
+  /** The master of all webhook secrets, mode 0600. */
+  readonly webhookMasterPath: string;
+  /** SMS and e-mail leave as files of the folders `sms` and `email` in here. */
+  readonly spoolFolder: string;
+  /** Where the commands of this machine's operator reach the running server. */
+  readonly controlSocketPath: string;
 }
 
 export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePath'>): ServerPaths {
@@ -80,5 +130,10 @@ export function pathsOf(options: Pick<ServerOptions, 'dataFolder' | 'keyStorePat
     keyStorePath: options.keyStorePath ?? join(dataFolder, 'key-store.wks'),
     journalPath: join(dataFolder, 'module.journal'),
     operatorKeyPath: join(dataFolder, 'operator.key'),
+    receiptSettingsPath: join(dataFolder, 'receipt.json'),
+    receiptKeyPath: join(dataFolder, 'receipt.key'),
+    webhookMasterPath: join(dataFolder, 'webhook.key'),
+    spoolFolder: join(dataFolder, 'spool'),
+    controlSocketPath: join(dataFolder, 'control.sock'),
   };
 }

@@ -5,21 +5,30 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
-import { StsFault } from '../lib/faults.ts';
+import { StsFault, toProblem } from '../lib/faults.ts';
 import { buildApp } from './api/app.ts';
-import { type HttpServer, listen } from './api/http-server.ts';
+import { openDoor } from './api/door.ts';
+import { readTls } from './api/tls.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
+import { writeBackup } from './operation/backup.ts';
+import { ClockGuard } from './operation/clock-guard.ts';
+import { openControlSocket } from './operation/control-socket.ts';
+import { Metrics } from './operation/metrics.ts';
+import { openMetricsDoor } from './operation/metrics-door.ts';
+import { Readiness } from './operation/readiness.ts';
+import { registerScriptedMeters, scriptedSell } from './operation/scripted-meters.ts';
+import { type Messaging, openMessaging } from './outbound/messaging.ts';
 import { addApiKey, newApiKey } from './people/api-keys.ts';
 import { PERSONS_DEFAULT } from './people/approvals.ts';
 import { startSecurityModule } from './security-module/client.ts';
 import type { SecurityModule } from './security-module/contract.ts';
 import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
-import { migrateDatabase, migrateFolder, openStore } from './store/open.ts';
-import type { Migrated } from './store/postgres-migrate.ts';
+import { openStore } from './store/open.ts';
 import type { Vending } from './vending/context.ts';
 import { type Recovery, recover } from './vending/recover.ts';
+import { sell } from './vending/sell.ts';
 import { UnreleasedTokens } from './vending/unreleased-tokens.ts';
 
 export interface RunningServer {
@@ -27,6 +36,10 @@ export interface RunningServer {
   readonly url: string;
   /** What start-up found: tokens that a crash had left issued and never released. */
   readonly recovery: Recovery;
+  /** Where Prometheus scrapes, when a port for it was asked for. */
+  readonly metricsUrl: string | undefined;
+  /** Reads certificate and key again; connections that are open keep theirs. A file that cannot be used is logged and left. */
+  reloadTls(): void;
   /** Where the first operator's API key stands. */
   readonly operatorKeyPath: string;
   /**
@@ -51,42 +64,92 @@ const systemRandom: Random = { bytes: (length) => randomBytes(length) };
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const log = openLog(options);
+  const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const opened: (() => Promise<void>)[] = [];
-  const closeAll = async () => {
-    for (const close of opened.splice(0).reverse()) await close();
-  };
   try {
-    const store = await openStore(options);
-    opened.push(() => store.close());
-    const first = await startModule(options);
+    if (options.tls !== undefined) readTls(options.tls);
+    const metrics = options.metrics === undefined ? undefined : new Metrics();
+    const opening = await openStore({
+      ...options,
+      ...(metrics === undefined ? {} : { onCommit: (report) => metrics.commit(report) }),
+    });
+    opened.push(() => opening.close());
+    const store = metrics === undefined ? opening : metrics.watch(opening);
+    const first = await startModule(options, metrics);
     opened.push(() => first.close());
     const recovery = await recover({ store, securityModule: first });
+    // From here on the folder is known to be sound: a start that is refused before has changed nothing in it.
+    await store.operation.bindLedgerKind(options.sandbox === true ? 'sandbox' : 'live');
+    const clock = await openClock(store, options.clock ?? systemClock, limits, log);
+    opened.push(keepWitnessing(clock, store, log));
     logRecovery(log, recovery);
-    const securityModule = supervised(first, { options, store, log });
+    const securityModule = supervised(first, { options, store, log, metrics });
     opened.push(() => securityModule.close());
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
+    const messaging = await openMessaging({ options, store, clock, random: systemRandom, log });
+    opened.push(() => messaging.close());
+    const vending: Vending = {
+      store,
+      securityModule,
+      clock,
+      random: systemRandom,
+      unreleased: new UnreleasedTokens(),
+      tidAheadMinutes: limits.tidAheadMinutes,
+      onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
+      notificationsOf: messaging.notificationsOf,
+      onNotified: messaging.notifying.wake,
+    };
     // A first start alone decides: later, fewer persons are for two people to agree on.
     await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
-    return await serve({ options, store, securityModule, recovery, log, closeAll });
+    if (options.sandbox === true) await registerScriptedMeters(vending);
+    return await serve({ options, limits, vending, clock, metrics, messaging, recovery, log, opened });
   } catch (error) {
-    await closeAll();
+    await closeAll(opened);
     throw error;
   }
 }
 
-/**
- * Takes the steps of the schema that are missing. SQLite takes them in one, without a server on the folder.
- * @throws StsFault of the store.
- */
-export async function migrateStore(
-  options: Pick<ServerOptions, 'dataFolder' | 'databaseUrl'>,
-): Promise<Migrated> {
-  if (options.databaseUrl !== undefined) return migrateDatabase(options.databaseUrl);
-  return migrateFolder(options);
+async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
+  for (const close of opened.splice(0).reverse()) await close();
+}
+
+async function openClock(
+  store: Store,
+  system: Clock,
+  limits: ServerLimits,
+  log: Logger,
+): Promise<ClockGuard> {
+  const highest = await store.operation.witnessClock(system.now());
+  const clock = new ClockGuard(system, highest, limits.clockHoldMinutes);
+  const { behindMillis, isWorthTelling } = clock.state();
+  if (isWorthTelling) log.error({ code: 'clock_set_back', behindMillis }, 'the clock was set back');
+  return clock;
+}
+
+/** A crash forgets at most this much of the highest moment seen. */
+const WITNESS_MILLIS = 5000;
+
+/** @returns what ends it, with a last look. */
+function keepWitnessing(clock: ClockGuard, store: Store, log: Logger): () => Promise<void> {
+  let wasBack = clock.state().isWorthTelling;
+  const look = async () => {
+    const { behindMillis, isWorthTelling } = clock.state();
+    if (isWorthTelling !== wasBack) {
+      wasBack = isWorthTelling;
+      log[isWorthTelling ? 'error' : 'info']({ code: 'clock_set_back', behindMillis }, 'the clock has moved');
+    }
+    await clock.witness(store.operation).catch(() => undefined); // readiness tells of a store that takes nothing
+  };
+  const timer = setInterval(() => void look(), WITNESS_MILLIS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await look();
+  };
 }
 
 /** The passphrase never enters this process: the module's own reads it where it is told to. */
-function startModule(options: ServerOptions): Promise<SecurityModule> {
+function startModule(options: ServerOptions, metrics: Metrics | undefined): Promise<SecurityModule> {
   const { keyStorePath, journalPath } = pathsOf(options);
   const { passphraseFile, passphraseFd, onModuleStarted } = options;
   return startSecurityModule({
@@ -96,6 +159,7 @@ function startModule(options: ServerOptions): Promise<SecurityModule> {
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(passphraseFd === undefined ? {} : { passphraseFd }),
     ...(onModuleStarted === undefined ? {} : { onStarted: onModuleStarted }),
+    ...(metrics === undefined ? {} : { onBatch: (report) => metrics.batch(report) }),
   });
 }
 
@@ -107,11 +171,11 @@ function logRecovery(log: Logger, recovery: Recovery): void {
 /** Started again in place where the passphrase can be read again: a terminal or a descriptor gives it once. */
 function supervised(
   first: SecurityModule,
-  { options, store, log }: Pick<Parts, 'options' | 'store' | 'log'>,
+  { options, store, log, metrics }: Pick<Parts, 'options' | 'log' | 'metrics'> & { readonly store: Store },
 ): SecurityModule {
   if (options.restartModule === false || options.passphraseFile === undefined) return first;
   return superviseModule(first, {
-    start: () => startModule(options),
+    start: () => startModule(options, metrics),
     recover: async (securityModule) => logRecovery(log, await recover({ store, securityModule })),
     onDown: (reason) => log.error({ reason }, 'security module died, it is started again'),
     onUp: (attempts) => log.warn({ attempts }, 'security module started again'),
@@ -120,17 +184,20 @@ function supervised(
 
 interface Parts {
   readonly options: ServerOptions;
-  readonly store: Store;
-  readonly securityModule: SecurityModule;
+  readonly limits: ServerLimits;
+  readonly vending: Vending;
+  readonly clock: ClockGuard;
+  readonly metrics: Metrics | undefined;
   readonly recovery: Recovery;
   readonly log: Logger;
-  readonly closeAll: () => Promise<void>;
+  readonly messaging: Messaging;
+  /** What to close at the end, the last opened first. */
+  readonly opened: (() => Promise<void>)[];
 }
 
 async function serve(parts: Parts): Promise<RunningServer> {
-  const { options, store, securityModule, recovery, log, closeAll } = parts;
-  const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { port: wanted, host = DEFAULT_HOST } = options;
+  const { options, limits, vending, clock, metrics, messaging, recovery, log, opened } = parts;
+  const { securityModule } = vending;
   let stopping = false;
   let moduleGone: string | undefined;
   const moduleDied = new Promise<string>((resolve) => {
@@ -141,58 +208,122 @@ async function serve(parts: Parts): Promise<RunningServer> {
       resolve(reason);
     });
   });
-  const vending: Vending = {
-    store,
-    securityModule,
-    clock: options.clock ?? systemClock,
-    random: systemRandom,
-    unreleased: new UnreleasedTokens(),
-    tidAheadMinutes: limits.tidAheadMinutes,
-    onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
-  };
-  const assertReady = async () => {
-    if (stopping) throw new StsFault('service_not_ready', 'stopping');
-    if (moduleGone !== undefined) throw new StsFault('security_module_unavailable');
-    await store.ping();
-    await vending.unreleased.settle(store);
-    const { moduleId, counter } = await securityModule.identity();
-    return { moduleId, counter };
-  };
+  const readiness = new Readiness({
+    vending,
+    clock,
+    moduleId: recovery.moduleId,
+    dataFolder: options.dataFolder,
+    diskFloorBytes: limits.diskFloorBytes,
+    ended: () => {
+      if (stopping) return new StsFault('service_not_ready', 'stopping');
+      return moduleGone === undefined ? undefined : new StsFault('security_module_unavailable');
+    },
+  });
+  const assertReady = () => readiness.assertReady();
   const app = buildApp({
-    service: { vending, assertReady },
+    service: {
+      vending,
+      assertReady,
+      sell: options.sandbox === true ? scriptedSell(pause) : sell,
+      receipts: messaging.receipts,
+      notifying: messaging.notifying,
+    },
     log,
     version: packageVersion(),
     bodyLimitBytes: limits.bodyLimitBytes,
     answerTimeoutMillis: limits.requestTimeoutMillis,
     isStopping: () => stopping,
-    callsPerSecond: limits.callsPerSecond,
-    secureCookies: !LOOPBACK.test(host),
+    rateLimits: limits.rateLimits,
+    secureCookies: options.tls !== undefined || !LOOPBACK.test(options.host ?? DEFAULT_HOST),
+    onAnswered: (answered) => metrics?.answered(answered),
   });
-  const { requestTimeoutMillis, shutdownGraceMillis } = limits;
-  const http: HttpServer = await listen(app.express, { host, port: wanted, requestTimeoutMillis });
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
-  log.info({ url }, 'listening');
+  const metricsUrl = await openMetrics(parts, assertReady);
+  await openControl(parts, readiness);
+  const door = await openDoor(options, limits, app.express, log);
+  log.info({ url: door.url, metricsUrl }, 'listening');
   const stop = async () => {
     stopping = true;
-    await http.close(shutdownGraceMillis);
+    await door.close(limits.shutdownGraceMillis);
     // A caller may have hung up while its sale goes on: the sale must end before the store does.
     // One that waits for a module that never answers ends when the module is closed.
-    await within(app.idle(), shutdownGraceMillis);
-    await vending.unreleased.settle(store).catch(() => undefined);
-    await closeAll();
+    await within(app.idle(), limits.shutdownGraceMillis);
+    await vending.unreleased.settle(vending.store).catch(() => undefined);
+    await closeAll(opened);
     log.info('stopped');
   };
   let stopped: Promise<void> | undefined;
   return {
-    url,
+    url: door.url,
+    metricsUrl,
     recovery,
     moduleDied,
     operatorKeyPath: pathsOf(options).operatorKeyPath,
+    reloadTls: door.reloadTls,
     close: () => {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+const pause = (millis: number) => new Promise<void>((resolve) => void setTimeout(resolve, millis));
+
+async function openMetrics(
+  { options, vending, clock, metrics, recovery, opened }: Parts,
+  assertReady: () => Promise<unknown>,
+): Promise<string | undefined> {
+  if (metrics === undefined || options.metrics === undefined) return undefined;
+  metrics.gauges({
+    vending,
+    clock,
+    dataFolder: options.dataFolder,
+    unreleasedAtStart: recovery.unreleased,
+    isReady: () =>
+      assertReady().then(
+        () => true,
+        () => false,
+      ),
+  });
+  const { host = DEFAULT_HOST, port, token } = options.metrics;
+  const door = await openMetricsDoor(metrics, {
+    host,
+    port,
+    assertReady,
+    ...(token === undefined ? {} : { token }),
+  });
+  opened.push(door.close);
+  return door.url;
+}
+
+async function openControl(
+  { options, vending, clock, log, opened }: Parts,
+  readiness: Readiness,
+): Promise<void> {
+  const { controlSocketPath, keyStorePath } = pathsOf(options);
+  const { store, securityModule } = vending;
+  const control = await openControlSocket(controlSocketPath, async (question) => {
+    if (question.ask === 'status') {
+      const { moduleId, counter, entryHash } = await securityModule.identity();
+      const problem = await readiness.assertReady().then(
+        () => null,
+        (error: unknown) => toProblem(error, 'control').code,
+      );
+      return { moduleId, counter, entryHash, problem, clockBehindMillis: clock.state().behindMillis };
+    }
+    const manifest = await writeBackup(
+      {
+        copyLedger: (path) => store.operation.copyTo(path),
+        copyJournal: (path) => securityModule.copyJournal(path),
+        ...(question.withKeyStore ? { keyStorePath } : {}),
+        madeAt: clock.now(),
+      },
+      question.out,
+    );
+    log.info({ ledger: manifest.ledger.counter, journalAhead: manifest.journalAhead }, 'backed up');
+    return manifest;
+  });
+  if (control === undefined) log.warn('the path of the data folder is too long for a control socket');
+  else opened.push(control.close);
 }
 
 async function within(work: Promise<void>, millis: number): Promise<void> {

@@ -83,6 +83,7 @@ async function startBoth(
       String(options.serverPort),
       '--passphrase-file',
       at.passphrase,
+      '--sandbox',
       '--persons',
       '1',
     ],

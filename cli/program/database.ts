@@ -22,6 +22,6 @@ export function addMigrateCommand(server: Command, dataFolder: () => Option): vo
     .addOption(databaseFile())
     .addOption(json())
     .action(
-      action(async (options) => (await import('../commands/server-migrate.ts')).migrateServer(options)),
+      action(async (options) => (await import('../commands/server-maintain.ts')).migrateServer(options)),
     );
 }

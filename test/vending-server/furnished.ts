@@ -160,6 +160,8 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
     unreleased: new UnreleasedTokens(),
     tidAheadMinutes: 1440,
     onSaleClaimed: () => undefined,
+    notificationsOf: () => [],
+    onNotified: () => undefined,
     ...more,
   };
   const close = async () => {

@@ -13,15 +13,16 @@ const SESSION_COOKIE = 'wattoken_session';
  * A bearer key counts before a cookie: a page never sends both, and a machine that does means its key.
  * @throws StsFault `authentication_required`, `csrf_token_wrong`.
  */
-export async function callerOf(vending: Vending, request: Request): Promise<Caller> {
+export async function callerOf({ store, clock }: Vending, request: Request): Promise<Caller> {
+  const context = { store, clock: { now: () => clock.latest?.() ?? clock.now() } };
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const bearer = /^Bearer +(\S+)$/i.exec(authorization);
-    return authenticateKey(vending, bearer?.[1] ?? '');
+    return authenticateKey(context, bearer?.[1] ?? '');
   }
   const token = sessionTokenOf(request);
   if (token === undefined) throw new StsFault('authentication_required');
-  const { caller } = await authenticateSession(vending, token);
+  const { caller } = await authenticateSession(context, token);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const given = request.headers['x-csrf-token'];
     if (typeof given !== 'string' || !isCsrfToken(given, token)) throw new StsFault('csrf_token_wrong');

@@ -6,17 +6,21 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { FAULTS, StsFault, toProblem } from '../../lib/faults.ts';
+import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
+import type { Answered } from '../operation/metrics.ts';
 import { auditTarget } from '../people/audit.ts';
 import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
 import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
 import { APPROVAL_ROUTES } from './approval-routes.ts';
+import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
+import { requireCertificate } from './client-certificate.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
-import { RateLimit } from './rate-limit.ts';
+import { RateLimiter, type RateLimits } from './rate-limit.ts';
+import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
 import { type Answer, auditOf, type Call, type Route, type Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -25,6 +29,7 @@ import { SESSION_ROUTES } from './session-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 import { USER_ROUTES } from './user-routes.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -37,10 +42,11 @@ export interface AppOptions {
   readonly answerTimeoutMillis: number;
   /** True while the server is shutting down: new requests are refused by name. */
   readonly isStopping: () => boolean;
-  /** Requests of one caller in a second; 0 for no limit. */
-  readonly callsPerSecond: number;
+  readonly rateLimits: RateLimits;
   /** Whether cookies are for TLS alone. */
   readonly secureCookies: boolean;
+  /** Told of every request that is over. */
+  readonly onAnswered: (answered: Answered) => void;
 }
 
 export interface App {
@@ -50,14 +56,6 @@ export interface App {
   readonly idle: () => Promise<void>;
 }
 
-/** Routes that are open to all and leave a row in the audit trail: nobody signs in more often from one address. */
-const OPEN_CALLS_PER_SECOND = 50;
-
-interface Limits {
-  readonly known: RateLimit;
-  readonly unknown: RateLimit;
-}
-
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function buildApp(options: AppOptions): App {
@@ -65,15 +63,19 @@ export function buildApp(options: AppOptions): App {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  // One address for one thing: what is not in the document is not answered.
+  app.set('strict routing', true);
+  app.set('case sensitive routing', true);
   const running = new Set<Promise<unknown>>();
-  const limits = {
-    known: new RateLimit(options.callsPerSecond),
-    unknown: new RateLimit(Math.min(options.callsPerSecond, OPEN_CALLS_PER_SECOND)),
-  };
   const routes = tableOf(options);
+  const gate = gateOf(options.rateLimits);
   app.use(helmet());
   app.use((request, response, next) => {
     enter(request, response, options);
+    gate.perAddress.spend(addressOf(request));
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+      throw new StsFault('request_malformed', 'HTTP/1.1 needs a Host header');
+    }
     next();
   });
   const parseBody = express.json({ limit: options.bodyLimitBytes, inflate: false });
@@ -82,7 +84,7 @@ export function buildApp(options: AppOptions): App {
     const at = app.route(expressPath(path));
     for (const route of here) {
       const steps = route.body === undefined ? [] : [requireJson, parseBody];
-      at[route.method](admit(route, options, limits), ...steps, answer(route, options, running));
+      at[route.method](admit(route, options, gate), ...steps, answer(route, options, running));
     }
     at.all((_request, response) => {
       response.setHeader('Allow', allowed(here));
@@ -103,8 +105,11 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   let document: string | undefined;
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
+    ...RECEIPT_ROUTES,
+    ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
+    ...CERTIFICATE_ROUTES,
     ...SESSION_ROUTES,
     ...USER_ROUTES,
     ...APPROVAL_ROUTES,
@@ -121,7 +126,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
 }
 
 /** Gives the request its id, and one line in the log when it is over: the route, never the URL, a header or a body. */
-function enter(request: Request, response: Response, { log, isStopping }: AppOptions): void {
+function enter(request: Request, response: Response, { log, isStopping, onAnswered }: AppOptions): void {
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   response.locals['requestId'] = requestId;
@@ -129,32 +134,67 @@ function enter(request: Request, response: Response, { log, isStopping }: AppOpt
   if (isStopping()) response.setHeader('Connection', 'close');
   const startedAt = performance.now();
   response.once('close', () => {
-    const millis = Math.round((performance.now() - startedAt) * 100) / 100;
-    const route = request.route?.path ?? 'unknown';
-    const code: unknown = response.locals['code'];
+    const seconds = (performance.now() - startedAt) / 1000;
+    const millis = Math.round(seconds * 100_000) / 100;
+    const route: string = request.route?.path ?? 'unknown';
+    const code = response.locals['code'] as string | undefined;
     const { statusCode: status, writableFinished: finished } = response;
     log.info({ httpRequestId: requestId, method: request.method, route, status, code, millis, finished });
+    // Methods are the client's own words: those of no route count as one.
+    const known = route === 'unknown' ? 'other' : request.method;
+    const isReplay = response.hasHeader('Idempotent-Replayed');
+    onAnswered({ route, method: known, status, code, isReplay, seconds });
   });
 }
 
 /** Who calls, may they, and not too often: before a byte of the body is read. */
-function admit(route: Route, { service, isStopping }: AppOptions, limits: Limits) {
+function admit(route: Route, { service, isStopping }: AppOptions, gate: Gate) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (isStopping() && route.path !== '/health') throw new StsFault('service_not_ready', 'stopping');
     const { permission } = route;
     if (permission !== undefined) {
-      const caller = await callerOf(service.vending, request);
+      const address = addressOf(request);
+      gate.refused.assertLeft(address);
+      const caller = await known(service, request, () => gate.refused.spend(address));
       response.locals['caller'] = caller;
-      limits.known.take(caller.credentialId, performance.now());
+      gate.perKey.spend(caller.credentialId);
       try {
+        await requireCertificate(service.vending.store.operation, caller, request.socket);
         assertMay(caller, permission);
       } catch (error) {
-        await note(route, service, request, response, 'permission_denied');
+        await note(route, service, request, response, toProblem(error, '').code);
         throw error;
       }
-    } else if (auditOf(route) !== 'none') limits.unknown.take(addressOf(request), performance.now());
+    } else if (auditOf(route) !== 'none') gate.open.spend(addressOf(request));
     next();
   };
+}
+
+interface Gate {
+  readonly perKey: RateLimiter;
+  readonly perAddress: RateLimiter;
+  readonly refused: RateLimiter;
+  readonly open: RateLimiter;
+}
+
+function gateOf({ perKey, perAddress, refusedPerAddress, openPerAddress }: RateLimits): Gate {
+  const now = () => performance.now();
+  return {
+    perKey: new RateLimiter(perKey, now),
+    perAddress: new RateLimiter(perAddress, now),
+    refused: new RateLimiter(refusedPerAddress, now),
+    open: new RateLimiter(openPerAddress, now),
+  };
+}
+
+/** @param onRefused - told before the refusal of a key or a session leaves. */
+async function known({ vending }: Service, request: Request, onRefused: () => void): Promise<Caller> {
+  try {
+    return await callerOf(vending, request);
+  } catch (error) {
+    if (isStsFault(error) && error.code === 'authentication_required') onRefused();
+    throw error;
+  }
 }
 
 /** A row of the audit trail, durable when this returns. */
@@ -215,6 +255,7 @@ function callFrom(
     caller: (response.locals['caller'] as Caller | undefined) ?? NOBODY,
     params: request.params as Record<string, string>,
     query: query?.data,
+    accept: request.headers.accept ?? '',
     body: body?.data,
     browser: {
       address: addressOf(request),
@@ -266,9 +307,9 @@ async function inTime<T>(work: Promise<T>, millis: number): Promise<T> {
 function send(answer: Answer, response: Response): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.statusCode = answer.status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Type', answer.contentType ?? 'application/json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
-  const bytes = Buffer.from(answer.body, 'utf8');
+  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body, 'utf8') : answer.body;
   response.setHeader('Content-Length', bytes.length);
   response.end(bytes);
   answer.sent?.();

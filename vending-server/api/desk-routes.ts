@@ -2,6 +2,7 @@
 import { StsFault } from '../../lib/faults.ts';
 import { assertOwn, type Caller } from '../people/caller.ts';
 import type { BatchRecord } from '../store/money-contract.ts';
+import { findVendor } from '../vending/open-vendor.ts';
 import {
   batchReport,
   closeBatch,
@@ -100,9 +101,10 @@ const BATCHES: readonly Route[] = [
     permission: 'statement.read',
     query: BatchQuery,
     answers: [{ status: 200, description: 'A page of batches', schema: BatchesAnswer }],
-    faults: [],
+    faults: ['vendor_unknown'],
     handle: async ({ vending }, call) => {
       const vendorId = ownVendor(call.caller, param(call, 'vendorId'));
+      await findVendor(vending, vendorId);
       const { kind, before = null, limit } = call.query;
       const batches = await vending.store.money.batches(vendorId, kind, before, limit);
       const next = nextOf(batches, limit, ({ throughEntry }) => throughEntry);

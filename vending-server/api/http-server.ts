@@ -1,6 +1,8 @@
 /** The HTTP server under the app: limits against slow and malformed clients, and a shutdown that finishes what runs. */
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { Express } from 'express';
 import { FAULTS, type FaultCode, StsFault, toProblem } from '../../lib/faults.ts';
 
@@ -10,10 +12,14 @@ export interface HttpServerOptions {
   readonly port: number;
   /** A request must have arrived whole within this, milliseconds. */
   readonly requestTimeoutMillis: number;
+  /** Plain HTTP without. */
+  readonly tls?: SecureContextOptions;
 }
 
 export interface HttpServer {
   readonly port: number;
+  /** New connections get these; those that are open keep theirs. */
+  setTls(context: SecureContextOptions): void;
   /** Stops accepting, lets requests under way end, and cuts what is left after `graceMillis`. */
   close(graceMillis: number): Promise<void>;
 }
@@ -24,12 +30,14 @@ const CLOSING_CHECK_MILLIS = 25;
 
 /** @throws StsFault `port_taken` for a port in use, `usage` for a host or port that cannot be listened on. */
 export async function listen(app: Express, options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer(app);
+  const server = createServer(app, options.tls);
   server.requestTimeout = options.requestTimeoutMillis;
   server.headersTimeout = options.requestTimeoutMillis;
   server.keepAliveTimeout = 60_000;
   const owed: Owed = new WeakMap();
   server.on('request', (request, response) => owe(owed, request.socket, response));
+  // Node's own answer to an unknown `Expect` has no body; without the header's promise the request is like any other.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error, duplex) => {
     const socket = duplex as Socket;
     if (!closesAfterLast(owed.get(socket))) refuseConnection(error, socket);
@@ -45,6 +53,9 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
   });
   return {
     port: (server.address() as AddressInfo).port,
+    setTls: (context) => {
+      if (server instanceof https.Server) server.setSecureContext(context);
+    },
     close: (graceMillis) => close(server, sockets, graceMillis),
   };
 }
@@ -54,9 +65,17 @@ export async function listen(app: Express, options: HttpServerOptions): Promise<
  * on Node 20 and 22; objects that are made with that prototype are left as they are. Node 24 needs no help
  * (dependencies.md, Express speed).
  */
-function createServer(app: Express): http.Server {
-  const settings = { connectionsCheckingInterval: CONNECTION_CHECK_MILLIS };
-  if (Number(process.versions.node.split('.')[0]) >= 24) return http.createServer(settings, app);
+function createServer(app: Express, tls: SecureContextOptions | undefined): http.Server {
+  const settings = {
+    connectionsCheckingInterval: CONNECTION_CHECK_MILLIS,
+    requireHostHeader: false, // the app refuses it, as a problem document
+    ...tlsSettings(tls),
+  };
+  const create = (given: object): http.Server =>
+    tls === undefined
+      ? http.createServer(given, app as http.RequestListener)
+      : https.createServer(given, app as http.RequestListener);
+  if (Number(process.versions.node.split('.')[0]) >= 24) return create(settings);
   type Constructor<T> = new (...given: never[]) => T;
   function WattokenRequest(this: http.IncomingMessage, socket: Socket): void {
     (http.IncomingMessage as unknown as (socket: Socket) => void).call(this, socket);
@@ -72,7 +91,16 @@ function createServer(app: Express): http.Server {
     ServerResponse: WattokenResponse as unknown as typeof http.ServerResponse &
       Constructor<http.ServerResponse>,
   };
-  return http.createServer({ ...settings, ...classes } as http.ServerOptions, app as http.RequestListener);
+  return create({ ...settings, ...classes });
+}
+
+/**
+ * A certificate is asked for where there is an authority to know it by. Coming without one is no offence: whether a vendor
+ * may is decided when its key is known.
+ */
+function tlsSettings(tls: SecureContextOptions | undefined): object {
+  if (tls === undefined) return {};
+  return { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false, handshakeTimeout: 10_000 };
 }
 
 /** The answers that each connection still waits for, in the order of their requests. */

@@ -8,12 +8,18 @@ import { ProblemAnswer } from './schemas.ts';
 /** Refusals of every route. */
 const COMMON_FAULTS: readonly FaultCode[] = [
   'service_not_ready',
+  'rate_limited',
+  'clock_set_back',
   'store_unavailable',
   'store_damaged',
   'request_timed_out',
   'internal_error',
 ];
-const KEY_FAULTS: readonly FaultCode[] = ['authentication_required', 'permission_denied', 'rate_limited'];
+const KEY_FAULTS: readonly FaultCode[] = [
+  'authentication_required',
+  'permission_denied',
+  'client_certificate_wrong',
+];
 const BODY_FAULTS: readonly FaultCode[] = [
   'request_malformed',
   'request_too_large',
@@ -29,7 +35,13 @@ export function openApiDocument(routes: readonly Route[], version: string): stri
   registry.registerComponent('securitySchemes', 'session', { type: 'apiKey', in: 'cookie', name });
   for (const route of routes) registry.registerPath(pathOf(route));
   const generator = new OpenApiGeneratorV31(registry.definitions);
-  return JSON.stringify(generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } }));
+  const document = generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } });
+  return JSON.stringify(document, (name, value: unknown) => (name === 'pattern' ? bare(value) : value));
+}
+
+/** The generator prints a pattern with its flags behind it, which no text would match; JSON Schema reads it as `u` anyway. */
+function bare(pattern: unknown): unknown {
+  return typeof pattern === 'string' ? pattern.replace(/\/u$/, '') : pattern;
 }
 
 /** All refusals that a route can answer with. */
@@ -65,12 +77,13 @@ function pathOf(route: Route): RouteConfig {
 }
 
 function answersOf(route: Route): RouteConfig['responses'] {
-  return Object.fromEntries(
-    route.answers.map(({ status, description, schema }) => [
-      status,
-      { description, content: { 'application/json': { schema } } },
-    ]),
-  );
+  const answers: RouteConfig['responses'] = {};
+  for (const { status, description, schema, contentType = 'application/json' } of route.answers) {
+    const before = answers[status];
+    const content = { ...(before && 'content' in before ? before.content : {}), [contentType]: { schema } };
+    answers[status] = { description, content };
+  }
+  return answers;
 }
 
 function problemsOf(route: Route): RouteConfig['responses'] {

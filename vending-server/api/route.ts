@@ -1,20 +1,29 @@
 /** A route as data: the server is built from this table, and the OpenAPI document from the same one. */
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
+import type { Notifying } from '../notify/context.ts';
+import type { Ready } from '../operation/readiness.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Permission } from '../people/roles.ts';
+import type { ReceiptDesk } from '../receipt/desk.ts';
 import type { Vending } from '../vending/context.ts';
+import type { sell } from '../vending/sell.ts';
 
 export interface Service {
   readonly vending: Vending;
   /** Throws the fault that keeps this server from selling, if there is one. */
-  readonly assertReady: () => Promise<{ moduleId: string; counter: number }>;
+  readonly receipts: ReceiptDesk;
+  readonly notifying: Notifying;
+  readonly assertReady: () => Promise<Ready>;
+  /** The use case behind `POST /v1/sales`; a sandbox puts its scripted meters before it. */
+  readonly sell: typeof sell;
 }
 
 export interface Answer {
   readonly status: number;
-  /** JSON text, sent as it is. */
-  readonly body: string;
+  /** Sent as it is: JSON text unless `contentType` says otherwise. */
+  readonly body: string | Uint8Array;
+  readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Called when the answer was handed to the system. */
   readonly sent?: (() => void) | undefined;
@@ -25,6 +34,8 @@ export interface Call<Body, Query = unknown> {
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
+  /** The media types that the caller takes, as it wrote them. */
+  readonly accept: string;
   readonly body: Body;
   /** Of the connection, not of the request: what a browser is and where it calls from. */
   readonly browser: Browser;
@@ -42,6 +53,8 @@ export interface AnswerSpec {
   readonly status: number;
   readonly description: string;
   readonly schema: z.ZodType;
+  /** `application/json` when absent. */
+  readonly contentType?: string;
 }
 
 export interface Route {
@@ -99,7 +112,7 @@ export function withoutBody(route: RouteWithoutBody): Route {
   };
 }
 
-/** A list: GET with a query. */
+/** A list, or a view that can be asked for in several ways: GET with a query. */
 export function withQuery<Query extends z.ZodObject>(route: RouteWithQuery<Query>): Route {
   return {
     ...route,

@@ -2,7 +2,6 @@
 
 import type { FaultCode } from '../../lib/faults.ts';
 import { findSale, findSaleByRequest } from '../vending/find-sale.ts';
-import { sell } from '../vending/sell.ts';
 import { trialSale } from '../vending/trial-sale.ts';
 import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
 import { SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './schemas.ts';
@@ -52,7 +51,7 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
         'unit_limit_exceeded',
         'security_module_unavailable',
       ],
-      handle: async ({ vending }, { caller, body }) => {
+      handle: async ({ vending, sell }, { caller, body }) => {
         const { sale, replayed } = await sell(vending, { ...body, vendorId: vendorOf(caller) });
         return {
           status: 201,

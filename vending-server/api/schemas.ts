@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../lib/faults.ts';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { DECIMAL, ROUNDINGS } from '../tariff/money.ts';
+import { SendTo } from './send-to.ts';
 
 /** Most that one request may move, minor units: far above any payment and far below 2^53. */
 export const MOST_MINOR = 1_000_000_000_000;
 
 export const Id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 export const Currency = z.string().regex(/^[A-Z]{3}$/);
-const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const MeterNumber = z.string().min(11).max(40);
 export const Decimal = z.string().regex(DECIMAL);
 /** Printable text of people; control characters and halves of a surrogate pair have no place in a book of accounts. */
@@ -31,11 +32,13 @@ const asksOnce = ({ paidMinor, amountDeciKwh }: { paidMinor?: unknown; amountDec
   (paidMinor === undefined) !== (amountDeciKwh === undefined);
 const ONE_OF_TWO = { message: 'Invalid request: expected paidMinor or amountDeciKwh', path: ['paidMinor'] };
 
-export const SaleBody = z.strictObject({ requestId: Id, ...purchase }).refine(asksOnce, ONE_OF_TWO);
+export const SaleBody = z
+  .strictObject({ requestId: Id, ...purchase, sendTo: SendTo.optional() })
+  .refine(asksOnce, ONE_OF_TWO);
 export const TrialBody = z.strictObject(purchase).refine(asksOnce, ONE_OF_TWO);
 
 const Parts = { amountMinor: Minor, taxMinor: Minor };
-const Line = z.discriminatedUnion('kind', [
+export const Line = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('energy'),
     ...Parts,
@@ -61,7 +64,7 @@ const Line = z.discriminatedUnion('kind', [
     ...Parts,
   }),
 ]);
-const Block = z.strictObject({
+export const Block = z.strictObject({
   block: z.int().min(1),
   pricePerKwh: Decimal,
   leftDeciKwh: z.int().min(0).nullable(),
@@ -263,6 +266,16 @@ export const DepositAnswer = z.strictObject({
   floatMinor: z.int(),
 });
 
+/** A fingerprint names one certificate; a subject, by its common name, every one that the client authority issues to it. */
+export const CertificateBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fingerprint'), value: Hex64 }),
+  z.strictObject({ kind: z.literal('subject'), value: Text }),
+]);
+export const CertificateAnswer = z.strictObject({
+  vendorId: z.string(),
+  certificates: z.array(CertificateBody),
+});
+
 export const TokenQuestionBody = z.strictObject({ tokenNo: z.string().min(20).max(40) });
 const LedgerStatement = z.strictObject({
   moduleId: z.string(),
@@ -307,6 +320,8 @@ export const ReadyAnswer = z.strictObject({
   status: z.literal('ready'),
   moduleId: z.string(),
   counter: z.int(),
+  /** Fault codes of what somebody should look at while sales go on. */
+  warnings: z.array(z.string()),
 });
 export const OpenApiAnswer = z.looseObject({ openapi: z.string() });
 

@@ -17,10 +17,11 @@ export function serviceRoutes(document: () => string): readonly Route[] {
     withoutBody({
       method: 'get',
       path: '/ready',
-      summary: 'Answers 200 only when a sale would go through: database, security module and ledger agree',
+      summary:
+        'Answers 200 only when a sale would go through: database, module, ledger, clock and disk are looked at',
       permission: undefined,
       answers: [{ status: 200, description: 'Ready', schema: ReadyAnswer }],
-      faults: ['security_module_unavailable', 'ledger_mismatch'],
+      faults: ['security_module_unavailable', 'ledger_mismatch', 'disk_nearly_full'],
       handle: async ({ assertReady }) => json(200, { status: 'ready', ...(await assertReady()) }),
     }),
     withoutBody({

@@ -102,9 +102,11 @@ const USERS: readonly Route[] = [
     summary: 'End all sessions of a user',
     permission: 'user.put',
     answers: [{ status: 200, description: 'Ended', schema: Done }],
-    faults: [],
+    faults: ['user_unknown'],
     handle: async ({ vending }, call) => {
-      await vending.store.people.endSessionsOf(param(call, 'userId'));
+      const userId = param(call, 'userId');
+      if ((await vending.store.people.findUser(userId)) === undefined) throw userUnknown();
+      await vending.store.people.endSessionsOf(userId);
       return json(200, { status: 'done' });
     },
   }),

@@ -71,9 +71,18 @@ export const PERMISSIONS = {
   'user.put': { roles: ['administrator'], reach: 'utility' },
   'key.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
   'key.manage': { roles: ['administrator'], reach: 'utility' },
+  /** The client certificates that a vendor must come with. */
+  'certificate.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
+  'certificate.manage': { roles: ['administrator'], reach: 'utility' },
   'setting.read': { roles: ['administrator', 'auditor'], reach: 'utility' },
   'setting.put': { roles: ['administrator'], reach: 'utility' },
   'audit.read': { roles: ['auditor'], reach: 'utility' },
+  /** What is sent to whom: webhooks with their secrets, and the list of messages. */
+  'webhook.manage': { roles: ['supervisor', 'administrator'], reach: 'any' },
+  'delivery.read': { roles: ['supervisor', 'auditor', 'administrator'], reach: 'any' },
+  'delivery.resend': { roles: ['supervisor', 'administrator'], reach: 'any' },
+  'lowBalance.tell': { roles: ['supervisor'], reach: 'utility' },
+  'receiptKey.rotate': { roles: ['administrator'], reach: 'utility' },
   'keyStore.read': { roles: ['keyCustodian', 'auditor'], reach: 'utility' },
 } as const satisfies Record<string, PermissionEntry>;
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { invariant } from '../../lib/assert.ts';
 import { StsFault } from '../../lib/faults.ts';
 import type {
+  BatchReport,
   ChainEntry,
   IssueCreditRequest,
   IssuedCredit,
@@ -35,6 +36,8 @@ export interface SecurityModuleOptions {
   readonly tidWindowMinutes?: number;
   /** The program of the process; another one in tests. */
   readonly entry?: URL;
+  /** Told of every batch that is durable in the module's journal. */
+  readonly onBatch?: (report: BatchReport) => void;
   /** Called with the process id of the module, for supervisors and tests. */
   readonly onStarted?: (pid: number) => void;
 }
@@ -46,6 +49,8 @@ const BATCH_MAX = 512;
 const REPLY_TIMEOUT_MILLIS = 10_000;
 /** Opening takes 0.2 s; somebody at a terminal may type for as long as he likes. */
 const START_TIMEOUT_MILLIS = 60_000;
+/** A journal of 10 million tokens is some 4 GB, copied in the pauses between batches. */
+const COPY_TIMEOUT_MILLIS = 30 * 60_000;
 const STOP_TIMEOUT_MILLIS = 5_000;
 /** Where the module finds an inherited descriptor: behind the three standard ones and the IPC channel. */
 const INHERITED_FD = 4;
@@ -59,7 +64,7 @@ export async function startSecurityModule(options: SecurityModuleOptions): Promi
   const child = forkModule(options);
   if (child.pid !== undefined) options.onStarted?.(child.pid);
   await ready(child, options.passphraseFile === undefined);
-  return new SecurityModuleClient(child);
+  return new SecurityModuleClient(child, options.onBatch);
 }
 
 function forkModule(options: SecurityModuleOptions): ChildProcess {
@@ -129,10 +134,12 @@ interface Batch {
   readonly waiting: readonly Waiting[];
   readonly sealed: Deferred<void>;
   readonly timer: NodeJS.Timeout;
+  readonly startedAt: number;
 }
 
 class SecurityModuleClient implements SecurityModule {
   readonly #child: ChildProcess;
+  readonly #onBatch: ((report: BatchReport) => void) | undefined;
   readonly #exitListeners: ((reason: string) => void)[] = [];
   readonly #questions = new Map<number, Deferred<unknown> & { timer: NodeJS.Timeout }>();
   #queue: Waiting[] = [];
@@ -144,8 +151,9 @@ class SecurityModuleClient implements SecurityModule {
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, onBatch: ((report: BatchReport) => void) | undefined) {
     this.#child = child;
+    this.#onBatch = onBatch;
     child.on('message', (message: FromModule) => this.#receive(message));
     child.on('error', () => this.#die('its process cannot be reached'));
     child.on('disconnect', () => this.#die('its channel closed'));
@@ -166,6 +174,10 @@ class SecurityModuleClient implements SecurityModule {
 
   reconcile(lastSigned: ChainEntry): Promise<ModuleIdentity> {
     return this.#ask({ ask: 'reconcile', lastSigned }) as Promise<ModuleIdentity>;
+  }
+
+  copyJournal(path: string): Promise<void> {
+    return this.#ask({ ask: 'copyJournal', path }, COPY_TIMEOUT_MILLIS) as Promise<void>;
   }
 
   counters(): Promise<ModuleCounters> {
@@ -235,15 +247,21 @@ class SecurityModuleClient implements SecurityModule {
     }
     this.#number += 1;
     const timer = setTimeout(() => this.#giveUp('it does not answer'), REPLY_TIMEOUT_MILLIS);
-    this.#inFlight = { number: this.#number, waiting, sealed: defer<void>(), timer };
+    this.#inFlight = {
+      number: this.#number,
+      waiting,
+      sealed: defer<void>(),
+      timer,
+      startedAt: performance.now(),
+    };
     this.#send({ kind: 'issue', batch: this.#number, requests: waiting.map(({ request }) => request) });
   }
 
-  #ask(question: Question): Promise<unknown> {
+  #ask(question: Question, timeoutMillis = REPLY_TIMEOUT_MILLIS): Promise<unknown> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#closing !== undefined) return Promise.reject(unavailable('it is being closed'));
     this.#number += 1;
-    const timer = setTimeout(() => this.#giveUp('it does not answer'), REPLY_TIMEOUT_MILLIS);
+    const timer = setTimeout(() => this.#giveUp('it does not answer'), timeoutMillis);
     const answer = { ...defer<unknown>(), timer };
     this.#questions.set(this.#number, answer);
     this.#send({ kind: 'ask', id: this.#number, question });
@@ -304,6 +322,11 @@ class SecurityModuleClient implements SecurityModule {
     }
     clearTimeout(batch.timer);
     this.#inFlight = undefined;
+    this.#onBatch?.({
+      requests: batch.waiting.length,
+      waiting: this.#queue.length,
+      seconds: (performance.now() - batch.startedAt) / 1000,
+    });
     if (message.fault === undefined) batch.sealed.resolve();
     else batch.sealed.reject(faultFromWire(message.fault));
     this.#sendBatch();

@@ -179,6 +179,13 @@ export interface VendingKeyAttributes extends VendingKeyLimits {
   readonly checkValue: string;
 }
 
+/** One batch: how many tokens it asked for, how many requests waited behind it, how long until its journal was durable. */
+export interface BatchReport {
+  readonly requests: number;
+  readonly waiting: number;
+  readonly seconds: number;
+}
+
 /** What the module has made of one kind under one vending key, in its whole life. */
 export interface KeyCounter {
   readonly supplyGroupCode: string;
@@ -248,6 +255,8 @@ export interface SecurityModule {
    * @throws StsFault `ledger_mismatch`.
    */
   reconcile(lastSigned: ChainEntry): Promise<ModuleIdentity>;
+  /** A consistent copy of the journal as one file, made beside running sales. The file must not exist. */
+  copyJournal(path: string): Promise<void>;
   /** Called when the module has died for good; it then answers `security_module_unavailable` for ever. */
   onExit(listener: (reason: string) => void): void;
   close(): Promise<void>;

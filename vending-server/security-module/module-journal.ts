@@ -203,6 +203,15 @@ export class ModuleJournal {
     return rows.map((row) => entryOf(row, this.#moduleId));
   }
 
+  /** A consistent copy as one file; what is appended meanwhile may be in it or not. */
+  async copyTo(path: string): Promise<void> {
+    try {
+      await this.#database.backup(path);
+    } catch (error) {
+      throw journalFault(error);
+    }
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -76,6 +76,10 @@ export class ModuleCore {
     return this.#parts.journal.entriesAfter(counter, limit);
   }
 
+  copyJournal(path: string): Promise<void> {
+    return this.#parts.journal.copyTo(path);
+  }
+
   /** See {@link SecurityModule.verify}. */
   verify(value: unknown): readonly VerifiedToken[] {
     return verifyToken(readVerifyRequest(value), this.#maker.ring);

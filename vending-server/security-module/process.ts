@@ -110,7 +110,7 @@ function handle(core: ModuleCore, message: ToModule): void {
       issue(core, message.batch, message.requests);
       return;
     case 'ask':
-      answer(core, message.id, message.question);
+      void answer(core, message.id, message.question);
       return;
   }
 }
@@ -133,9 +133,11 @@ function issue(core: ModuleCore, batch: number, requests: readonly unknown[]): v
   tell({ kind: 'sealed', batch });
 }
 
-function answer(core: ModuleCore, id: number, question: Question): void {
+async function answer(core: ModuleCore, id: number, question: Question): Promise<void> {
   try {
-    tell({ kind: 'answer', id, value: ask(core, question) });
+    const value = ask(core, question);
+    // Awaited only where there is something to wait for: what was asked first is answered first.
+    tell({ kind: 'answer', id, value: value instanceof Promise ? await value : value });
   } catch (error) {
     tell({ kind: 'refusal', id, fault: faultToWire(error) });
   }
@@ -155,6 +157,8 @@ function ask(core: ModuleCore, question: Question): unknown {
       return core.entriesAfter(question.counter, question.limit);
     case 'reconcile':
       return core.reconcile(question.lastSigned);
+    case 'copyJournal':
+      return core.copyJournal(question.path);
   }
 }
 

@@ -19,7 +19,8 @@ export type Question =
   | { readonly ask: 'counters' }
   | { readonly ask: 'verify'; readonly request: VerifyRequest }
   | { readonly ask: 'entriesAfter'; readonly counter: number; readonly limit: number }
-  | { readonly ask: 'reconcile'; readonly lastSigned: ChainEntry };
+  | { readonly ask: 'reconcile'; readonly lastSigned: ChainEntry }
+  | { readonly ask: 'copyJournal'; readonly path: string };
 
 export type ToModule =
   | { readonly kind: 'issue'; readonly batch: number; readonly requests: readonly IssueRequest[] }

@@ -97,6 +97,10 @@ class SupervisedModule implements SecurityModule {
     return this.#ask((module) => module.reconcile(lastSigned));
   }
 
+  copyJournal(path: string): Promise<void> {
+    return this.#ask((module) => module.copyJournal(path));
+  }
+
   /** Called when the module is not started again any more. */
   onExit(listener: (reason: string) => void): void {
     this.#exitListeners.push(listener);

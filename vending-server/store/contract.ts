@@ -15,6 +15,8 @@ import type {
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
+import type { OperationStore } from './operation-contract.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
@@ -153,6 +155,8 @@ export interface VendRecord {
   readonly responseBody: string;
   /** Who sold it, where and for what money. */
   readonly desk?: SaleDesk;
+  /** Messages about the sale; none when absent. */
+  readonly notifications?: readonly NewNotification[];
 }
 
 export interface AccountBalance {
@@ -171,11 +175,15 @@ export interface LedgerEntry extends ChainEntry {
 }
 
 export interface Store {
+  /** What whoever runs the server needs of the store, beside sales. */
+  readonly operation: OperationStore;
   readonly people: PeopleStore;
   readonly approvals: ApprovalStore;
   readonly audit: AuditStore;
   readonly money: MoneyStore;
   readonly limits: LimitStore;
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
 
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;

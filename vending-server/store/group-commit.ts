@@ -6,6 +6,7 @@
  * Each piece of work has its own savepoint: a broken rule undoes that piece alone, an error of the disk undoes all.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { CommitReport } from './operation-contract.ts';
 import { isStorageError, storeFault } from './sqlite-faults.ts';
 
 interface Job {
@@ -28,10 +29,12 @@ export class GroupCommit {
   readonly #savepoint: Statement;
   readonly #release: Statement;
   readonly #rollbackTo: Statement;
+  readonly #onCommit: ((report: CommitReport) => void) | undefined;
   #waiting: Job[] = [];
 
-  constructor(database: Database) {
+  constructor(database: Database, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
+    this.#onCommit = onCommit;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
@@ -60,6 +63,7 @@ export class GroupCommit {
     if (jobs.length === 0) return;
     this.#waiting = [];
     const done: DoneJob[] = [];
+    const startedAt = performance.now();
     try {
       this.#begin.run();
       for (const job of jobs) this.#runOne(job, done);
@@ -70,6 +74,7 @@ export class GroupCommit {
       for (const job of jobs) job.reject(storeFault(error));
       return;
     }
+    this.#onCommit?.({ writes: done.length, seconds: (performance.now() - startedAt) / 1000 });
     for (const { job } of done) job.committed?.();
     for (const { job, value } of done) job.resolve(value);
   }

@@ -11,8 +11,18 @@ import { TOKEN_STATEMENT } from './migrations/step-2-token-statement.ts';
 import { TARIFFS } from './migrations/step-3-tariffs.ts';
 import { FIND_TOKEN } from './migrations/step-4-find-token.ts';
 import { PEOPLE } from './migrations/step-5-people.ts';
+import { NOTIFY } from './migrations/step-6-notify.ts';
+import { OPERATION } from './migrations/step-7-operation.ts';
 
-export const STEPS: readonly MigrationStep[] = [BOOKS, TOKEN_STATEMENT, TARIFFS, FIND_TOKEN, PEOPLE];
+export const STEPS: readonly MigrationStep[] = [
+  BOOKS,
+  TOKEN_STATEMENT,
+  TARIFFS,
+  FIND_TOKEN,
+  PEOPLE,
+  NOTIFY,
+  OPERATION,
+];
 
 /** The steps for SQLite; `user_version` counts them. */
 export const MIGRATIONS: readonly string[] = STEPS.map((step) => step.sqlite);

@@ -8,6 +8,7 @@ import { loadSqliteDriver, makeDurable, type SqliteDriver } from '../sqlite-driv
 import type { Store } from './contract.ts';
 import type { MigrationStep } from './migrations/step.ts';
 import { migrate, STEPS } from './migrations.ts';
+import type { CommitReport } from './operation-contract.ts';
 import { PostgresClaims } from './postgres-claims.ts';
 import { openPool, PostgresConnections } from './postgres-connections.ts';
 import { postgresFault } from './postgres-faults.ts';
@@ -24,14 +25,25 @@ const LOCK_FILE = 'vending.lock';
 const BUSY_TIMEOUT_MILLIS = 5000;
 
 /** The store that the settings name. @throws as {@link openSqliteStore} or {@link openPostgresStore}. */
-export function openStore(options: { dataFolder: string; databaseUrl?: string }): Promise<Store> {
-  const { dataFolder, databaseUrl } = options;
-  if (databaseUrl === undefined) return openSqliteStore({ dataFolder });
+export function openStore(options: {
+  readonly dataFolder: string;
+  readonly databaseUrl?: string;
+  /** Told of every group commit of SQLite. */
+  readonly onCommit?: (report: CommitReport) => void;
+}): Promise<Store> {
+  const { dataFolder, databaseUrl, onCommit } = options;
+  if (databaseUrl === undefined) {
+    return openSqliteStore({ dataFolder, ...(onCommit === undefined ? {} : { onCommit }) });
+  }
   return openPostgresStore({ url: databaseUrl, dataFolder });
 }
 
 /** @throws StsFault `store_driver_missing`, `store_in_use`, `store_newer`, `store_damaged`, `store_unavailable`. */
-export async function openSqliteStore(options: { dataFolder: string }): Promise<SqliteStore> {
+export async function openSqliteStore(options: {
+  readonly dataFolder: string;
+  /** Told of every group commit. */
+  readonly onCommit?: (report: CommitReport) => void;
+}): Promise<SqliteStore> {
   const Driver = await loadSqliteDriver();
   makeFolder(options.dataFolder);
   const unlock = lockFolder(Driver, options.dataFolder);
@@ -39,30 +51,11 @@ export async function openSqliteStore(options: { dataFolder: string }): Promise<
   try {
     database = openFile(Driver, options.dataFolder);
     migrate(database);
-    return new SqliteStore(database, unlock);
+    return new SqliteStore(database, unlock, options.onCommit);
   } catch (error) {
     database?.close();
     unlock();
     throw storeFault(error);
-  }
-}
-
-/** Takes the missing steps of the schema in a data folder. @throws as {@link openSqliteStore}. */
-export async function migrateFolder({ dataFolder }: { dataFolder: string }): Promise<Migrated> {
-  const Driver = await loadSqliteDriver();
-  makeFolder(dataFolder);
-  const unlock = lockFolder(Driver, dataFolder);
-  let database: Database | undefined;
-  try {
-    database = openFile(Driver, dataFolder);
-    const had = Number(database.pragma('user_version', { simple: true }));
-    migrate(database);
-    return { applied: STEPS.slice(had).map(({ name }) => name), waiting: [] };
-  } catch (error) {
-    throw storeFault(error);
-  } finally {
-    database?.close();
-    unlock();
   }
 }
 
@@ -158,6 +151,14 @@ function makeFolder(dataFolder: string): void {
   } catch (error) {
     throw new StsFault('data_folder_unusable', dataFolder, { param: '--data', cause: error });
   }
+}
+
+/**
+ * Holds a data folder that no server runs on, for commands that work on its files.
+ * @throws StsFault `store_in_use`, `store_driver_missing`.
+ */
+export async function lockDataFolder(dataFolder: string): Promise<() => void> {
+  return lockFolder(await loadSqliteDriver(), dataFolder);
 }
 
 /** Two servers on one folder would hand out the same TIDs: claims live in the memory of one process. */

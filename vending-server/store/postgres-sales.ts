@@ -5,6 +5,7 @@ import type { RecordedSale, Transfer, VendClaim, VendRecord } from './contract.t
 import { BUSY, type Outcome, VendorLanes } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
+import { notificationRow } from './postgres-outbox.ts';
 import { responseDigest, saleOf } from './rows.ts';
 
 export interface Sale {
@@ -128,6 +129,7 @@ function rowOf({ claim, record }: Sale, place: number) {
     entry_hash: entry.entryHash,
     signature: entry.signature,
     statement: entry.statement,
+    notifications: (record.notifications ?? []).map(notificationRow),
     place,
     ...movementOf(record),
   };

@@ -1,5 +1,6 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
 import { MONEY_SQL } from './postgres-money-sql.ts';
+import { NOTIFICATION_FIELDS, OUTBOX_SQL } from './postgres-outbox-sql.ts';
 import { PEOPLE_SQL } from './postgres-people-sql.ts';
 
 const PUT_SERVER = `
@@ -42,7 +43,7 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       arrears_minor bigint, charges_minor bigint, fees_minor bigint, operator_id text, till_id text, shift_id text,
       tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, module_id text,
       counter bigint, sale_digest text, token_digest text, previous_hash text, entry_hash text, signature text,
-      statement text)),
+      statement text, notifications json)),
   held AS MATERIALIZED (
     SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
@@ -93,6 +94,13 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
     UPDATE debt SET balance_minor = d.balance FROM sold
     CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
     WHERE debt.debt_id = d.debt_id AND debt.meter_pan = sold.meter_pan AND debt.balance_minor <> d.balance),
+  told AS (
+    INSERT INTO notification (notification_id, kind, channel, target, language, sale_id, facts, created_at, counted_from,
+      due_at, attempts, state)
+    SELECT n.notification_id, n.kind, n.channel, n.target, n.language, n.sale_id, n.facts, n.created_at, n.created_at,
+      n.created_at, 0, 'waiting' FROM sold
+    CROSS JOIN LATERAL json_to_recordset(sold.notifications) AS n(${NOTIFICATION_FIELDS})
+    ON CONFLICT (notification_id) DO NOTHING),
   chained AS (
     INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
       sale_id, meter_pan, base_date, tid_minutes, statement)
@@ -273,6 +281,7 @@ export const SQL = {
   ping: PING,
   ...PEOPLE_SQL,
   ...MONEY_SQL,
+  ...OUTBOX_SQL,
 } as const;
 
 export type StatementName = keyof typeof SQL;

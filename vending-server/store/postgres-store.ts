@@ -33,6 +33,8 @@ import type { Ask, PostgresConnections, Row } from './postgres-connections.ts';
 import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
 import { PostgresLimits } from './postgres-limits.ts';
 import { PostgresMoney } from './postgres-money.ts';
+import { PostgresOperation } from './postgres-operation.ts';
+import { PostgresOutbox, PostgresReceiptKeys } from './postgres-outbox.ts';
 import { PostgresPeople } from './postgres-people.ts';
 import { PostgresReads } from './postgres-reads.ts';
 import { PostgresSales, transferRows } from './postgres-sales.ts';
@@ -49,6 +51,9 @@ export class PostgresStore implements Store {
   readonly audit: PostgresAudit;
   readonly money: PostgresMoney;
   readonly limits: PostgresLimits;
+  readonly operation: PostgresOperation;
+  readonly outbox: PostgresOutbox;
+  readonly receiptKeys: PostgresReceiptKeys;
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresStore`: it migrates, takes the first lease and locks the data folder, which `unlock` gives back. */
@@ -64,6 +69,9 @@ export class PostgresStore implements Store {
     this.audit = new PostgresAudit(access);
     this.money = new PostgresMoney(access);
     this.limits = new PostgresLimits(access);
+    this.operation = new PostgresOperation(access);
+    this.outbox = new PostgresOutbox(access);
+    this.receiptKeys = new PostgresReceiptKeys(access);
   }
 
   putTariff(version: TariffVersion): Promise<PutResult> {

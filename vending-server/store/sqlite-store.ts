@@ -28,6 +28,8 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { CommitReport, OperationStore } from './operation-contract.ts';
+import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import { type ApiKeyInfoRow, apiKeyInfoOf } from './people-rows.ts';
 import {
   type EntryRow,
@@ -49,11 +51,14 @@ import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
+import { SqliteOperation } from './sqlite-operation.ts';
+import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { addApiKey, SqlitePeople } from './sqlite-people.ts';
 import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 export class SqliteStore implements Store {
+  readonly operation: OperationStore;
   readonly #database: Database;
   readonly #unlock: () => void;
   readonly #sql: Statements;
@@ -65,18 +70,22 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly #addNotifications: (rows: readonly NewNotification[]) => void;
+  readonly outbox: Outbox;
+  readonly receiptKeys: ReceiptKeys;
 
   /** Use `openSqliteStore`: it sets durability, migrates and holds the lock that `unlock` gives back. */
-  constructor(database: Database, unlock: () => void) {
+  constructor(database: Database, unlock: () => void, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
-    this.#commits = new GroupCommit(database);
+    this.#commits = new GroupCommit(database, onCommit);
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
       write: (change) => this.#write(change),
     };
+    this.operation = new SqliteOperation(database, this.#commits);
     this.#floats = new SqliteFloats(access);
     this.people = new SqlitePeople(access);
     this.audit = new SqliteAudit(access);
@@ -92,6 +101,9 @@ export class SqliteStore implements Store {
       deposit: (request) => this.#deposit(request),
       putTariff: (version) => addTariffVersion(this.#sql, version),
     });
+    this.#addNotifications = notificationAdder(database);
+    this.outbox = sqliteOutbox(database, access);
+    this.receiptKeys = sqliteReceiptKeys(database, access);
   }
 
   putTariff(version: TariffVersion): Promise<PutResult> {
@@ -344,6 +356,7 @@ export class SqliteStore implements Store {
     this.#floats.enterSale(request, record);
     writePurchases(this.#sql, meterPan, record.history);
     this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
+    this.#addNotifications(record.notifications ?? []);
     return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
   }
 

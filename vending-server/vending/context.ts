@@ -1,7 +1,9 @@
 /** What every use case is given: the rooms below it through their contracts, time, chance, and settings. */
 import type { Clock, Random } from '../clock.ts';
+import type { Contact, SoldForNotice } from '../notify/notification.ts';
 import type { SecurityModule } from '../security-module/contract.ts';
 import type { Store } from '../store/contract.ts';
+import type { NewNotification } from '../store/outbox.ts';
 import type { UnreleasedTokens } from './unreleased-tokens.ts';
 
 export interface Vending {
@@ -15,6 +17,10 @@ export interface Vending {
   readonly tidAheadMinutes: number;
   /** Called between the claim of a sale and its token, with the vendor's own request id. */
   readonly onSaleClaimed: (requestId: string) => void;
+  /** Messages about a sale, for the sale's own commit; none when nobody is to be told. */
+  readonly notificationsOf: (sale: SoldForNotice, contact: Contact | undefined) => readonly NewNotification[];
+  /** Called when messages have become durable. */
+  readonly onNotified: () => void;
 }
 
 /** D3: a day, so that 1,440 sales to one meter may come at once and no TID is burned far into the future. */

@@ -12,6 +12,7 @@ import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { tokenDigest } from '../ledger/chain.ts';
 import { saleTransfers } from '../ledger/postings.ts';
 import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
+import type { Contact } from '../notify/notification.ts';
 import type { IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord, RecordedSale, VendClaim } from '../store/contract.ts';
 import type { Vending } from './context.ts';
@@ -22,6 +23,8 @@ import { saleResponse } from './sale-response.ts';
 export interface SaleRequest extends PurchaseRequest {
   /** The vendor's own id, made before the request was sent and kept for retries. */
   readonly requestId: string;
+  /** Where the customer wants the token; part of what the request asks for. */
+  readonly sendTo?: Contact | undefined;
 }
 
 export interface SaleAnswer {
@@ -49,7 +52,7 @@ export async function sell(vending: Vending, request: SaleRequest): Promise<Sale
   if (claimed.kind === 'exists') return { sale: claimed.sale, replayed: true };
   try {
     vending.onSaleClaimed(requestId);
-    return { sale: await complete(vending, requestId, claimed), replayed: false };
+    return { sale: await complete(vending, request, claimed), replayed: false };
   } catch (error) {
     vending.store.releaseClaim(claimed.claim);
     throw error;
@@ -57,8 +60,11 @@ export async function sell(vending: Vending, request: SaleRequest): Promise<Sale
 }
 
 /** Money or units: what tells one request from another. The look-up code guards a request and is no part of it. */
-function askedOf({ paidMinor, amountDeciKwh }: SaleRequest) {
-  return amountDeciKwh === undefined ? { paidMinor: paidMinor ?? 0 } : { amountDeciKwh };
+function askedOf({ paidMinor, amountDeciKwh, sendTo }: SaleRequest) {
+  return {
+    ...(amountDeciKwh === undefined ? { paidMinor: paidMinor ?? 0 } : { amountDeciKwh }),
+    ...(sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> }),
+  };
 }
 
 interface ClaimedSale {
@@ -125,7 +131,7 @@ const NO_ENTRY = { moduleId: '', counter: 0, entryHash: '' } as const;
 /** Token, evidence, books and answer. The answer exists only after both journals hold it. */
 async function complete(
   vending: Vending,
-  requestId: string,
+  { requestId, sendTo }: SaleRequest,
   { claim: claimed, purchase, now }: ClaimedSale,
 ): Promise<RecordedSale> {
   const { meter, paidMinor, reckoned } = purchase;
@@ -164,7 +170,8 @@ async function complete(
   assertEvidence(issued, saleDigest);
   invariant(issued.carriedDeciKwh === carriedDeciKwh, 'the token carries what the sale digest says');
   try {
-    return await vending.store.recordVend(claimed, {
+    const notifications = vending.notificationsOf({ saleId, vendorId, soldAt: now }, sendTo);
+    const recorded = await vending.store.recordVend(claimed, {
       saleId,
       soldAt: now,
       currency,
@@ -174,7 +181,10 @@ async function complete(
       history: reckoned.history,
       entry: issued.entry,
       responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
+      notifications,
     });
+    if (notifications.length > 0) vending.onNotified();
+    return recorded;
   } catch (error) {
     vending.unreleased.add({ ...issued.entry, meterPan, tidMinutes, baseDate });
     // When this fails too they wait, and no further token is made before they are named.

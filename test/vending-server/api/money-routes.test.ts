@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as schemas from '../../../vending-server/api/money-schemas.ts';
+import { DEFAULT_LIMITS } from '../../../vending-server/config.ts';
 import { startTestServer, TestClock, type TestServer } from '../furnished.ts';
 import { hire, type Person } from '../people/office.ts';
 
@@ -186,7 +187,9 @@ test('rights and rules are set, read by whom they bind, and taken away', async (
 });
 
 test('one caller who asks too often is told when to come again, and others are served', async () => {
-  const at = await startTestServer(FLOAT, { limits: { callsPerSecond: 20 } });
+  const perKey = { perSecond: 20, burst: 40 };
+  const limits = { rateLimits: { ...DEFAULT_LIMITS.rateLimits, perKey } };
+  const at = await startTestServer(FLOAT, { limits });
   try {
     const replies = await Promise.all(
       Array.from({ length: 100 }, () => at.call('GET', '/v1/vendors/shop', { key: at.vendorKey })),

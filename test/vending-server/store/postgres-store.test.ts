@@ -12,6 +12,8 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { operationContract } from './operation-contract.ts';
+import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
@@ -50,6 +52,8 @@ async function openOnEngine(): Promise<OpenedStore> {
 
 storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
+operationContract('PostgreSQL', openOnEngine);
+outboxContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
 const seed = seedOf('PostgreSQL store');

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
 import { TermsBody } from '../../../vending-server/api/schemas.ts';
 import { canonicalJson } from '../../../vending-server/ledger/canonical.ts';
-import { MIGRATIONS } from '../../../vending-server/store/migrations.ts';
+import { PEOPLE } from '../../../vending-server/store/migrations/step-5-people.ts';
+import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { operationContract } from './operation-contract.ts';
+import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
 import { type OpenedStore, storeContract } from './store-contract.ts';
 import {
@@ -47,7 +50,9 @@ async function openOnFile(): Promise<OpenedStore> {
 }
 
 storeContract('SQLite on a file', openOnFile, { severalModules: false });
+operationContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
+outboxContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 
@@ -79,6 +84,18 @@ test('every open, also of a file in WAL mode, asks for full durability', async (
   assert.is(context.store.pragma('journal_mode'), 'wal');
   assert.is(context.store.pragma('foreign_keys'), 1);
   console.log(`    synchronous: ${plainLevel} by a plain open, 2 by ours`);
+});
+
+test('a copy is made beside writes, and opens as a store of its own', async (context) => {
+  const copy = join(newFolder(), DATABASE_FILE);
+  const writes = Promise.all(Array.from({ length: 200 }, (_, i) => context.store.operation.witnessClock(i)));
+  await context.store.operation.copyTo(copy);
+  assert.is((await writes).length, 200);
+  const dataFolder = dirname(copy);
+  const opened = await openSqliteStore({ dataFolder });
+  assert.ok((await opened.operation.witnessClock(0)) <= 199);
+  await opened.close();
+  rmSync(dataFolder, { recursive: true });
 });
 
 test('when a second server opens the folder then it is refused, until the first has closed', async (context) => {
@@ -144,8 +161,9 @@ test('when a file from before the floats had entries is opened then its deposits
   const path = join(context.dataFolder, DATABASE_FILE);
   rmSync(path);
   const old = new Database(path);
-  for (const step of MIGRATIONS.slice(0, -1)) old.exec(step);
-  old.pragma(`user_version = ${MIGRATIONS.length - 1}`);
+  const before = STEPS.indexOf(PEOPLE);
+  for (const step of MIGRATIONS.slice(0, before)) old.exec(step);
+  old.pragma(`user_version = ${before}`);
   const hash = 'a'.repeat(64);
   old.exec(`
     INSERT INTO tariff VALUES ('home');

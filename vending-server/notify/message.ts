@@ -1,0 +1,120 @@
+/** The words: what a customer reads, and what a webhook is told. Made when they are sent, from what the books hold. */
+import { decimalText } from '../../lib/decimal.ts';
+import { StsFault } from '../../lib/faults.ts';
+import { groupTokenNo } from '../../lib/token/token-no.ts';
+import { type Language, say, sayDecimal } from '../language/catalogue.ts';
+import { type ReceiptDesk, verifyAddressOf } from '../receipt/desk.ts';
+import type { ReceiptFacts, ReceiptToken, TokenAmount } from '../receipt/facts.ts';
+import { speakerOf } from '../receipt/layout.ts';
+import { printText } from '../receipt/print.ts';
+import type { RecordedSale, Store } from '../store/contract.ts';
+import type { Notification } from '../store/outbox.ts';
+import { receiptOf } from '../vending/receipt-of.ts';
+import type { SaleResponse } from '../vending/sale-response.ts';
+import type { LowBalance } from './notification.ts';
+import type { Message } from './ports.ts';
+
+interface Sources {
+  readonly store: Store;
+  readonly receipts: ReceiptDesk;
+}
+
+export async function messageOf(sources: Sources, notification: Notification): Promise<Message> {
+  const { notificationId, kind, target: to, channel } = notification;
+  const words =
+    kind === 'sale.completed'
+      ? await saleWords(sources, notification)
+      : lowBalanceWords(sources.receipts, notification);
+  const { subject, short, long } = words;
+  return channel === 'sms'
+    ? { notificationId, kind, to, subject: null, text: short }
+    : { notificationId, kind, to, subject, text: long };
+}
+
+/** Standard Webhooks: type, time and data; the data of a sale are its exact answer. */
+export async function webhookBody(
+  { store }: Pick<Sources, 'store'>,
+  notification: Notification,
+): Promise<string> {
+  const { kind: type, facts } = notification;
+  if (type === 'sale.completed') {
+    const { responseBody } = await saleOf(store, notification);
+    const { soldAt: timestamp } = JSON.parse(responseBody) as SaleResponse;
+    return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(timestamp)},"data":${responseBody}}`;
+  }
+  const { readAt, ...data } = JSON.parse(facts ?? '{}') as Omit<LowBalance, 'requestId'>;
+  return JSON.stringify({ type, timestamp: new Date(readAt).toISOString(), data });
+}
+
+interface Words {
+  readonly subject: string;
+  readonly short: string;
+  readonly long: string;
+}
+
+async function saleWords({ store, receipts }: Sources, notification: Notification): Promise<Words> {
+  const language = notification.language as Language;
+  const facts = await receiptOf({ store }, await saleOf(store, notification), receipts.settings);
+  const options = {
+    language,
+    isCopy: false,
+    key: receipts.key(),
+    verifyAddress: verifyAddressOf(receipts.settings),
+  };
+  return {
+    subject: say(language, 'emailSaleSubject', { receipt: facts.receiptNumber }),
+    short: shortSale(facts, language),
+    long: printText(facts, options, 48),
+  };
+}
+
+/** Key changes first, as they are keyed in. */
+function shortSale(facts: ReceiptFacts, language: Language): string {
+  const { tokens, utility, meter, receiptNumber: receipt } = facts;
+  const changes = tokens.filter(({ kind }) => kind === 'keyChange');
+  const others = tokens.filter(({ kind }) => kind !== 'keyChange');
+  const sale = say(language, 'smsSale', {
+    utility: utility.name,
+    amount: amounts(facts, others, language),
+    meter: meter.drn,
+    tokens: digits(others),
+    receipt,
+  });
+  return changes.length === 0
+    ? sale
+    : `${say(language, 'smsKeyChange', { tokens: digits(changes) })} ${sale}`;
+}
+
+function digits(tokens: readonly ReceiptToken[]): string {
+  return tokens.map(({ tokenNo }) => groupTokenNo(tokenNo)).join(', ');
+}
+
+function amounts(
+  { currency, paidMinor }: ReceiptFacts,
+  tokens: readonly ReceiptToken[],
+  language: Language,
+): string {
+  const carried = tokens.flatMap((token) => (token.kind === 'credit' ? [token.amount] : []));
+  if (carried.length === 0) return speakerOf(language, currency).money(paidMinor);
+  return carried.map((amount) => amountText(amount, currency, language)).join(' + ');
+}
+
+function amountText(amount: TokenAmount, currency: string, language: Language): string {
+  return amount.unit === 'kWh'
+    ? say(language, 'kwh', { amount: sayDecimal(language, decimalText(amount.amountDeciKwh, 1)) })
+    : `${currency} ${sayDecimal(language, decimalText(amount.amountHundredThousandth, 5, 2))}`;
+}
+
+function lowBalanceWords({ settings }: ReceiptDesk, { facts, language: spoken }: Notification): Words {
+  const language = spoken as Language;
+  const { drn: meter, balanceDeciKwh } = JSON.parse(facts ?? '{}') as LowBalance;
+  const amount = sayDecimal(language, decimalText(balanceDeciKwh, 1));
+  const text = say(language, 'smsLowBalance', { utility: settings.utility.name, meter, amount });
+  return { subject: say(language, 'emailLowBalanceSubject'), short: text, long: `${text}\n` };
+}
+
+async function saleOf(store: Store, { saleId }: Notification): Promise<RecordedSale> {
+  const sale = saleId === null ? undefined : await store.findSale(saleId);
+  if (sale === undefined) throw new StsFault('store_damaged', 'a message tells of a sale that is not there');
+  return sale;
+}

@@ -1,0 +1,58 @@
+/** The operator's part of the PostgreSQL store; all servers of a database share one clock's witness and one kind. */
+import { StsFault } from '../../lib/faults.ts';
+import type { CertificateBinding, LedgerKind, OperationStore } from './operation-contract.ts';
+import type { PostgresAccess } from './postgres-access.ts';
+
+export class PostgresOperation implements OperationStore {
+  readonly #access: PostgresAccess;
+
+  constructor(access: PostgresAccess) {
+    this.#access = access;
+  }
+
+  async witnessClock(now: number): Promise<number> {
+    const [row] = await this.#access.query('witnessClock', [now]);
+    return row.highest_at;
+  }
+
+  async acceptClock(now: number): Promise<void> {
+    await this.#access.query('acceptClock', [now]);
+  }
+
+  bindLedgerKind(kind: LedgerKind): Promise<void> {
+    return this.#access.write('ledger kind', async (ask) => {
+      await ask('lockNames', [['ledger kind']]); // two servers may start first at once
+      const [held] = await ask('findLedgerKind');
+      if (held === undefined) {
+        // Sales that were made before there were two kinds were real ones.
+        const [sale] = await ask('hasSale');
+        if (sale.has && kind === 'sandbox') throw new StsFault('ledger_kind_wrong', 'it holds live sales');
+        await ask('addLedgerKind', [kind]);
+      } else if (held.kind !== kind) {
+        throw new StsFault('ledger_kind_wrong', `it is ${held.kind}`);
+      }
+    });
+  }
+
+  bindCertificate({ vendorId, kind, value }: CertificateBinding) {
+    return this.#access.write(`certificates ${vendorId}`, async (ask) => {
+      if ((await ask('hasVendor', [vendorId])).length === 0) return 'vendor_unknown' as const;
+      const added = await ask('addCertificate', [vendorId, kind, value]);
+      return added.length === 1 ? ('created' as const) : ('same' as const);
+    });
+  }
+
+  async unbindCertificate({ vendorId, kind, value }: CertificateBinding): Promise<boolean> {
+    return (await this.#access.query('dropCertificate', [vendorId, kind, value])).length === 1;
+  }
+
+  async certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
+    const rows = await this.#access.query('findCertificates', [vendorId]);
+    return rows.map((row) => ({ vendorId: row.vendor_id, kind: row.kind, value: row.value }));
+  }
+
+  /** The database's own tools make a copy: pg_dump, or a base backup with its log. */
+  async copyTo(): Promise<void> {
+    throw new StsFault('operation_unsupported', 'PostgreSQL is copied with its own tools');
+  }
+}
