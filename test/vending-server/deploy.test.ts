@@ -28,8 +28,7 @@ const flagsIn = (text: string) => [...text.matchAll(/(?<=^|[\s"'])--[a-z-]+/g)].
 function assertFlags(file: string, flags: readonly string[]): void {
   const known = optionsOf('start');
   assert.ok(flags.length >= 4, `${file} starts a server`);
-  // The setting of the database belongs to the store's room.
-  const unknown = flags.filter((flag) => !known.includes(flag) && flag !== '--database-file');
+  const unknown = flags.filter((flag) => !known.includes(flag));
   assert.equal(unknown, [], file);
   report(`${file}: ${flags.length} flags known`);
 }
