@@ -47,7 +47,13 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
   ['lib', []],
   [
     'vending-server/security-module',
-    ['lib', 'vending-server/ledger', 'vending-server/clock.ts', 'vending-server/sqlite-driver.ts'],
+    [
+      'lib',
+      'vending-server/ledger',
+      'vending-server/clock.ts',
+      'vending-server/durable-file.ts',
+      'vending-server/sqlite-driver.ts',
+    ],
   ],
   ['vending-server/tariff', ['lib']],
   [

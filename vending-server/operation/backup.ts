@@ -10,12 +10,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  closeSync,
   copyFileSync,
   createReadStream,
-  fsyncSync,
   mkdirSync,
-  openSync,
   renameSync,
   rmSync,
   statSync,
@@ -25,6 +22,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StsFault } from '../../lib/faults.ts';
 import { pathsOf, type ServerOptions } from '../config.ts';
+import { syncPath } from '../durable-file.ts';
 import { DATABASE_FILE, lockDataFolder } from '../store/open.ts';
 import { askServer } from './control-socket.ts';
 import { assertSound, exists, journalFacts, journalHashAt, ledgerFacts, withFile } from './ledger-files.ts';
@@ -74,10 +72,11 @@ export async function writeBackup(sources: BackupSources, out: string): Promise<
     makeFolder(folder);
     const manifest = await fill(folder, sources);
     writeFileSync(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
-    for (const name of [...manifest.files.map((file) => file.name), MANIFEST_FILE]) sync(join(folder, name));
-    sync(folder);
+    for (const name of [...manifest.files.map((file) => file.name), MANIFEST_FILE])
+      syncPath(join(folder, name));
+    syncPath(folder);
     renameSync(folder, place);
-    sync(dirname(place));
+    syncPath(dirname(place));
     return manifest;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -191,14 +190,4 @@ export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path)) hash.update(part as Buffer);
   return hash.digest('hex');
-}
-
-/** A name or a content is durable when the file, or the folder that holds the name, was flushed. */
-export function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

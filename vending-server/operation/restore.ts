@@ -11,6 +11,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { StsFault } from '../../lib/faults.ts';
 import { pathsOf, type ServerOptions } from '../config.ts';
+import { syncPath } from '../durable-file.ts';
 import { DATABASE_FILE, lockDataFolder } from '../store/open.ts';
 import {
   JOURNAL_COPY,
@@ -20,7 +21,6 @@ import {
   MANIFEST_FILE,
   type Manifest,
   sha256Of,
-  sync,
 } from './backup.ts';
 import {
   assertSound,
@@ -80,7 +80,7 @@ export async function restoreBackup(
     if (standing === undefined) put(JOURNAL_COPY, journalPath);
     put(LEDGER_COPY, ledgerPath);
     const keyStore = restoreKeyStore(from, manifest, keyStorePath);
-    sync(dataFolder);
+    syncPath(dataFolder);
     const last = standing?.head.counter ?? manifest.journal.counter;
     return {
       manifest,
@@ -186,7 +186,7 @@ function putFile(from: string, to: string): void {
   const temporary = `${to}.restoring`;
   try {
     copyFileSync(from, temporary);
-    sync(temporary);
+    syncPath(temporary);
     renameSync(temporary, to);
   } finally {
     rmSync(temporary, { force: true });

@@ -1,17 +1,8 @@
 /** Secrets of this server that stand in its data folder: one text a file, readable by its owner alone. */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StsFault } from '../../lib/faults.ts';
+import { syncPath, writeDurableFile } from '../durable-file.ts';
 
 /**
  * The secret of a file, made and durable there when there is none. Of two processes that start at once both get the same.
@@ -21,7 +12,7 @@ export function readOrMakeSecret(path: string, make: () => string): string {
   return (
     attempt(() => readIfThere(path)) ??
     attempt(() => {
-      write(path, make(), 'create');
+      createUnlessThere(path, make());
       return readFileSync(path, 'utf8');
     })
   );
@@ -29,7 +20,7 @@ export function readOrMakeSecret(path: string, make: () => string): string {
 
 /** @throws StsFault `data_folder_unusable`; then the old secret stands. */
 export function replaceSecret(path: string, secret: string): void {
-  attempt(() => write(path, secret, 'replace'));
+  attempt(() => writeDurableFile(path, secret, 'replace'));
 }
 
 function readIfThere(path: string): string | undefined {
@@ -41,35 +32,13 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Beside the file first, so that a power cut leaves the old one or the new one. */
-function write(path: string, secret: string, mode: 'create' | 'replace'): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+/** Another process that started at once may have been first: then its secret stands, made durable here too. */
+function createUnlessThere(path: string, secret: string): void {
   try {
-    const file = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFileSync(file, secret);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    if (mode === 'create') linkUnlessThere(temporary, path);
-    else renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-function linkUnlessThere(temporary: string, path: string): void {
-  try {
-    linkSync(temporary, path);
+    writeDurableFile(path, secret, 'create');
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
+    syncPath(dirname(path));
   }
 }
 

@@ -9,20 +9,11 @@
  * passphrase before any passphrase is asked for. It protects against accidents only; against forgery the seal does.
  */
 import { createHash, randomBytes, scryptSync } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { z } from 'zod';
 import { StsFault } from '../../lib/faults.ts';
+import { writeDurableFile } from '../durable-file.ts';
 
 /** Text is taken as UTF-8. Bytes are only read: whoever brings them wipes them. */
 export type Passphrase = string | Uint8Array;
@@ -138,38 +129,16 @@ function readWhole(path: string, param: string): { readonly text: string; readon
 }
 
 /**
- * Writes beside the file, makes that durable, and only then gives it the name, so that a power cut leaves the old file or
- * the new one.
+ * Writes it so that a power cut leaves the old file or the new one.
  * @param mode - `create` refuses to replace what stands there already.
  * @throws StsFault `key_store_exists`.
  */
 export function writeSealedFile(path: string, text: string, mode: 'create' | 'replace'): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const file = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    if (mode === 'create') linkSync(temporary, path);
-    else renameSync(temporary, path);
+    writeDurableFile(path, text, mode);
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw exists ? new StsFault('key_store_exists') : error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncFolder(dirname(path));
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 
