@@ -1,7 +1,7 @@
 /** The answer to a sale, made once, stored as it is and given again byte for byte. */
 import { decimalText } from '../../lib/decimal.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
-import type { ChainEntry, IssuedCredit } from '../security-module/contract.ts';
+import type { IssuedCredit } from '../security-module/contract.ts';
 import type { MeterRecord } from '../store/contract.ts';
 import { type BlockPosition, blockPosition } from '../tariff/energy.ts';
 import { type SaleLine, unitsOfMonth } from '../tariff/reckon.ts';
@@ -55,9 +55,8 @@ export interface SoldSale {
   readonly soldAt: number;
   readonly purchase: Purchase;
   readonly tidMinutes: number;
-  readonly issued: Pick<IssuedCredit, 'tokenNo' | 'carriedDeciKwh'> & {
-    readonly entry: Pick<ChainEntry, 'moduleId' | 'counter' | 'entryHash'>;
-  };
+  /** What the token will carry, 0.1 kWh. */
+  readonly carriedDeciKwh: number;
 }
 
 export function pictureOf({ meter, terms, purchases, paidMinor, reckoned }: Purchase): PurchasePicture {
@@ -82,15 +81,9 @@ export function pictureOf({ meter, terms, purchases, paidMinor, reckoned }: Purc
   };
 }
 
-export function saleResponse({
-  saleId,
-  requestId,
-  soldAt,
-  purchase,
-  tidMinutes,
-  issued,
-}: SoldSale): SaleResponse {
-  const { moduleId, counter, entryHash } = issued.entry;
+/** The answer but for the digits and the place in the chain: what is known, and bound, before the token is made. */
+export function answerBeforeToken(sold: SoldSale): SaleResponse {
+  const { saleId, requestId, soldAt, purchase, tidMinutes, carriedDeciKwh } = sold;
   return {
     saleId,
     requestId,
@@ -100,13 +93,25 @@ export function saleResponse({
     tokens: [
       {
         kind: 'creditElectricity',
-        tokenNo: issued.tokenNo,
-        tokenNoGrouped: groupTokenNo(issued.tokenNo),
-        amountDeciKwh: issued.carriedDeciKwh,
-        amountKwh: decimalText(issued.carriedDeciKwh, 1),
+        tokenNo: '',
+        tokenNoGrouped: '',
+        amountDeciKwh: carriedDeciKwh,
+        amountKwh: decimalText(carriedDeciKwh, 1),
         tidMinutes,
       },
     ],
+    // The place of a token that is not made yet; no hash covers it.
+    ledger: { moduleId: '', counter: 0, entryHash: '' },
+  };
+}
+
+/** The answer as it is given, in the same order of its fields. */
+export function answerWithToken(answer: SaleResponse, { tokenNo, entry }: IssuedCredit): SaleResponse {
+  const { moduleId, counter, entryHash } = entry;
+  const tokenNoGrouped = groupTokenNo(tokenNo);
+  return {
+    ...answer,
+    tokens: answer.tokens.map((token) => ({ ...token, tokenNo, tokenNoGrouped })),
     ledger: { moduleId, counter, entryHash },
   };
 }

@@ -18,7 +18,7 @@ import type { MeterRecord, RecordedSale, VendClaim } from '../store/contract.ts'
 import type { Vending } from './context.ts';
 import { type Purchase, type PurchaseRequest, reckonPurchase } from './purchase.ts';
 import { requestHash } from './request-hash.ts';
-import { saleResponse } from './sale-response.ts';
+import { answerBeforeToken, answerWithToken } from './sale-response.ts';
 
 export interface SaleRequest extends PurchaseRequest {
   /** The vendor's own id, made before the request was sent and kept for retries. */
@@ -125,9 +125,6 @@ async function claim(
   }
 }
 
-/** The place in the chain of a token that is not made yet; no hash covers it. */
-const NO_ENTRY = { moduleId: '', counter: 0, entryHash: '' } as const;
-
 /** Token, evidence, books and answer. The answer exists only after both journals hold it. */
 async function complete(
   vending: Vending,
@@ -139,9 +136,9 @@ async function complete(
   const { tidMinutes, request } = claimed;
   const saleId = newSaleId(now, vending.random.bytes(10));
   const { meterPan, baseDate } = meter;
-  const sold = { saleId, requestId, soldAt: now, purchase, tidMinutes };
   const transfers = saleTransfers(vendorId, currency, reckoned.lines);
   const carriedDeciKwh = decodeAmount(encodeAmount(reckoned.amountDeciKwh));
+  const answer = answerBeforeToken({ saleId, requestId, soldAt: now, purchase, tidMinutes, carriedDeciKwh });
   const saleDigest = digestOf({
     saleId,
     soldAt: now,
@@ -155,9 +152,7 @@ async function complete(
     paidMinor,
     amountDeciKwh: carriedDeciKwh,
     transfers,
-    answerHash: answerHash(
-      saleResponse({ ...sold, issued: { tokenNo: '', carriedDeciKwh, entry: NO_ENTRY } }),
-    ),
+    answerHash: answerHash(answer),
   });
   const issued = await vending.securityModule.issueCredit({
     meter: keyAttributesOf(meter),
@@ -180,7 +175,7 @@ async function complete(
       transfers,
       history: reckoned.history,
       entry: issued.entry,
-      responseBody: JSON.stringify(saleResponse({ ...sold, issued })),
+      responseBody: JSON.stringify(answerWithToken(answer, issued)),
       notifications,
     });
     if (notifications.length > 0) vending.onNotified();
