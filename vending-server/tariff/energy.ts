@@ -31,8 +31,19 @@ interface PricedBlock {
   readonly step: BigNumber;
 }
 
+/** Terms never change, and a sale asks for their prices five times. */
+const priced = new WeakMap<TariffTerms, readonly PricedBlock[]>();
+
+function pricedBlocks(terms: TariffTerms): readonly PricedBlock[] {
+  const known = priced.get(terms);
+  if (known !== undefined) return known;
+  const fresh = priceBlocks(terms);
+  priced.set(terms, fresh);
+  return fresh;
+}
+
 /** The blocks with the price of a step, tax included. @throws RangeError for a tariff that bills by band. */
-function pricedBlocks({ energy, currency, vatRate, pricesIncludeVat }: TariffTerms): readonly PricedBlock[] {
+function priceBlocks({ energy, currency, vatRate, pricesIncludeVat }: TariffTerms): readonly PricedBlock[] {
   const factor = pricesIncludeVat ? new BigNumber(1) : new BigNumber(vatRate).plus(1);
   return blocksOf(energy).map(({ untilDeciKwh, pricePerKwh }) => ({
     untilDeciKwh: untilDeciKwh ?? Number.POSITIVE_INFINITY,
