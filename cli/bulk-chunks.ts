@@ -2,7 +2,7 @@
 import { LINE_LIMIT } from './conformance/lines.ts';
 
 /** Large enough that a message costs little beside its work, small enough that both ends of the input keep all cores busy. */
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 32 * 1024;
 const LINE_END = 10;
 
 /** Whole lines, or the news that one line was too long and has been thrown away. */

@@ -2,31 +2,42 @@
 import { FAULTS, isStsFault, StsFault } from '../lib/faults.ts';
 import { LINE_LIMIT } from './conformance/lines.ts';
 
-export interface AnsweredLines {
-  /** One JSON value a line, each with its line end; blank lines are not answered. */
-  readonly text: string;
+export interface LineCounts {
   readonly answered: number;
+  /** Lines answered with `{ line, error }`. */
   readonly refused: number;
 }
 
 /**
- * Answers every line of a text; a line that is refused answers `{ line, error }` and the rest goes on.
+ * Answers every line of a text; a line that is refused answers `{ line, error }` and the rest goes on. Blank lines are not
+ * answered.
  * @param firstLine - the number of its first line, counted from 1 in the whole input.
+ * @param print - takes each answer, one JSON value without its line end.
  */
-export function answerLines(text: string, firstLine: number, work: (line: string) => object): AnsweredLines {
-  const answers: string[] = [];
+export function answerLines(
+  text: string,
+  firstLine: number,
+  work: (line: string) => object,
+  print: (answer: string) => void,
+): LineCounts {
+  const lines = text.split('\n');
+  let answered = 0;
   let refused = 0;
-  for (const [index, line] of text.split('\n').entries()) {
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i] ?? '';
     if (line.trim() === '') continue;
+    answered += 1;
+    let answer: string;
     try {
       if (line.length > LINE_LIMIT) throw lineTooLong();
-      answers.push(JSON.stringify(work(line.endsWith('\r') ? line.slice(0, -1) : line)));
+      answer = JSON.stringify(work(line.endsWith('\r') ? line.slice(0, -1) : line));
     } catch (error) {
       refused += 1;
-      answers.push(refusalOfLine(firstLine + index, error));
+      answer = refusalOfLine(firstLine + i, error);
     }
+    print(answer);
   }
-  return { text: answers.map((answer) => `${answer}\n`).join(''), answered: answers.length, refused };
+  return { answered, refused };
 }
 
 /** A line that nobody read: it is refused like any other. */

@@ -34,7 +34,7 @@ const AHEAD = 3;
  * Answers every line of `input` through `write`, in order; blank lines are passed over. A line that is refused is answered by
  * `{ "line": 17, "error": { "code": …, "message": … } }`, counted from 1, and the rest goes on.
  * @param input - bytes or text in pieces of any size, such as a stream; what has come is answered without waiting for more.
- * @param write - awaited before the next bytes are given.
+ * @param write - awaited before the next bytes are given; the bytes are its own until then, and are written over afterwards.
  * @throws StsFault, RangeError when the job itself is wrong: an algorithm that is not built, a key of another length.
  * @throws StsFault `internal_error` when two workers in turn have died on the same lines; one death is made good.
  */
@@ -150,6 +150,7 @@ class BulkRun {
 
   private async finish({ bytes, answered, refused }: AnsweredStretch): Promise<void> {
     if (bytes.length > 0) await this.write(bytes);
+    this.pool.reuse(bytes);
     this.answered += answered;
     this.refused += refused;
     this.begun -= 1;

@@ -35,12 +35,12 @@ const FLAGS = [
 
 /** What `--json` shows: the fields in the names of the library, money as text, and the date of the TID. */
 export function tokenAsJson(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): object {
-  const json: Record<string, unknown> = { ...token };
-  if (token.kind === 'currencyCredit')
-    json['amountHundredThousandth'] = String(token.amountHundredThousandth);
-  if ('keyPart' in token && showKeyBits !== true) delete json['keyPart'];
-  if ('tidMinutes' in token) json['issued'] = issuedAt(token.tidMinutes, baseDate);
-  return json;
+  const issued = 'tidMinutes' in token ? issuedAt(token.tidMinutes, baseDate) : undefined;
+  if (token.kind === 'currencyCredit') {
+    return { ...token, amountHundredThousandth: String(token.amountHundredThousandth), issued };
+  }
+  if ('keyPart' in token && showKeyBits !== true) return { ...token, keyPart: undefined };
+  return issued === undefined ? token : { ...token, issued };
 }
 
 export function tokenRows(token: DecodedToken, { baseDate, showKeyBits }: DescribeOptions): Rows {

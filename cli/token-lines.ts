@@ -90,7 +90,7 @@ export function readingAsJson(reading: TokenReading, options: DescribeOptions): 
     tokenClass,
     className: CLASS_NAMES[tokenClass],
     block: hexFromBlock(encrypted),
-    ...(token === undefined ? {} : { token: tokenAsJson(token, options) }),
+    token: token === undefined ? undefined : tokenAsJson(token, options),
   };
 }
 
@@ -122,11 +122,12 @@ export function encodeFields(fields: TokenFields, meter: ReadyMeter): EncodedFie
 
 /** The clear block of a section holds a part of the new key, which a result does not repeat unasked. */
 export function encodingAsJson({ made, baseDate }: EncodedFields, showKeyBits: boolean | undefined): object {
-  const { block, carried, ...digits } = made;
+  const { block, token66, tokenNo, carried } = made;
   const isHidden = 'keyPart' in carried && showKeyBits !== true;
   return {
-    ...(isHidden ? {} : { block }),
-    ...digits,
+    block: isHidden ? undefined : block,
+    token66,
+    tokenNo,
     carried: tokenAsJson(carried, { baseDate, showKeyBits }),
   };
 }

@@ -32,7 +32,7 @@ function digitOf(charCode: number): number {
 export function hexFromBytes(bytes: Uint8Array): string {
   if (!isBytes(bytes)) throw new TypeError('"bytes" expected bytes');
   let hex = '';
-  for (let i = 0; i < bytes.length; i += 1) hex += (bytes[i] ?? 0).toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i += 1) hex += byteHex(bytes[i] ?? 0);
   return hex;
 }
 
@@ -42,5 +42,12 @@ export function hexFromBytes(bytes: Uint8Array): string {
  */
 export function hexFromWord(word: number): string {
   assertInteger(word, -0x80000000, 0xffffffff, 'word');
-  return (word >>> 0).toString(16).padStart(8, '0');
+  return byteHex(word >>> 24) + byteHex(word >>> 16) + byteHex(word >>> 8) + byteHex(word);
+}
+
+/** A number's own `toString(16)` divides by floating point: every token in bulk would pay for it. */
+const BYTES_AS_HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function byteHex(byte: number): string {
+  return BYTES_AS_HEX[byte & 0xff] ?? '';
 }

@@ -30,15 +30,19 @@ export function blockFromHex(hex: string): Block {
  */
 export function blockFromBytes(bytes: Uint8Array): Block {
   assertBytes(bytes, 8, 'bytes');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-  return Uint32Array.of(view.getUint32(0), view.getUint32(4));
+  const block = new Uint32Array(2);
+  for (let i = 0; i < 8; i += 1) block[i >>> 2] = (block[i >>> 2]! << 8) | bytes[i]!;
+  return block;
 }
 
 export function bytesFromBlock(block: Block): Uint8Array {
+  const high = block[0]!;
+  const low = block[1]!;
   const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, block[0]!);
-  view.setUint32(4, block[1]!);
+  for (let i = 0; i < 4; i += 1) {
+    bytes[i] = high >>> (24 - 8 * i);
+    bytes[4 + i] = low >>> (24 - 8 * i);
+  }
   return bytes;
 }
 

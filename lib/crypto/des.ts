@@ -72,9 +72,9 @@ export function createDes(key: Uint8Array): BlockCipher {
 
 class Des implements BlockCipher {
   readonly keyBits = 64;
-  readonly #subkeys: Int32Array;
+  readonly #subkeys: readonly number[];
 
-  constructor(subkeys: Int32Array) {
+  constructor(subkeys: readonly number[]) {
     this.#subkeys = subkeys;
   }
 
@@ -89,9 +89,10 @@ class Des implements BlockCipher {
 
 /**
  * Sixteen subkeys, each as two words of four groups of six bits, a group a byte, in the order in which the S-boxes read
- * them: PC-2 takes its first 24 bits from C alone and the others from D alone.
+ * them: PC-2 takes its first 24 bits from C alone and the others from D alone. Words of 30 bits in a plain array: V8
+ * allocates a typed array of more than 64 bytes outside its heap, which costs ten times the schedule itself.
  */
-function keySchedule(key: Uint8Array): Int32Array {
+function keySchedule(key: Uint8Array): readonly number[] {
   assertBytes(key, 8, 'key');
   let c = 0;
   let d = 0;
@@ -100,7 +101,7 @@ function keySchedule(key: Uint8Array): Int32Array {
     c |= PC1_TABLE[at]!;
     d |= PC1_TABLE[at + 1]!;
   }
-  const subkeys = new Int32Array(2 * SHIFTS.length);
+  const subkeys = new Array<number>(2 * SHIFTS.length).fill(0);
   for (let round = 0; round < SHIFTS.length; round += 1) {
     c = turn(c, SHIFTS[round]!);
     d = turn(d, SHIFTS[round]!);
@@ -155,7 +156,7 @@ function pc2Table(positions: readonly number[]): Int32Array {
   return table;
 }
 
-function crypt(block: Block, subkeys: Int32Array, first: number, step: 1 | -1): void {
+function crypt(block: Block, subkeys: readonly number[], first: number, step: 1 | -1): void {
   permute(block, IP_TABLE);
   let left = block[0]! | 0;
   let right = block[1]! | 0;
@@ -173,7 +174,7 @@ function crypt(block: Block, subkeys: Int32Array, first: number, step: 1 | -1): 
  * The cipher function. E reads eight windows of six bits, each overlapping its neighbours by one; the first takes the
  * half's last bit before its first five, and turning the half right by one puts all of them on plain shifts.
  */
-function f(half: number, subkeys: Int32Array, at: number): number {
+function f(half: number, subkeys: readonly number[], at: number): number {
   const turned = (half >>> 1) | (half << 31);
   const first = subkeys[at]!;
   const second = subkeys[at + 1]!;

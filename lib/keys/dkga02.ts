@@ -7,7 +7,8 @@
 import { assertBytes, assertDigits, assertObject } from '../assert.ts';
 import { type Block, blockFromBytes, bytesFromBlock } from '../crypto/block-cipher.ts';
 import { createDes } from '../crypto/des.ts';
-import { assertKeyAttributes, assertKeyType } from '../identity/attributes.ts';
+import { hexFromWord } from '../hex.ts';
+import { assertKeyAttributes, assertKeyType, type KeyAttributes } from '../identity/attributes.ts';
 import type { DecoderKeyDerivation, MeterKeyFields } from './decoder-key.ts';
 
 const DKGA02_KEY_BYTES = 8;
@@ -24,9 +25,9 @@ export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
   const [keyHigh = 0, keyLow = 0] = blockFromBytes(vendingKey);
   return (meter) => {
     const pan = panBlock(meter);
-    const control = controlBlock(meter);
-    const high = wordOf(pan, 0) ^ wordOf(control, 0);
-    const low = wordOf(pan, 8) ^ wordOf(control, 8);
+    const control = controlWords(meter);
+    const high = packedDigits(pan, 0) ^ control.high;
+    const low = packedDigits(pan, 8) ^ control.low;
     working[0] = high;
     working[1] = low;
     des.encrypt(working);
@@ -38,9 +39,11 @@ export function dkga02(vendingKey: Uint8Array): DecoderKeyDerivation {
 
 const working: Block = new Uint32Array(2);
 
-/** Eight hexadecimal digits as a word. */
-function wordOf(digits: string, from: number): number {
-  return Number.parseInt(digits.slice(from, from + 8), 16);
+/** Up to eight decimal digits, four bits each. */
+function packedDigits(digits: string, from: number, to = from + 8): number {
+  let word = 0;
+  for (let i = from; i < to; i += 1) word = (word << 4) | (digits.charCodeAt(i) & 15);
+  return word;
 }
 
 /**
@@ -65,10 +68,16 @@ export function panBlock(request: Pick<MeterKeyFields, 'meterPan' | 'keyType'>):
  * @returns 16 hexadecimal digits.
  * @throws StsFault `supply_group_malformed`. @throws TypeError, RangeError when another field is out of its range.
  */
-export function controlBlock(
-  request: Pick<MeterKeyFields, 'keyType' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>,
-): string {
+export function controlBlock(request: KeyAttributes): string {
+  const { high, low } = controlWords(request);
+  return hexFromWord(high) + hexFromWord(low);
+}
+
+/** KT, six digits of SGC and the first of TI; the second, KRN and the padding. */
+function controlWords(request: KeyAttributes): { readonly high: number; readonly low: number } {
   assertKeyAttributes(request);
   const { keyType, supplyGroupCode, tariffIndex, keyRevision } = request;
-  return `${keyType}${supplyGroupCode}${String(tariffIndex).padStart(2, '0')}${keyRevision}ffffff`;
+  const high = (keyType << 28) | (packedDigits(supplyGroupCode, 0, 6) << 4) | Math.floor(tariffIndex / 10);
+  const low = ((tariffIndex % 10) << 28) | (keyRevision << 24) | 0xffffff;
+  return { high, low };
 }

@@ -93,12 +93,12 @@ const message = FRAME.slice();
 /** @param bytes - a copy of the frame, with whatever fields. */
 function writeMessage(request: MeterKeyFields, bytes: Uint8Array): void {
   assertObject(request, 'meter');
-  parseEncryptionAlgorithm(request.encryptionAlgorithm);
-  assertBaseDate(request.baseDate);
-  assertDigits(request.meterPan, 18, 'meterPan');
+  const { baseDate, encryptionAlgorithm, meterPan } = request;
+  parseEncryptionAlgorithm(encryptionAlgorithm);
+  assertBaseDate(baseDate);
+  assertDigits(meterPan, 18, 'meterPan');
   assertKeyAttributes(request);
-  const { baseDate, encryptionAlgorithm, tariffIndex, supplyGroupCode, keyType, keyRevision, meterPan } =
-    request;
+  const { tariffIndex, supplyGroupCode, keyType, keyRevision } = request;
   writeText(bytes, AT.baseDate, baseDate);
   writeText(bytes, AT.algorithm, encryptionAlgorithm === 7 ? '07' : '11');
   bytes[AT.tariff] = DIGIT + Math.floor(tariffIndex / 10);

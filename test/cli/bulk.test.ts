@@ -67,6 +67,15 @@ async function answer(
   return { text: Buffer.concat(pieces).toString('utf8'), ...summary };
 }
 
+/** The same lines by a plain loop on this thread. */
+function plainly(text: string, job: BulkJob) {
+  let answers = '';
+  const counts = answerLines(text, 1, lineWork(job), (answer) => {
+    answers += `${answer}\n`;
+  });
+  return { text: answers, ...counts };
+}
+
 /** Pieces of uneven lengths, cut inside lines and inside characters. */
 function* cut(text: string, sizes: readonly number[]): Generator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
@@ -81,7 +90,7 @@ test('when lines are answered by workers then the bytes are those of a plain loo
   const text = manyLines(6_000);
   let tried = 0;
   for (const job of [DECODE, ENCODE]) {
-    const plain = answerLines(text, 1, lineWork(job));
+    const plain = plainly(text, job);
     for (const [workers, sizes] of [
       [1, [1_000_000]],
       [2, [70_001, 13, 1]],
