@@ -154,6 +154,13 @@ export const FAULTS = {
     ...none,
     text: 'no key change leads from the old key to the new one',
   },
+  key_change_not_needed: { http: 409, exit: 5, ...none, text: 'the meter is on the current key already' },
+  request_withdrawn: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the vendor has taken this request back; nothing is sold under its id any more',
+  },
   tid_ahead_of_clock: {
     http: 409,
     exit: 5,
@@ -268,6 +275,9 @@ export const FAULTS = {
     text: 'the credit limit has changed meanwhile, or the float lies below the new one',
   },
   shift_unknown: { http: 404, exit: 4, ...none, text: 'no shift with this id exists' },
+  shift_closed: { http: 409, exit: 5, ...none, text: 'this shift is closed; open another one' },
+  shift_of_another: { http: 409, exit: 5, ...none, text: 'this shift belongs to another operator or till' },
+  tendered_too_little: { http: 422, exit: 3, ...none, text: 'less was handed over than is due' },
   shift_open: { http: 409, exit: 5, ...none, text: 'this till or this operator has another shift open' },
   batch_unknown: { http: 404, exit: 4, ...none, text: 'no batch with this id exists' },
   batch_empty: { http: 409, exit: 5, ...none, text: 'nothing was sold since the last batch' },

@@ -71,6 +71,7 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
       'lib',
       'vending-server/security-module/contract.ts',
       'vending-server/tariff/history.ts',
+      'vending-server/ledger/chain.ts',
       'vending-server/ledger/sale-parts.ts',
       'vending-server/people/audit.ts',
       'vending-server/people/roles.ts',

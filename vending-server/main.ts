@@ -27,9 +27,12 @@ import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
 import type { Vending } from './vending/context.ts';
+import { KeyDirectory } from './vending/key-directory.ts';
 import { type Recovery, recover } from './vending/recover.ts';
+import { SalesUnderWay } from './vending/sale-guard.ts';
 import { sell } from './vending/sell.ts';
 import { UnreleasedTokens } from './vending/unreleased-tokens.ts';
+import { UtilityRules } from './vending/utility-rules.ts';
 
 export interface RunningServer {
   /** `http://host:port`. */
@@ -91,6 +94,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const vending: Vending = {
       store,
       securityModule,
+      keys: new KeyDirectory(securityModule),
+      rules: new UtilityRules(store),
+      underWay: new SalesUnderWay(),
       clock,
       random: systemRandom,
       unreleased: new UnreleasedTokens(),

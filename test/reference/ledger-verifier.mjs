@@ -37,7 +37,7 @@ function check(bytes, pinnedKey, must) {
     .map((line) => JSON.parse(line));
   const header = lines[0];
   const trailer = lines.at(-1);
-  must(header?.kind === 'header' && header.format === 'wattoken-ledger-1', 'header');
+  must(header?.kind === 'header' && header.format === 'wattoken-ledger-2', 'header');
   must(trailer?.kind === 'trailer', 'trailer');
   must(
     lines.filter(({ kind }) => kind === 'trailer' || kind === 'header').length === 2,
@@ -50,7 +50,7 @@ function check(bytes, pinnedKey, must) {
   const of = (kind) => lines.filter((line) => line.kind === kind);
   const [entries, deposits, debts, vendors] = [of('entry'), of('deposit'), of('debt'), of('vendor')];
   checkChain(entries, moduleId, key, must);
-  for (const entry of entries) checkSale(entry, must);
+  checkSales(entries, must);
   checkDoubles(entries, must);
   must(of('sale').length === 0, 'sales without an entry');
   must(areExplained(of('transfer'), deposits), 'transfers without a cause');
@@ -115,26 +115,48 @@ function checkChain(entries, moduleId, key, must) {
   must(entries.length === 0 || entries.at(-1).signature !== '', 'the last entry is signed');
 }
 
-function checkSale(entry, must) {
-  const { counter, state, sale, tokenDigest, moduleId, entryHash } = entry;
-  must(
-    (state === 'released') === (sale !== null) && (sale === null) === (entry.saleId === null),
-    `sale of ${counter}`,
-  );
-  must(state === 'released' || state === 'unreleased', `state of ${counter}`);
-  if (sale === null) return;
-  const { tokenDigest: booked, answer, tokenNo: _digits, ...facts } = sale;
-  must(answer !== null, `answer of ${counter}`);
+/** The entries of a sale stand one after the other; the first of them brings it. */
+function checkSales(entries, must) {
+  for (let at = 0; at < entries.length; ) {
+    const first = entries[at];
+    const { counter, saleId, sale } = first;
+    must((saleId === null) === (sale === null), `sale of ${counter}`);
+    must(first.state === (sale === null ? 'unreleased' : 'released'), `state of ${counter}`);
+    if (sale === null) {
+      at += 1;
+      continue;
+    }
+    let end = at + 1;
+    while (end < entries.length && entries[end].saleId === saleId && entries[end].sale === null) end += 1;
+    checkSale(entries.slice(at, end), sale, must);
+    at = end;
+  }
+}
+
+function checkSale(own, sale, must) {
+  const last = own.at(-1);
+  const { answer, tokenNos: _digits, ...facts } = sale;
+  must(answer !== null, `answer of ${last.counter}`);
   if (answer === null) return;
-  const { baseDate, tidMinutes } = entry;
-  const whole = { ...facts, format: 'wattoken-sale-1', baseDate, tidMinutes, answerHash: answer.hash };
-  must(entry.saleDigest === H(C(whole)), `sale digest of ${counter}`);
-  must(sale.saleId === entry.saleId && sale.meterPan === entry.meterPan, `sale and entry ${counter}`);
-  must(booked === tokenDigest, `token in the books of ${counter}`);
-  const [token] = answer.tokens;
-  const digits =
-    answer.tokens.length === 1 && token.tokenDigest === tokenDigest && token.groupedDigest === tokenDigest;
-  must(digits && same(answer.ledger, { moduleId, counter, entryHash }), `answer of ${counter}`);
+  const { saleDigest } = last;
+  const money = H(`wattoken-payment-1\n${saleDigest}`);
+  const tokens = answer.tokens.length === 0 ? [{ tokenDigest: money, groupedDigest: money }] : answer.tokens;
+  must(own.length === tokens.length, `tokens of ${last.counter}`);
+  const whole = { ...facts, answerHash: answer.hash };
+  const { baseDate, tidMinutes } = last;
+  const digests = [H(C({ ...whole, format: 'wattoken-sale-2' }))];
+  if (answer.tokens.length === 1)
+    digests.push(H(C({ ...whole, format: 'wattoken-sale-1', baseDate, tidMinutes })));
+  for (const [index, entry] of own.entries()) {
+    const { counter, state, tokenDigest } = entry;
+    must(digests.includes(entry.saleDigest), `sale digest of ${counter}`);
+    must(state === 'released' && entry.counter === own[0].counter + index, `place of ${counter}`);
+    must(sale.saleId === entry.saleId && sale.meterPan === entry.meterPan, `sale and entry ${counter}`);
+    const token = tokens[index];
+    must(token?.tokenDigest === tokenDigest && token?.groupedDigest === tokenDigest, `token of ${counter}`);
+  }
+  const { moduleId, counter, entryHash } = last;
+  must(same(answer.ledger, { moduleId, counter, entryHash }), `answer of ${counter}`);
 }
 
 function checkDoubles(entries, must) {
@@ -142,7 +164,7 @@ function checkDoubles(entries, must) {
   must(isUnique(entries.map(({ tokenDigest }) => tokenDigest)), 'one token, one entry');
   must(
     isUnique(entries.filter(({ sale }) => sale).map(({ saleDigest }) => saleDigest)),
-    'one sale, one entry',
+    'one sale, one place',
   );
   must(
     isUnique(

@@ -77,19 +77,18 @@ async function sellOnce(
 }
 
 async function complete(claim: VendClaim): Promise<RecordedSale> {
-  const { meterPan, baseDate, vendorId, requestId } = claim.request;
+  const { vendorId, requestId } = claim.request;
   const made = recordOf(claim, chain, 'signed');
   const record = {
     ...made,
-    saleId: `${vendorId}/${requestId}/${moduleId}/${made.entry.counter}`,
+    saleId: `${vendorId}/${requestId}/${moduleId}/${made.entries[0]?.counter}`,
     transfers: made.transfers.map((transfer) => ({ ...transfer, debitAccount: `vendor:${vendorId}` })),
   };
-  const entry = { ...made.entry, meterPan, baseDate, tidMinutes: claim.tidMinutes };
-  appendFileSync(journal, `${JSON.stringify(entry)}\n`);
+  for (const entry of made.entries) appendFileSync(journal, `${JSON.stringify(entry)}\n`);
   try {
     return await store.recordVend(claim, record);
   } catch (error) {
-    waiting.push(entry);
+    waiting.push(...made.entries);
     await settle().catch(() => undefined);
     store.releaseClaim(claim);
     throw error;

@@ -19,10 +19,13 @@ import type { SqliteStore } from '../../vending-server/store/sqlite-store.ts';
 import type { TariffTerms } from '../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../vending-server/vending/context.ts';
 import { deposit } from '../../vending-server/vending/deposit.ts';
+import { KeyDirectory } from '../../vending-server/vending/key-directory.ts';
 import { openVendor } from '../../vending-server/vending/open-vendor.ts';
 import { putTariff } from '../../vending-server/vending/put-tariff.ts';
 import { type MeterRequest, registerMeter } from '../../vending-server/vending/register-meter.ts';
+import { SalesUnderWay } from '../../vending-server/vending/sale-guard.ts';
 import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
+import { UtilityRules } from '../../vending-server/vending/utility-rules.ts';
 
 export const PASSPHRASE = 'a passphrase of a test';
 export const DRN = '11111111115';
@@ -90,19 +93,22 @@ export function newDataFolder(): string {
   return dataFolder;
 }
 
+/** The published test key. */
+export const KEY_RECORD = {
+  supplyGroupCode: '201457',
+  keyRevision: 1,
+  keyType: 2,
+  baseDate: '14',
+  keyExpiry: 255,
+  activeFrom: '2014-01-01T00:00:00Z',
+  issueUntil: '2045-01-01T00:00:00Z',
+  vendingKey: 'abababababababab949494949494949401234567',
+};
+
 /** A key store with an identity of its own and the published test key. */
 export function makeKeyStore(path: string): void {
   createKeyStore(path, PASSPHRASE);
-  addVendingKey(path, PASSPHRASE, {
-    supplyGroupCode: '201457',
-    keyRevision: 1,
-    keyType: 2,
-    baseDate: '14',
-    keyExpiry: 255,
-    activeFrom: '2014-01-01T00:00:00Z',
-    issueUntil: '2045-01-01T00:00:00Z',
-    vendingKey: 'abababababababab949494949494949401234567', // published test value
-  });
+  addVendingKey(path, PASSPHRASE, KEY_RECORD);
 }
 
 export function passphraseFileOf(dataFolder: string): string {
@@ -155,6 +161,9 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
   const vending: Vending = {
     store,
     securityModule,
+    keys: new KeyDirectory(securityModule),
+    rules: new UtilityRules(store),
+    underWay: new SalesUnderWay(),
     clock,
     random: { bytes: (length) => randomBytes(length) },
     unreleased: new UnreleasedTokens(),

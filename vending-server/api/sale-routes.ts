@@ -19,6 +19,38 @@ const PURCHASE_FAULTS = [
   'payment_too_small',
   'payment_too_large',
   'operation_unsupported',
+  'security_module_unavailable',
+] as const satisfies readonly FaultCode[];
+
+/** What a sale can be refused with. */
+const SALE_FAULTS = [
+  ...PURCHASE_FAULTS,
+  'request_id_reused',
+  'request_withdrawn',
+  'shift_unknown',
+  'shift_closed',
+  'shift_of_another',
+  'tendered_too_little',
+  'supply_group_not_permitted',
+  'limit_reached',
+  'hours_closed',
+  'date_out_of_range',
+  'float_exhausted',
+  'tid_ahead_of_clock',
+  'vending_key_unknown',
+  'vending_key_no_credit',
+  'key_type_not_supported',
+  'vending_key_not_active',
+  'vending_key_issue_ended',
+  'token_carrier_not_allowed',
+  'subclass_not_allowed',
+  'base_date_ended',
+  'key_expired',
+  'tid_outside_clock_window',
+  'amount_out_of_range',
+  'unit_limit_exceeded',
+  'currency_limit_exceeded',
+  'key_change_not_allowed',
 ] as const satisfies readonly FaultCode[];
 
 export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonly Route[] {
@@ -31,28 +63,14 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       audit: 'none',
       body: SaleBody,
       answers: [{ status: 201, description: 'Sold, now or before', schema: SaleAnswer }],
-      faults: [
-        ...PURCHASE_FAULTS,
-        'request_id_reused',
-        'date_out_of_range',
-        'float_exhausted',
-        'tid_ahead_of_clock',
-        'vending_key_unknown',
-        'vending_key_no_credit',
-        'key_type_not_supported',
-        'vending_key_not_active',
-        'vending_key_issue_ended',
-        'token_carrier_not_allowed',
-        'subclass_not_allowed',
-        'base_date_ended',
-        'key_expired',
-        'tid_outside_clock_window',
-        'amount_out_of_range',
-        'unit_limit_exceeded',
-        'security_module_unavailable',
-      ],
+      faults: SALE_FAULTS,
       handle: async ({ vending, sell }, { caller, body }) => {
-        const { sale, replayed } = await sell(vending, { ...body, vendorId: vendorOf(caller) });
+        const { sale, replayed } = await sell(vending, {
+          ...body,
+          vendorId: vendorOf(caller),
+          // A person at a till is who he signed in as; a machine tells who stands there.
+          operatorId: caller.userId ?? body.operatorId,
+        });
         return {
           status: 201,
           body: sale.responseBody,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../lib/faults.ts';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
+import { SALE_KINDS, TENDERS } from '../store/money-contract.ts';
 import { DECIMAL, ROUNDINGS } from '../tariff/money.ts';
 import { SendTo } from './send-to.ts';
 
@@ -26,14 +27,24 @@ const purchase = {
   paidMinor: z.int().min(1).max(MOST_MINOR).optional(),
   amountDeciKwh: z.int().min(1).max(AMOUNT_MAX).optional(),
   currency: Currency,
+  /** Free units of the month that are due come with the sale unless this is false. */
+  freeUnits: z.boolean().optional(),
   lookUpCode: z.string().max(20).optional(),
+};
+/** Who stands at which till, and what the customer handed over. */
+const desk = {
+  operatorId: Id.optional(),
+  tillId: Id.optional(),
+  shiftId: Id.optional(),
+  tender: z.enum(TENDERS).optional(),
+  tenderedMinor: z.int().min(0).max(MOST_MINOR).optional(),
 };
 const asksOnce = ({ paidMinor, amountDeciKwh }: { paidMinor?: unknown; amountDeciKwh?: unknown }) =>
   (paidMinor === undefined) !== (amountDeciKwh === undefined);
 const ONE_OF_TWO = { message: 'Invalid request: expected paidMinor or amountDeciKwh', path: ['paidMinor'] };
 
 export const SaleBody = z
-  .strictObject({ requestId: Id, ...purchase, sendTo: SendTo.optional() })
+  .strictObject({ requestId: Id, ...purchase, ...desk, sendTo: SendTo.optional() })
   .refine(asksOnce, ONE_OF_TWO);
 export const TrialBody = z.strictObject(purchase).refine(asksOnce, ONE_OF_TWO);
 
@@ -69,7 +80,37 @@ export const Block = z.strictObject({
   pricePerKwh: Decimal,
   leftDeciKwh: z.int().min(0).nullable(),
 });
+const BaseDates = z.enum(['93', '14', '35']);
+const KeyName = z.strictObject({
+  decoderKeyAlgorithm: z.int(),
+  supplyGroupCode: z.string().length(6),
+  tariffIndex: z.int().min(0).max(99),
+  keyRevision: z.int().min(1).max(9),
+  keyType: z.int().min(0).max(3),
+  baseDate: BaseDates,
+  keyExpiry: z.int().min(0).max(255),
+});
+const KeyChange = z.strictObject({
+  from: KeyName,
+  to: KeyName,
+  sections: z.int().min(2).max(4),
+  rollOver: z.boolean(),
+  /** What of the key is new; empty where an earlier set is given once more. */
+  reasons: z.array(
+    z.enum([
+      'supplyGroupCode',
+      'tariffIndex',
+      'keyRevision',
+      'keyType',
+      'keyExpiry',
+      'baseDate',
+      'decoderKeyAlgorithm',
+      'keyChangeNotConfirmed',
+    ]),
+  ),
+});
 const picture = {
+  /** Under whose key credit is made: after the key change, if there is one. */
   meter: z.strictObject({
     drn: z.string(),
     meterPan: z.string().length(18),
@@ -81,8 +122,10 @@ const picture = {
   paidMinor: Minor,
   lines: z.array(Line),
   amountDeciKwh: z.int().min(0),
+  freeDeciKwh: z.int().min(0),
   month: z.strictObject({ unitsDeciKwh: z.int().min(0), blockBefore: Block, blockAfter: Block }).nullable(),
   carriedMinor: z.string(),
+  keyChange: KeyChange.nullable(),
 };
 
 export const TrialAnswer = z.strictObject({
@@ -92,22 +135,61 @@ export const TrialAnswer = z.strictObject({
   isCovered: z.boolean(),
 });
 
+const digits = { tokenNo: z.string().regex(/^[0-9]{20}$/), tokenNoGrouped: z.string() };
+const tidMinutes = z.int().min(0).max(0xff_ffff);
+const reason = z.enum(['paid', 'free', 'freeIssue', 'replacement', 'transfer']);
+/** In the order in which they are keyed in: sections of a key change first. */
+const Token = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('keyChange'),
+    ...digits,
+    section: z.int().min(1).max(4),
+    of: z.int().min(2).max(4),
+  }),
+  z.strictObject({
+    kind: z.literal('creditElectricity'),
+    ...digits,
+    reason,
+    amountDeciKwh: z.int(),
+    amountKwh: Decimal,
+    tidMinutes,
+  }),
+  z.strictObject({
+    kind: z.literal('currencyCredit'),
+    ...digits,
+    reason,
+    amountHundredThousandth: z.int(),
+    amount: Decimal,
+    tidMinutes,
+  }),
+  z.strictObject({
+    kind: z.literal('management'),
+    ...digits,
+    token: z.looseObject({ kind: z.string() }),
+    tidMinutes,
+  }),
+]);
+
 export const SaleAnswer = z.strictObject({
   saleId: z.string(),
   requestId: Id,
   soldAt: z.iso.datetime(),
-  vendorId: Id,
+  vendorId: z.string(),
   ...picture,
-  tokens: z.array(
-    z.strictObject({
-      kind: z.literal('creditElectricity'),
-      tokenNo: z.string().regex(/^[0-9]{20}$/),
-      tokenNoGrouped: z.string(),
-      amountDeciKwh: z.int(),
-      amountKwh: Decimal,
-      tidMinutes: z.int().min(0).max(0xff_ffff),
-    }),
-  ),
+  kind: z.enum(SALE_KINDS),
+  operator: z.string().nullable(),
+  terminal: z.string().nullable(),
+  shiftId: z.string().nullable(),
+  tender: z.enum(TENDERS).nullable(),
+  cash: z
+    .strictObject({ roundingMinor: z.int(), tenderedMinor: Minor, changeMinor: z.int().min(0) })
+    .nullable(),
+  daysSinceLastPurchase: z.int().min(0).nullable(),
+  debtsLeft: z.array(z.strictObject({ label: Text, balanceMinor: Minor })),
+  reason: z.string().nullable(),
+  approvedBy: z.string().nullable(),
+  tokens: z.array(Token),
+  /** The last entry of the sale in the chain; its other tokens have the counters before. */
   ledger: z.strictObject({ moduleId: z.string(), counter: z.int().min(1), entryHash: Hex64 }),
 });
 
@@ -120,14 +202,41 @@ const meterAttributes = {
   tariffIndex: z.int().min(0).max(99),
   keyRevision: z.int().min(1).max(9),
   keyType: z.int().min(0).max(3),
-  baseDate: z.enum(['93', '14', '35']),
+  baseDate: BaseDates,
   tariffId: Id,
 };
-export const MeterBody = z.strictObject({ meter: MeterNumber, ...meterAttributes });
+const KeyExpiry = z.int().min(0).max(255);
+export const MeterBody = z.strictObject({
+  meter: MeterNumber,
+  ...meterAttributes,
+  /** TCT, 1 for a magnetic card; a keypad when left out. */
+  tokenCarrierType: z.int().min(0).max(99).optional(),
+  /** KEN that the meter is known to hold; that of its vending key when left out. */
+  keyExpiry: KeyExpiry.nullable().optional(),
+  /** Whether an EA07 meter keeps its supply group, and takes a third section of a key change. */
+  storesSupplyGroup: z.boolean().optional(),
+});
 export const MeterAnswer = z.strictObject({
   meterPan: z.string().length(18),
   drn: z.string(),
   ...meterAttributes,
+  tokenCarrierType: z.int().min(0).max(99),
+  keyExpiry: KeyExpiry.nullable(),
+  storesSupplyGroup: z.boolean(),
+  /** What the key shall be made of from the next key change on. */
+  wantedKey: z
+    .strictObject({ supplyGroupCode: z.string().length(6), tariffIndex: z.int().min(0).max(99) })
+    .nullable(),
+  /** The last key change that was issued and that nobody has confirmed. */
+  issuedKeyChange: z
+    .strictObject({
+      saleId: z.string(),
+      changedAt: z.int(),
+      from: KeyName,
+      to: KeyName,
+      threeSections: z.boolean(),
+    })
+    .nullable(),
 });
 
 export const LookUpAnswer = z.strictObject({
@@ -295,7 +404,7 @@ const ChainEntry = z.strictObject({
 });
 const TokenSale = z.strictObject({
   saleId: z.string(),
-  vendorId: Id,
+  vendorId: z.string(),
   requestId: Id,
   soldAt: z.iso.datetime(),
   currency: Currency,

@@ -12,7 +12,7 @@ export interface ChainLink {
   readonly counter: number;
   /** 64 lower-case hex digits. */
   readonly saleDigest: string;
-  /** 64 lower-case hex digits. */
+  /** 64 lower-case hex digits; for money without a token {@link paymentDigest}. */
   readonly tokenDigest: string;
   /** 64 lower-case hex digits. */
   readonly previousHash: string;
@@ -37,4 +37,9 @@ export function entryHash(link: ChainLink): string {
 /** SHA-256 of the 20 digits of a token number, hex: proves a token without telling it. */
 export function tokenDigest(tokenNo: string): string {
   return createHash('sha256').update(`wattoken-token-1\n${tokenNo}`).digest('hex');
+}
+
+/** What a payment that made no token has in the place of a token's digest, hex. */
+export function paymentDigest(saleDigest: string): string {
+  return createHash('sha256').update(`wattoken-payment-1\n${saleDigest}`).digest('hex');
 }

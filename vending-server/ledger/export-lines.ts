@@ -7,7 +7,7 @@ import type { EntryRow, LedgerSnapshot, SaleRow, Transfer } from '../store/contr
 import { GENESIS_HASH, tokenDigest } from './chain.ts';
 import { answerHash } from './sale-facts.ts';
 
-export const EXPORT_FORMAT = 'wattoken-ledger-1';
+export const EXPORT_FORMAT = 'wattoken-ledger-2';
 
 export interface ExportOptions {
   /** ISO 8601 UTC. */
@@ -123,34 +123,42 @@ function entryFields({ saleId, ...entry }: EntryRow['entry']): object {
 }
 
 function saleFields(sale: SaleRow, { withTokenNumbers }: ExportOptions): object {
-  const { tokenNo, responseBody, responseDigest, transfers, ...fields } = sale;
-  return {
-    ...fields,
-    ...(withTokenNumbers ? { tokenNo } : {}),
-    tokenDigest: tokenDigest(tokenNo),
-    transfers,
-    answer: answerFields(responseBody, responseDigest),
-  };
+  const { responseBody, responseDigest, transfers, ...fields } = sale;
+  const { tokenNos, answer } = answerFields(responseBody, responseDigest);
+  return { ...fields, ...(withTokenNumbers ? { tokenNos } : {}), transfers, answer };
+}
+
+interface StoredAnswer {
+  readonly tokens: readonly { readonly tokenNo: string; readonly tokenNoGrouped: string }[];
+  readonly ledger: unknown;
 }
 
 /**
  * What an answer is checked by, without its digits. null when the stored text is not what was once stored, or not in the one
  * form in which the server writes.
  */
-function answerFields(responseBody: string, responseDigest: string): object | null {
-  if (createHash('sha256').update(responseBody).digest('hex') !== responseDigest) return null;
+function answerFields(
+  responseBody: string,
+  responseDigest: string,
+): { readonly tokenNos: readonly string[]; readonly answer: object | null } {
+  const unreadable = { tokenNos: [], answer: null };
+  if (createHash('sha256').update(responseBody).digest('hex') !== responseDigest) return unreadable;
   try {
-    const answer = JSON.parse(responseBody);
-    if (JSON.stringify(answer) !== responseBody) return null;
+    const answer = JSON.parse(responseBody) as StoredAnswer;
+    if (JSON.stringify(answer) !== responseBody) return unreadable;
+    const { tokens, ledger } = answer;
     return {
-      hash: answerHash(answer),
-      tokens: (answer.tokens as { tokenNo: string; tokenNoGrouped: string }[]).map((token) => ({
-        tokenDigest: tokenDigest(token.tokenNo),
-        groupedDigest: tokenDigest(token.tokenNoGrouped.replaceAll(' ', '')),
-      })),
-      ledger: answer.ledger,
+      tokenNos: tokens.map(({ tokenNo }) => tokenNo),
+      answer: {
+        hash: answerHash(answer),
+        tokens: tokens.map((token) => ({
+          tokenDigest: tokenDigest(token.tokenNo),
+          groupedDigest: tokenDigest(token.tokenNoGrouped.replaceAll(' ', '')),
+        })),
+        ledger,
+      },
     };
   } catch {
-    return null;
+    return unreadable;
   }
 }

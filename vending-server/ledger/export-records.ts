@@ -1,4 +1,5 @@
 /** The lines of an export as records; whatever is not exactly such a line is refused, because anything may stand in a file. */
+import type { BaseDate } from '../../lib/identity/attributes.ts';
 import type { ChainEntry } from '../security-module/contract.ts';
 import type { Transfer } from '../store/contract.ts';
 import type { Sums } from './export-lines.ts';
@@ -13,8 +14,7 @@ export interface HeaderLine {
   readonly exportedAt: string;
 }
 
-export interface ExportedSale extends Omit<SaleFacts, 'answerHash' | 'baseDate' | 'tidMinutes'> {
-  readonly tokenDigest: string;
+export interface ExportedSale extends Omit<SaleFacts, 'answerHash'> {
   readonly answer: {
     readonly hash: string;
     readonly tokens: readonly { readonly tokenDigest: string; readonly groupedDigest: string }[];
@@ -22,12 +22,17 @@ export interface ExportedSale extends Omit<SaleFacts, 'answerHash' | 'baseDate' 
   } | null;
 }
 
-export interface EntryLine extends ChainEntry, Pick<SaleFacts, 'meterPan' | 'baseDate'> {
+export interface EntryLine extends ChainEntry {
+  /** 18 digits. */
+  readonly meterPan: string;
+  /** Of the key under which the token was made. */
+  readonly baseDate: BaseDate;
   /** null for a section of a key change, which carries none. */
   readonly tidMinutes: number | null;
   readonly kind: 'entry';
   readonly state: 'released' | 'unreleased';
   readonly saleId: string | null;
+  /** On the first entry of a sale; null on its others, and for an unreleased token. */
   readonly sale: ExportedSale | null;
 }
 
@@ -122,7 +127,6 @@ const SALE = {
   currency: text,
   paidMinor: whole,
   amountDeciKwh: whole,
-  tokenDigest: hash,
   transfers,
   answer: (value: unknown) => value === null || has(value, ANSWER),
 };

@@ -38,11 +38,13 @@ export type FindingKind =
   | 'sale_missing'
   /** The facts of the sale do not give the digest that the module signed. */
   | 'sale_altered'
-  /** The token number in the books is not the one that was made. */
+  /** The token number in the answer is not the one that was made. */
   | 'token_altered'
-  /** The stored answer is not the one that was given, by its facts, its digits or its place in the chain. */
+  /** A sale has more tokens than entries stand for it. */
+  | 'token_missing'
+  /** The stored answer is not the one that was given, by its facts or its place in the chain. */
   | 'answer_altered'
-  /** One sale stands behind two entries. */
+  /** One sale stands behind entries that are not all of its own tokens. */
   | 'sale_doubled'
   /** A sale that no entry names. */
   | 'sale_without_token'

@@ -1,10 +1,10 @@
 /**
- * What a sale digest is made of. The digest stands in the chain entry of the token, so that the module's signature covers
- * it: nothing of a sale can be changed afterwards, not the vendor, the money, its split into energy and tax, the time, nor
- * a word of the answer that the customer holds.
+ * What a sale digest is made of. The digest stands in the chain entry of each token of the sale, so that the module's
+ * signature covers it: nothing of a sale can be changed afterwards, not the vendor, the money, its split into energy and
+ * tax, the time, nor a word of the answer that the customer holds.
  *
- * The digest exists before the token does. So the answer enters it without the digits and without the place in the chain,
- * and these two are checked against the entry itself.
+ * The digest exists before the tokens do. So the answer enters it without the digits and without the place in the chain,
+ * and these two are checked against the entries themselves.
  */
 import type { BaseDate } from '../../lib/identity/attributes.ts';
 import type { Transfer } from '../store/contract.ts';
@@ -18,29 +18,40 @@ export interface SaleFacts {
   readonly requestId: string;
   readonly requestHash: string;
   readonly meterPan: string;
-  readonly baseDate: BaseDate;
-  readonly tidMinutes: number | null;
   readonly currency: string;
   readonly paidMinor: number;
-  /** What the token carries, 0.1 kWh. */
+  /** Energy of all its tokens, 0.1 kWh: before they are coded in format 2, what its one token carries in format 1. */
   readonly amountDeciKwh: number;
   /** In the order in which they were posted. */
   readonly transfers: readonly Transfer[];
   readonly answerHash: string;
 }
 
-/** SHA-256 over the canonical JSON of the facts and the name of this format, 64 lower-case hex digits. */
+/**
+ * SHA-256 over the canonical JSON of the facts and the name of this format, 64 lower-case hex digits. Which tokens a sale has,
+ * what they carry and under which identifiers is part of the answer.
+ */
 export function saleDigest(facts: SaleFacts): string {
-  return canonicalHash({
-    format: 'wattoken-sale-1',
+  return canonicalHash({ format: 'wattoken-sale-2', ...plainFacts(facts) });
+}
+
+/** The digest of a sale from when each had one token, whose identifier stood beside the facts. */
+export function saleDigestOfFormat1(
+  facts: SaleFacts,
+  { baseDate, tidMinutes }: { readonly baseDate: BaseDate; readonly tidMinutes: number | null },
+): string {
+  return canonicalHash({ format: 'wattoken-sale-1', ...plainFacts(facts), baseDate, tidMinutes });
+}
+
+/** By name, so that nothing else that the caller's object holds is hashed. */
+function plainFacts(facts: SaleFacts) {
+  return {
     saleId: facts.saleId,
     soldAt: facts.soldAt,
     vendorId: facts.vendorId,
     requestId: facts.requestId,
     requestHash: facts.requestHash,
     meterPan: facts.meterPan,
-    baseDate: facts.baseDate,
-    tidMinutes: facts.tidMinutes,
     currency: facts.currency,
     paidMinor: facts.paidMinor,
     amountDeciKwh: facts.amountDeciKwh,
@@ -50,7 +61,7 @@ export function saleDigest(facts: SaleFacts): string {
       amountMinor,
     })),
     answerHash: facts.answerHash,
-  });
+  };
 }
 
 /** The parts of an answer that are left out of its hash; everything else in it counts. */

@@ -112,6 +112,7 @@ export class ExportVerifier {
   /** To be called after the last line. */
   async end(): Promise<LedgerReport> {
     await this.#chain?.end();
+    this.#sales.end();
     const head = this.#chain?.head ?? { counter: 0, entryHash: '' };
     for (const [counter] of this.#witnessed) {
       const detail = 'was witnessed, and the ledger does not hold it';

@@ -66,6 +66,12 @@ const SCRIPTS: readonly Script[] = [
   refuses('base_date_ended'),
   refuses('tid_outside_clock_window'),
   refuses('unit_limit_exceeded'),
+  refuses('currency_limit_exceeded'),
+  refuses('key_change_not_allowed'),
+  refuses('supply_group_not_permitted'),
+  refuses('limit_reached'),
+  refuses('hours_closed'),
+  refuses('request_withdrawn'),
 ];
 
 /** Manufacturer 99 and serial numbers from 1: no meter maker has them. */

@@ -7,12 +7,32 @@ import { countDeciders } from './users.ts';
 
 /** IANA name; days of limits, shifts and day ends are those of the wall clock there. */
 export const TIME_ZONE = 'timeZone';
-const TIME_ZONE_DEFAULT = 'UTC';
+export const TIME_ZONE_DEFAULT = 'UTC';
+
+/** Whether a sale changes the key of a meter that is not on the current one (open question D5). */
+export const KEY_CHANGE = 'keyChange';
+/** What a sale does after a key change that nobody has confirmed: take it for keyed in, or give the same set once more. */
+export const KEY_CHANGE_UNCONFIRMED = 'keyChange.unconfirmed';
+/** `cashRounding.ZAR`: the smallest coin of a currency, minor units. */
+export const CASH_ROUNDING = 'cashRounding';
+
+/** Settings that one person changes, with the values that they may have. */
+const PLAIN: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/^keyChange$/, /^(with-sale|on-request|never)$/],
+  [/^keyChange\.unconfirmed$/, /^(assume|reissue)$/],
+  [/^cashRounding\.[A-Z]{3}$/, /^[1-9][0-9]{0,5}$/],
+];
 
 /** Settings themselves have none: whether one takes two persons is told by what it changes. */
 const KINDS = APPROVAL_KINDS.filter((kind) => kind !== 'setting');
 const PERSONS = [PERSONS_DEFAULT, ...KINDS.map(personsSetting)];
-export const SETTING_NAMES: readonly string[] = [TIME_ZONE, ...PERSONS];
+export const SETTING_NAMES: readonly string[] = [
+  TIME_ZONE,
+  KEY_CHANGE,
+  KEY_CHANGE_UNCONFIRMED,
+  `${CASH_ROUNDING}.ZAR`,
+  ...PERSONS,
+];
 
 export async function timeZoneOf({ store }: Pick<PeopleContext, 'store'>): Promise<string> {
   return (await store.people.findSetting(TIME_ZONE)) ?? TIME_ZONE_DEFAULT;
@@ -32,6 +52,11 @@ export async function settingNeedsTwo(
   if (name === TIME_ZONE) {
     if (!isTimeZone(value)) throw wrong('value');
     return (await context.store.money.lastDayEnd()) !== undefined;
+  }
+  const plain = PLAIN.find(([pattern]) => pattern.test(name));
+  if (plain !== undefined) {
+    if (!plain[1].test(value)) throw wrong('value');
+    return false;
   }
   if (!PERSONS.includes(name)) throw wrong('name');
   if (value !== '1' && value !== '2') throw wrong('value');

@@ -9,8 +9,6 @@ import { StsFault } from '../../lib/faults.ts';
 import type {
   BatchReport,
   ChainEntry,
-  IssueCreditRequest,
-  IssuedCredit,
   IssuedTokens,
   IssueRequest,
   JournalledEntry,
@@ -22,7 +20,6 @@ import type {
   VerifyRequest,
 } from './contract.ts';
 import { type FromModule, faultFromWire, type Question, type ToModule, type WireResult } from './protocol.ts';
-import { requestOfCredit } from './request.ts';
 
 export interface SecurityModuleOptions {
   readonly keyStorePath: string;
@@ -188,10 +185,6 @@ class SecurityModuleClient implements SecurityModule {
     return this.#ask({ ask: 'verify', request }) as Promise<readonly VerifiedToken[]>;
   }
 
-  async issueCredit(request: IssueCreditRequest): Promise<IssuedCredit> {
-    return creditOf(await this.issue(requestOfCredit(request)));
-  }
-
   issue(request: IssueRequest): Promise<IssuedTokens> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#closing !== undefined) return Promise.reject(unavailable('it is being closed'));
@@ -305,7 +298,8 @@ class SecurityModuleClient implements SecurityModule {
     for (const [index, { issued }] of batch.waiting.entries()) {
       const result = results[index];
       if (result !== undefined && 'issued' in result) {
-        issued.resolve({ ...result.issued, sealed: batch.sealed.promise });
+        const { tokens } = result.issued;
+        issued.resolve({ tokens, isProvable: batch.waiting.length === 1, sealed: batch.sealed.promise });
       } else {
         issued.reject(
           result === undefined ? unavailable('a result is missing') : faultFromWire(result.fault),
@@ -361,14 +355,6 @@ class SecurityModuleClient implements SecurityModule {
     this.#idle?.();
     if (this.#closing === undefined) for (const listener of this.#exitListeners) listener(reason);
   }
-}
-
-/** The one electricity credit that was asked for. */
-export function creditOf({ tokens, sealed }: IssuedTokens): IssuedCredit {
-  const [token] = tokens;
-  invariant(token?.carried.kind === 'creditElectricity', 'a credit was asked for');
-  const { tokenNo, carried, entry } = token;
-  return { tokenNo, carriedDeciKwh: carried.amountDeciKwh, entry, sealed };
 }
 
 function defer<Value>(): Deferred<Value> {

@@ -67,21 +67,19 @@ export interface KeyChangeOrder {
   readonly fromKeyExpiry?: number;
 }
 
-export type TokenOrder = CreditOrder | ManagementOrder | KeyChangeOrder;
+/** Money that makes no token, because arrears and charges take all of it: counted and chained like a token, needs no key. */
+export interface PaymentOrder {
+  readonly purpose: 'payment';
+  readonly meter: MeterKeyAttributes;
+}
+
+export type TokenOrder = CreditOrder | ManagementOrder | KeyChangeOrder | PaymentOrder;
 
 /** All tokens of one sale: all are made, or none and no counter is taken. */
 export interface IssueRequest {
-  /** One at least; a key change comes first, and at most one. */
+  /** One at least; a key change comes first, and at most one; a payment stands alone. */
   readonly orders: readonly TokenOrder[];
   /** SHA-256 of what is sold to whom, 64 lower-case hex digits; ties the tokens to their sale without telling it. */
-  readonly saleDigest: string;
-}
-
-export interface IssueCreditRequest {
-  readonly meter: MeterKeyAttributes;
-  readonly tidMinutes: number;
-  /** Whole 0.1 kWh before token coding; the token carries this or up to one step more. */
-  readonly amountDeciKwh: number;
   readonly saleDigest: string;
 }
 
@@ -91,7 +89,7 @@ export interface ChainEntry {
   /** 1, 2, 3 … without a gap for the life of the module. */
   readonly counter: number;
   readonly saleDigest: string;
-  /** SHA-256 of the 20 digits, hex. */
+  /** SHA-256 of the 20 digits, hex; of a payment without a token that of the sale (ledger/chain.ts). */
   readonly tokenDigest: string;
   readonly previousHash: string;
   readonly entryHash: string;
@@ -112,25 +110,28 @@ export type CarriedToken =
         : never
       : never);
 
+/** An entry of the chain that stands for money alone. */
+export interface PaymentEntry {
+  readonly kind: 'payment';
+}
+
 export interface IssuedToken {
-  /** 20 digits. */
-  readonly tokenNo: string;
-  readonly carried: CarriedToken;
+  /** 20 digits; null for a payment. */
+  readonly tokenNo: string | null;
+  readonly carried: CarriedToken | PaymentEntry;
   readonly entry: ChainEntry;
 }
 
 export interface IssuedTokens {
   /** In the order of the request; a key change gives all its sections. */
   readonly tokens: readonly IssuedToken[];
+  /**
+   * Whether nothing else was made with them, so that the last entry carries the signature: a ledger that holds them is proof
+   * enough for a journal that lost them. Then they may be recorded before they are sealed, and not otherwise: an entry
+   * without a signature that only the ledger holds could not be told from a forgery.
+   */
+  readonly isProvable: boolean;
   /** Resolves when the module's journal holds the entries durably; rejects with an StsFault when it cannot. */
-  readonly sealed: Promise<void>;
-}
-
-export interface IssuedCredit {
-  readonly tokenNo: string;
-  /** What the token really carries, 0.1 kWh. */
-  readonly carriedDeciKwh: number;
-  readonly entry: ChainEntry;
   readonly sealed: Promise<void>;
 }
 
@@ -238,8 +239,6 @@ export interface SecurityModule {
    *   and `date_out_of_range`; at any time `security_module_unavailable`. A refusal takes no counter.
    */
   issue(request: IssueRequest): Promise<IssuedTokens>;
-  /** One electricity credit; refusals as of {@link issue}. */
-  issueCredit(request: IssueCreditRequest): Promise<IssuedCredit>;
   /**
    * Reads a token under one key; under any key, only those that it fits, and none when it fits no key. Dates and limits of
    * keys do not matter here: old tokens must stay readable.

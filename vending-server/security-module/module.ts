@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { invariant } from '../../lib/assert.ts';
 import { isStsFault, StsFault } from '../../lib/faults.ts';
 import type { Clock, Random } from '../clock.ts';
-import { entryHash, tokenDigest } from '../ledger/chain.ts';
+import { entryHash, paymentDigest, tokenDigest } from '../ledger/chain.ts';
 import { isSignatureOf, readPublicKey, signEntryHash } from '../ledger/signature.ts';
 import type {
   IssuedToken,
@@ -103,7 +103,7 @@ export class ModuleCore {
         moduleId,
         counter,
         saleDigest,
-        tokenDigest: tokenDigest(tokenNo),
+        tokenDigest: tokenNo === null ? paymentDigest(saleDigest) : tokenDigest(tokenNo),
         previousHash,
         statement,
       };

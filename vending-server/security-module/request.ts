@@ -6,17 +6,10 @@ import { z } from 'zod';
 import { StsFault } from '../../lib/faults.ts';
 import { isRegisterCode } from '../../lib/token/block-fields.ts';
 import { TID_MAX } from '../../lib/token/tid.ts';
-import type {
-  ChainEntry,
-  CreditOrder,
-  IssueCreditRequest,
-  IssueRequest,
-  ManagementOrder,
-  VerifyRequest,
-} from './contract.ts';
+import type { ChainEntry, CreditOrder, IssueRequest, ManagementOrder, VerifyRequest } from './contract.ts';
 
 /** More tokens than any sale needs: a key change of four, and a large payment split above the token maximum. */
-const ORDERS_MAX = 64;
+export const ORDERS_MAX = 64;
 
 const HASH = z.string().regex(/^[0-9a-f]{64}$/);
 const METER = z.strictObject({
@@ -72,6 +65,7 @@ const ORDER = z.discriminatedUnion('purpose', [
     threeSections: z.boolean(),
     fromKeyExpiry: z.int().min(0).max(255).optional(),
   }),
+  z.strictObject({ purpose: z.literal('payment'), meter: METER }),
 ]);
 const REQUEST = z.strictObject({
   orders: z.array(ORDER).min(1).max(ORDERS_MAX),
@@ -110,21 +104,16 @@ export function readChainEntry(value: unknown): ChainEntry {
   return parsed(CHAIN_ENTRY, value, 'lastSigned');
 }
 
-/** One electricity credit as a request of one order. */
-export function requestOfCredit(request: IssueCreditRequest): IssueRequest {
-  const { meter, tidMinutes, amountDeciKwh, saleDigest, ...rest } = request;
-  const token = { kind: 'creditElectricity', amountDeciKwh } as const;
-  return { orders: [{ purpose: 'credit', meter, tidMinutes, token }], saleDigest, ...rest };
-}
-
 /**
- * The tokens of one request reach the meter one after the other: a key change first, as sections under the old key read
- * nowhere after it, and then nothing more under that key; and no TID twice, as the meter would refuse the second.
+ * Money alone has nothing beside it. The tokens of one request reach the meter one after the other: a key change first, as
+ * sections under the old key read nowhere after it, and then nothing more under that key; and no TID twice, as the meter
+ * would refuse the second.
  */
 function assertOneSale({ orders }: IssueRequest): void {
   const [first] = orders;
   const tids = new Set<string>();
   for (const [index, order] of orders.entries()) {
+    if (order.purpose === 'payment') throw malformed(`orders.${index}.purpose`);
     if (order.purpose === 'keyChange') {
       if (index === 0) continue;
       throw notAllowed('one key change in a request, before all other tokens', index);

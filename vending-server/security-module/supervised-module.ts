@@ -6,11 +6,8 @@
  * a module before `recover` has agreed with it, so that no token can be made on top of one that nobody has named.
  */
 import { isStsFault, StsFault } from '../../lib/faults.ts';
-import { creditOf } from './client.ts';
 import type {
   ChainEntry,
-  IssueCreditRequest,
-  IssuedCredit,
   IssuedTokens,
   IssueRequest,
   JournalledEntry,
@@ -21,7 +18,6 @@ import type {
   VerifiedToken,
   VerifyRequest,
 } from './contract.ts';
-import { requestOfCredit } from './request.ts';
 
 export interface Supervision {
   /** Starts a module on the same key store and journal. */
@@ -79,10 +75,6 @@ class SupervisedModule implements SecurityModule {
 
   issue(request: IssueRequest): Promise<IssuedTokens> {
     return this.#ask((module) => module.issue(request));
-  }
-
-  async issueCredit(request: IssueCreditRequest): Promise<IssuedCredit> {
-    return creditOf(await this.issue(requestOfCredit(request)));
   }
 
   verify(request: VerifyRequest): Promise<readonly VerifiedToken[]> {

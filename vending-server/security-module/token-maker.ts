@@ -18,6 +18,8 @@ import type {
   KeyChangeOrder,
   ManagementOrder,
   MeterKeyAttributes,
+  PaymentEntry,
+  PaymentOrder,
   TokenOrder,
   VerifiedToken,
   VerifyRequest,
@@ -36,8 +38,9 @@ import {
 
 /** A token made, with what the chain, the journal and the counters need of it. */
 export interface MadeToken {
-  readonly tokenNo: string;
-  readonly carried: CarriedToken;
+  /** null for money without a token. */
+  readonly tokenNo: string | null;
+  readonly carried: CarriedToken | PaymentEntry;
   readonly statement: string;
   readonly meterPan: string;
   readonly baseDate: BaseDate;
@@ -59,7 +62,33 @@ export interface TokenMakerParts {
 
 /** @throws StsFault as `SecurityModule.issue` lists them. */
 export function makeTokens(order: TokenOrder, parts: TokenMakerParts): readonly MadeToken[] {
-  return order.purpose === 'keyChange' ? makeKeyChange(order, parts) : [makeOne(order, parts)];
+  switch (order.purpose) {
+    case 'keyChange':
+      return makeKeyChange(order, parts);
+    case 'payment':
+      return [paymentEntry(order)];
+    case 'credit':
+    case 'management':
+      return [makeOne(order, parts)];
+  }
+}
+
+/** Counted for the meter's vending key, which is not touched and need not be held. */
+function paymentEntry({ meter }: PaymentOrder): MadeToken {
+  const { meterPan, baseDate } = meter;
+  const kind = 'payment';
+  const statement = writeStatement({ kind, carried: '-', meterPan, key: keyText(meter), tidMinutes: null });
+  const tidMinutes = null;
+  return {
+    tokenNo: null,
+    carried: { kind },
+    statement,
+    meterPan,
+    baseDate,
+    tidMinutes,
+    keyName: keyName(meter),
+    units: 0n,
+  };
 }
 
 function makeOne(order: CreditOrder | ManagementOrder, parts: TokenMakerParts): MadeToken {
@@ -73,7 +102,7 @@ function makeOne(order: CreditOrder | ManagementOrder, parts: TokenMakerParts): 
   assertTid(key, tidMinutes, now, parts.tidWindowMinutes);
   const rnd = (parts.random.bytes(1)[0] ?? 0) & 15;
   const made = makeAndRead(tokenOf(order, rnd), meter, key, cipher);
-  assertLimits(key, made.carried);
+  if (made.carried.kind !== 'payment') assertLimits(key, made.carried);
   return made;
 }
 

@@ -40,7 +40,7 @@ export class ClaimBook {
     return this.#lastTid.get(meterKey(meterPan, baseDate)) ?? -1;
   }
 
-  open(request: VendClaimRequest, tidMinutes: number): VendClaim {
+  open(request: VendClaimRequest, tidMinutes: readonly number[]): VendClaim {
     this.#lastClaimId += 1;
     const claim: VendClaim = { claimId: this.#lastClaimId, request, tidMinutes };
     let settle: () => void = () => undefined;
@@ -51,7 +51,8 @@ export class ClaimBook {
     this.#live.set(requestKey(request.vendorId, request.requestId), live);
     this.#liveOfMeter.set(request.meterPan, live);
     this.#reservedMinor.set(request.vendorId, this.reservedMinor(request.vendorId) + request.paidMinor);
-    this.#lastTid.set(meterKey(request.meterPan, request.baseDate), tidMinutes);
+    const last = tidMinutes.at(-1);
+    if (last !== undefined) this.#lastTid.set(meterKey(request.meterPan, request.baseDate), last);
     return claim;
   }
 
@@ -71,14 +72,14 @@ export class ClaimBook {
     if (live !== undefined) live.recording = false;
   }
 
-  /** Ends a claim whose sale is durable; the database knows its TID and its money from now on. */
+  /** Ends a claim whose sale is durable; the database knows its TIDs and its money from now on. */
   recorded(claim: VendClaim): void {
     const key = meterKey(claim.request.meterPan, claim.request.baseDate);
-    if (this.#lastTid.get(key) === claim.tidMinutes) this.#lastTid.delete(key);
+    if (this.#lastTid.get(key) === claim.tidMinutes.at(-1)) this.#lastTid.delete(key);
     this.#end(claim);
   }
 
-  /** Ends a claim that came to nothing. Its TID stays used. An ended claim is left alone, one in use stays. */
+  /** Ends a claim that came to nothing. Its TIDs stay used. An ended claim is left alone, one in use stays. */
   release(claim: VendClaim): void {
     if (this.#find(claim)?.recording === false) this.#end(claim);
   }

@@ -23,6 +23,35 @@ export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
   readonly drn: string;
   readonly tariffId: string;
+  readonly tokenCarrierType: number;
+  /** KEN that the meter is known to hold, 0-255; null where that of its vending key counts. */
+  readonly keyExpiry: number | null;
+  /** Whether an EA07 meter keeps its supply group, and is told it by a third section of a key change. */
+  readonly storesSupplyGroup: boolean;
+  /** What the meter's key shall be made of from its next key change on; null where nothing shall change. */
+  readonly wantedKey: WantedKey | null;
+  /** The last set that was issued and that nobody has confirmed; the record names its new key already. */
+  readonly issuedKeyChange: IssuedKeyChange | null;
+}
+
+/** What a utility decides about a meter's key; revision, type, expiry and base date follow from the vending keys. */
+export interface WantedKey {
+  readonly supplyGroupCode: string;
+  readonly tariffIndex: number;
+}
+
+/** Of one key of a meter, all that its decoder key is made of besides the meter's own number, with its KEN. */
+export type MeterKeyName = Pick<
+  MeterKeyAttributes,
+  'decoderKeyAlgorithm' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision' | 'keyType' | 'baseDate'
+> & { readonly keyExpiry: number };
+
+export interface IssuedKeyChange {
+  readonly saleId: string;
+  readonly changedAt: number;
+  readonly from: MeterKeyName;
+  readonly to: MeterKeyName;
+  readonly threeSections: boolean;
 }
 
 /** One version of a tariff; it stands until the next one of the same id begins, and its terms never change. */
@@ -93,11 +122,14 @@ export interface VendClaimRequest {
   /** SHA-256 of the canonical request, hex. */
   readonly requestHash: string;
   readonly meterPan: string;
+  /** 0 for what is given without money. */
   readonly paidMinor: number;
   /** The version of the purchases that the sale was reckoned with. */
   readonly purchasesVersion: number;
+  /** How many tokens carry a TID; 0 for sections of a key change and for money alone. */
+  readonly tidCount: number;
   readonly baseDate: BaseDate;
-  /** The TID of the present minute; the claim gives this or the next free one. */
+  /** The TID of the present minute; the claim gives this or the next free ones. */
   readonly nowTidMinutes: number;
   /** Highest TID that may be given: how far a bumped TID may run ahead of the clock (open question D3). */
   readonly maxTidMinutes: number;
@@ -106,7 +138,8 @@ export interface VendClaimRequest {
 export interface VendClaim {
   readonly claimId: number;
   readonly request: VendClaimRequest;
-  readonly tidMinutes: number;
+  /** As many as were asked for, rising. */
+  readonly tidMinutes: readonly number[];
 }
 
 /** A finished sale with the exact answer that its request id gives from now on. */
@@ -127,6 +160,8 @@ export type ClaimVendResult =
   | { readonly kind: 'exists_with_different_request' }
   /** This id, or this meter, is being sold at this moment; wait for `settled`, look again and claim again. */
   | { readonly kind: 'in_progress'; readonly settled: Promise<void> }
+  /** The vendor has taken this id back before anything was sold under it. */
+  | { readonly kind: 'withdrawn' }
   | { readonly kind: 'vendor_unknown' }
   | { readonly kind: 'meter_unknown' }
   /** The meter has bought since the sale was reckoned: look again, reckon again. */
@@ -141,22 +176,40 @@ export interface Transfer {
   readonly amountMinor: number;
 }
 
-/** Everything that becomes durable with a token, in one commit. */
+/** Everything that becomes durable with its tokens, in one commit. */
 export interface VendRecord {
   readonly saleId: string;
   readonly soldAt: number;
   readonly currency: string;
+  /** Energy of all tokens. */
   readonly amountDeciKwh: number;
-  readonly tokenNo: string;
+  /** Energy that was paid for. */
+  readonly boughtDeciKwh: number;
   readonly transfers: readonly Transfer[];
   /** What the meter has bought and owes after this sale. */
   readonly history: PurchaseHistory;
-  readonly entry: ChainEntry;
+  /** One for each token, or one for money that made none, in the order of their counters. */
+  readonly entries: readonly JournalledEntry[];
+  /** The 20 digits of each token, so that a token can be found by them; none for money alone. */
+  readonly tokenNos: readonly string[];
   readonly responseBody: string;
+  /** The meter's record after the key change that the sale begins with. */
+  readonly meter?: MeterRecord;
   /** Who sold it, where and for what money. */
   readonly desk?: SaleDesk;
   /** Messages about the sale; none when absent. */
   readonly notifications?: readonly NewNotification[];
+}
+
+/** Everything that a sale looks at, of one moment. */
+export interface SaleView {
+  /** Undefined unless a request id was asked for and is answered. */
+  readonly earlier: RecordedSale | undefined;
+  readonly vendor: VendorRecord | undefined;
+  readonly meter: MeterRecord | undefined;
+  readonly purchases: MeterPurchases;
+  /** All versions of the meter's tariff, the earliest first. */
+  readonly tariff: readonly TariffVersion[];
 }
 
 export interface AccountBalance {
@@ -184,6 +237,8 @@ export interface Store {
   readonly limits: LimitStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
+  /** Rises by each commit, where this process alone commits: what was read stands until then. Undefined where others do. */
+  commits(): number | undefined;
 
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;
@@ -202,8 +257,14 @@ export interface Store {
   /** Idempotent by (vendor, request id) like a sale. */
   deposit(request: DepositRequest): Promise<DepositResult>;
 
-  // Selling: claim, then record or release. A claim lives only as long as this process.
-  claimVend(request: VendClaimRequest): Promise<ClaimVendResult>;
+  // Selling: look, claim, then record or release. A claim lives only as long as this process.
+  viewForSale(asked: {
+    readonly vendorId: string;
+    readonly requestId?: string;
+    readonly meterPan: string;
+  }): Promise<SaleView>;
+  /** @param view - what the sale was reckoned with: what still stands of it need not be looked up again. */
+  claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult>;
   recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale>;
   /** Gives the float and the request id back; the TID stays used. */
   releaseClaim(claim: VendClaim): void;
@@ -222,9 +283,10 @@ export interface Store {
   /** The highest counter up to which no entry is missing; sales may become durable in another order than their counters. */
   counterWithoutGap(moduleId: string): Promise<number>;
   entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]>;
-  /** The entry of a token, sold or never released. @param tokenDigest - SHA-256 of the digits, as the chain has it. */
-  findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined>;
-  findEntryBySale(saleId: string): Promise<LedgerEntry | undefined>;
+  /** The entry of a token, sold or never released. @param tokenNo - 20 digits. */
+  findEntryByToken(tokenNo: string): Promise<LedgerEntry | undefined>;
+  /** The entries of a sale in the order of their counters; none when there is no such sale. */
+  findEntriesBySale(saleId: string): Promise<readonly LedgerEntry[]>;
   /**
    * Names tokens that the module made and no sale released, and keeps their TIDs used. Entries held already are skipped.
    * @returns how many were added.
@@ -248,7 +310,6 @@ export interface SaleRow {
   readonly currency: string;
   readonly paidMinor: number;
   readonly amountDeciKwh: number;
-  readonly tokenNo: string;
   readonly soldAt: number;
   readonly responseBody: string;
   /** SHA-256 of the response body, as it was when it was written. */
@@ -278,7 +339,7 @@ export interface DebtRow {
   readonly transfers: readonly Transfer[];
 }
 
-/** A chain entry with what stands behind it; `sale` is undefined when no such sale is held. */
+/** A chain entry with the sale that it is the first of; `sale` is undefined on the others, and when no such sale is held. */
 export interface EntryRow {
   readonly entry: LedgerEntry & Pick<JournalledEntry, 'baseDate'>;
   readonly sale: SaleRow | undefined;

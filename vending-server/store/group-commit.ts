@@ -3,7 +3,8 @@
  * resolves only after its commit. A commit costs one flush of the disk whatever it carries, so that 64 sellers at once
  * pay for one (dependencies.md, SQLite).
  *
- * Each piece of work has its own savepoint: a broken rule undoes that piece alone, an error of the disk undoes all.
+ * A broken rule undoes its piece of work alone: the transaction is rolled back and the others are done again without it. A
+ * savepoint for each piece would tell them apart too, and costs as much as the work itself.
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CommitReport } from './operation-contract.ts';
@@ -16,21 +17,19 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-interface DoneJob {
-  readonly job: Job;
-  readonly value: unknown;
-}
+/** What came of the jobs of one transaction: of each its value, or the first that broke a rule. */
+type Attempt =
+  | { readonly values: readonly unknown[] }
+  | { readonly broken: number; readonly reason: unknown };
 
 export class GroupCommit {
   readonly #database: Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
-  readonly #savepoint: Statement;
-  readonly #release: Statement;
-  readonly #rollbackTo: Statement;
   readonly #onCommit: ((report: CommitReport) => void) | undefined;
   #waiting: Job[] = [];
+  #count = 0;
 
   constructor(database: Database, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
@@ -38,13 +37,16 @@ export class GroupCommit {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
-    this.#savepoint = database.prepare('SAVEPOINT one');
-    this.#release = database.prepare('RELEASE one');
-    this.#rollbackTo = database.prepare('ROLLBACK TO one');
+  }
+
+  /** Rises by each commit: what was read before one may have changed after it. */
+  get count(): number {
+    return this.#count;
   }
 
   /**
    * Runs `work` inside the next shared transaction.
+   * @param work - changes nothing but the database: when another one's work breaks a rule it is rolled back and run again.
    * @param committed - called right after the commit, before anything else of this process can read the database: what
    *   is kept in memory beside it changes at the same moment.
    * @returns what `work` returned, once that is durable.
@@ -59,39 +61,49 @@ export class GroupCommit {
 
   /** Commits what waits, now. Synchronous, so that no other statement can come between begin and commit. */
   flush(): void {
-    const jobs = this.#waiting;
-    if (jobs.length === 0) return;
+    let jobs = this.#waiting;
     this.#waiting = [];
-    const done: DoneJob[] = [];
-    const startedAt = performance.now();
-    try {
-      this.#begin.run();
-      for (const job of jobs) this.#runOne(job, done);
-      this.#commit.run();
-    } catch (error) {
-      this.#undo();
-      // A job refused earlier has its own answer already; a second one changes nothing.
-      for (const job of jobs) job.reject(storeFault(error));
+    while (jobs.length > 0) {
+      const startedAt = performance.now();
+      let attempt: Attempt;
+      try {
+        attempt = this.#attempt(jobs);
+      } catch (error) {
+        this.#undo();
+        for (const job of jobs) job.reject(storeFault(error));
+        return;
+      }
+      if ('broken' in attempt) {
+        const { broken, reason } = attempt;
+        jobs[broken]?.reject(reason);
+        jobs = jobs.filter((_job, index) => index !== broken);
+        continue;
+      }
+      const { values } = attempt;
+      this.#count += 1;
+      this.#onCommit?.({ writes: jobs.length, seconds: (performance.now() - startedAt) / 1000 });
+      for (const job of jobs) job.committed?.();
+      for (const [index, job] of jobs.entries()) job.resolve(values[index]);
       return;
     }
-    this.#onCommit?.({ writes: done.length, seconds: (performance.now() - startedAt) / 1000 });
-    for (const { job } of done) job.committed?.();
-    for (const { job, value } of done) job.resolve(value);
   }
 
-  #runOne(job: Job, done: DoneJob[]): void {
-    this.#savepoint.run();
-    try {
-      const value = job.work();
-      this.#release.run();
-      done.push({ job, value });
-    } catch (error) {
-      // SQLite ends the whole transaction by itself on some errors of the disk; then no savepoint is left.
-      if (isStorageError(error) || !this.#database.inTransaction) throw error;
-      this.#rollbackTo.run();
-      this.#release.run();
-      job.reject(error);
+  /** @throws the errors of the disk; a broken rule is told, with nothing kept. */
+  #attempt(jobs: readonly Job[]): Attempt {
+    this.#begin.run();
+    const values: unknown[] = [];
+    for (const [index, job] of jobs.entries()) {
+      try {
+        values.push(job.work());
+      } catch (error) {
+        // SQLite ends the whole transaction by itself on some errors of the disk.
+        if (isStorageError(error) || !this.#database.inTransaction) throw error;
+        this.#rollback.run();
+        return { broken: index, reason: error };
+      }
     }
+    this.#commit.run();
+    return { values };
   }
 
   #undo(): void {

@@ -36,11 +36,12 @@ const COLLECT_TRANSFERS = `
   CREATE UNIQUE INDEX temp.moved_by_cause ON moved (cause);`;
 
 const SALE_COLUMNS = `sale.sale_id AS sold_id, sale.vendor_id, sale.request_id, sale.request_hash,
-  sale.meter_pan AS sold_to, sale.currency, sale.paid_minor, sale.amount_deci_kwh, sale.token_no, sale.sold_at,
+  sale.meter_pan AS sold_to, sale.currency, sale.paid_minor, sale.amount_deci_kwh, sale.sold_at,
   sale.response_body, sale.response_digest, moved.transfers`;
 const ENTRIES = `
   SELECT entry.*, ${SALE_COLUMNS} FROM chain_entry AS entry
   LEFT JOIN sale ON sale.sale_id = entry.sale_id
+    AND entry.counter = (SELECT min(counter) FROM chain_entry AS own WHERE own.sale_id = entry.sale_id)
   LEFT JOIN temp.moved ON moved.cause = 'sale ' || sale.sale_id
   ORDER BY entry.module_id, entry.counter`;
 const SALES_WITHOUT_ENTRY = `
@@ -80,7 +81,6 @@ interface SoldRow {
   readonly currency: string;
   readonly paid_minor: number;
   readonly amount_deci_kwh: number;
-  readonly token_no: string;
   readonly sold_at: number;
   readonly response_body: string;
   readonly response_digest: string;
@@ -260,7 +260,6 @@ function saleOf(row: SoldRow): SaleRow {
     currency: row.currency,
     paidMinor: row.paid_minor,
     amountDeciKwh: row.amount_deci_kwh,
-    tokenNo: row.token_no,
     soldAt: row.sold_at,
     responseBody: row.response_body,
     responseDigest: row.response_digest,

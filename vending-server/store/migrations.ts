@@ -13,6 +13,7 @@ import { FIND_TOKEN } from './migrations/step-4-find-token.ts';
 import { PEOPLE } from './migrations/step-5-people.ts';
 import { NOTIFY } from './migrations/step-6-notify.ts';
 import { OPERATION } from './migrations/step-7-operation.ts';
+import { VENDS } from './migrations/step-8-vends.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -22,6 +23,7 @@ export const STEPS: readonly MigrationStep[] = [
   PEOPLE,
   NOTIFY,
   OPERATION,
+  VENDS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */
@@ -37,10 +39,20 @@ export function migrate(database: Database): void {
     throw new StsFault('store_newer', `schema ${had}, this version knows ${MIGRATIONS.length}`);
   }
   if (had === MIGRATIONS.length) return;
-  database
-    .transaction(() => {
-      for (const step of MIGRATIONS.slice(had)) database.exec(step);
-      database.pragma(`user_version = ${MIGRATIONS.length}`);
-    })
-    .immediate();
+  // A table that others refer to is made anew by a copy, and cannot be dropped while references are watched.
+  const watched = database.pragma('foreign_keys', { simple: true });
+  database.pragma('foreign_keys = OFF');
+  try {
+    database
+      .transaction(() => {
+        for (const step of MIGRATIONS.slice(had)) database.exec(step);
+        const broken = database.pragma('foreign_key_check') as unknown[];
+        if (broken.length > 0)
+          throw new StsFault('store_damaged', `${broken.length} rows name what is not there`);
+        database.pragma(`user_version = ${MIGRATIONS.length}`);
+      })
+      .immediate();
+  } finally {
+    database.pragma(`foreign_keys = ${watched === 1 ? 'ON' : 'OFF'}`);
+  }
 }

@@ -41,7 +41,15 @@ export interface DepositRecord {
 export const TENDERS = ['cash', 'card', 'cheque', 'eft', 'voucher', 'mobileMoney', 'account'] as const;
 export type Tender = (typeof TENDERS)[number];
 
-export const SALE_KINDS = ['credit', 'freeBasic', 'freeIssue', 'keyChange', 'engineering'] as const;
+export const SALE_KINDS = [
+  'credit',
+  'freeBasic',
+  'freeIssue',
+  'replacement',
+  'transfer',
+  'keyChange',
+  'engineering',
+] as const;
 export type SaleKind = (typeof SALE_KINDS)[number];
 
 /** Who sold, where and for what money; all of it optional, because a vendor's own till may not tell. */
@@ -54,11 +62,13 @@ export interface SaleDesk {
   /** Tokens on magnetic cards, and tokens of free basic units, for the commission. */
   readonly magneticTokens?: number;
   readonly freeBasicTokens?: number;
+  /** What the drawer took beyond the sale for want of small coins; below 0 in the customer's favour. */
+  readonly roundingMinor?: number;
   /** 'YYYY-MM-DD' where the utility is, for day limits; the day in UTC when absent. */
   readonly day?: string;
 }
 
-export type FloatEntryKind = 'sale' | 'deposit' | 'depositReversal' | 'commission';
+export type FloatEntryKind = 'sale' | 'saleReversal' | 'deposit' | 'depositReversal' | 'commission';
 
 /** One movement of a float, in the order in which they became durable. */
 export interface FloatEntry {

@@ -326,6 +326,7 @@ function rowOf(request: VendClaimRequest, place: number) {
     meter_pan: request.meterPan,
     paid_minor: request.paidMinor,
     purchases_version: request.purchasesVersion,
+    tid_count: request.tidCount,
     base_date: request.baseDate,
     now_tid_minutes: request.nowTidMinutes,
     max_tid_minutes: request.maxTidMinutes,

@@ -1,22 +1,34 @@
 /** Point look-ups on PostgreSQL. Those of one kind that are asked for while one is under way share the next statement. */
-import { NO_HISTORY, type PurchaseHistory } from '../tariff/history.ts';
 import type {
   ApiKeyRecord,
   MeterPurchases,
   MeterRecord,
   RecordedSale,
+  SaleView,
+  Store,
   TariffVersion,
   VendorRecord,
 } from './contract.ts';
 import { Lane, type Outcome } from './lane.ts';
 import { apiKeyInfoOf } from './people-rows.ts';
 import type { PostgresConnections, Row } from './postgres-connections.ts';
-import { meterOf, saleOf, vendorOf } from './rows.ts';
+import {
+  type HistoryRow,
+  type MeterRow,
+  meterOf,
+  purchasesOf,
+  type SaleRow,
+  saleOf,
+  type VendorRow,
+  vendorOf,
+} from './rows.ts';
 
 interface RequestName {
   readonly vendorId: string;
   readonly requestId: string;
 }
+
+type Asked = Parameters<Store['viewForSale']>[0];
 
 export class PostgresReads {
   readonly #connections: PostgresConnections;
@@ -24,9 +36,11 @@ export class PostgresReads {
   readonly #vendors = this.#lane('findVendors', 'vendor_id', (row) => row && vendorOf(row));
   readonly #apiKeys = this.#lane('findApiKeys', 'key_hash', apiKeyOf);
   readonly #sales = this.#lane('findSales', 'sale_id', (row) => row && saleOf(row));
-  readonly #purchases = this.#lane('findPurchases', 'meter_pan', purchasesOf);
+  readonly #purchases = this.#lane('findPurchases', 'meter_pan', (row) => purchasesOf(row, row?.debts ?? []));
   readonly #tariffs = new Lane<string, readonly TariffVersion[]>((ids) => this.#findTariffs(ids));
   readonly #requests = new Lane<RequestName, RecordedSale | undefined>((names) => this.#findRequests(names));
+
+  readonly #views = new Lane<Asked, SaleView>((asked) => this.#view(asked));
 
   constructor(connections: PostgresConnections) {
     this.#connections = connections;
@@ -52,6 +66,10 @@ export class PostgresReads {
     return this.#purchases.add(meterPan);
   }
 
+  view(asked: Asked): Promise<SaleView> {
+    return this.#views.add(asked);
+  }
+
   sale(saleId: string): Promise<RecordedSale | undefined> {
     return this.#sales.add(saleId);
   }
@@ -72,13 +90,29 @@ export class PostgresReads {
     });
   }
 
+  async #view(asked: readonly Asked[]): Promise<readonly Outcome<SaleView>[]> {
+    const wanted = asked.map(({ vendorId, requestId = null, meterPan }, place) => {
+      return { place, vendor_id: vendorId, request_id: requestId, meter_pan: meterPan };
+    });
+    const meterPans = [...new Set(asked.map(({ meterPan }) => meterPan))];
+    const [rows, tariffs] = await Promise.all([
+      this.#connections.query('viewForSale', [JSON.stringify(wanted)]),
+      this.#connections.query('tariffsOfMeters', [meterPans]),
+    ]);
+    const versions = tariffs.map(versionOf);
+    const views: Outcome<SaleView>[] = [];
+    for (const row of rows) {
+      const { vendorId, requestId } = asked[row.place] as Asked;
+      views[row.place] = outcomeOf(() =>
+        viewOf({ ...row, vendor_id: vendorId, request_id: requestId }, versions),
+      );
+    }
+    return views;
+  }
+
   async #findTariffs(ids: readonly string[]): Promise<readonly Outcome<readonly TariffVersion[]>[]> {
     const rows = await this.#connections.query('findTariffs', [[...new Set(ids)]]);
-    const versions = rows.map((row) => ({
-      tariffId: row.tariff_id,
-      validFrom: row.valid_from,
-      terms: row.terms,
-    }));
+    const versions = rows.map(versionOf);
     return ids.map((id) => ({ value: versions.filter(({ tariffId }) => tariffId === id) }));
   }
 
@@ -102,24 +136,18 @@ function outcomeOf<O>(read: () => O): Outcome<O> {
   }
 }
 
-function purchasesOf(row: Row | undefined): MeterPurchases {
-  const debts = ((row?.debts ?? []) as Row[]).map((debt) => ({
-    debtId: debt.debt_id,
-    label: debt.label,
-    balanceMinor: debt.balance_minor,
-    recovery: JSON.parse(debt.recovery),
-  }));
-  if (row === undefined || row.version === null) return { version: 0, history: { ...NO_HISTORY, debts } };
+function versionOf(row: Row): TariffVersion {
+  return { tariffId: row.tariff_id, validFrom: row.valid_from, terms: row.terms };
+}
+
+function viewOf(row: Row, versions: readonly TariffVersion[]): SaleView {
+  const isKnown = row.meter_pan !== null;
   return {
-    version: row.version,
-    history: {
-      month: row.month,
-      monthUnitsDeciKwh: row.month_units_deci_kwh,
-      freeUnitsMonth: row.free_units_month,
-      carriedMinor: row.carried_minor,
-      charges: JSON.parse(row.charges) as PurchaseHistory['charges'],
-      debts,
-    },
+    earlier: row.sale_id === null ? undefined : saleOf(row as SaleRow),
+    vendor: row.name === null ? undefined : vendorOf(row as VendorRow),
+    meter: isKnown ? meterOf(row as MeterRow) : undefined,
+    purchases: purchasesOf(row as HistoryRow, row.debts ?? []),
+    tariff: versions.filter(({ tariffId }) => tariffId === row.tariff_id),
   };
 }
 

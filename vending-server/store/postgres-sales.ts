@@ -1,12 +1,13 @@
 /** Durable sales on PostgreSQL: those that wait together share a statement and its commit; each knows whether it was kept. */
 import { StsFault } from '../../lib/faults.ts';
 import { salePartsOf } from '../ledger/sale-parts.ts';
-import type { RecordedSale, Transfer, VendClaim, VendRecord } from './contract.ts';
+import type { JournalledEntry } from '../security-module/contract.ts';
+import type { MeterRecord, RecordedSale, Transfer, VendClaim, VendRecord } from './contract.ts';
 import { BUSY, type Outcome, VendorLanes } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
 import { notificationRow } from './postgres-outbox.ts';
-import { responseDigest, saleOf } from './rows.ts';
+import { meterRowOf, responseDigest, saleOf } from './rows.ts';
 
 export interface Sale {
   readonly claim: VendClaim;
@@ -100,18 +101,19 @@ function recordedOf({ claim: { request }, record }: Sale): RecordedSale {
 }
 
 function rowOf({ claim, record }: Sale, place: number) {
-  const { entry, history } = record;
+  const { history } = record;
+  const [first = null, ...further] = record.tokenNos;
   return {
     claim_id: claim.claimId,
     vendor_id: claim.request.vendorId,
     sale_id: record.saleId,
     request_hash: claim.request.requestHash,
-    base_date: claim.request.baseDate,
-    tid_minutes: claim.tidMinutes,
     sold_at: record.soldAt,
     currency: record.currency,
     amount_deci_kwh: record.amountDeciKwh,
-    token_no: record.tokenNo,
+    bought_deci_kwh: record.boughtDeciKwh,
+    token_no: first,
+    further_tokens: further,
     response_body: record.responseBody,
     response_digest: responseDigest(record.responseBody),
     transfers: transferRows(record.transfers),
@@ -120,7 +122,31 @@ function rowOf({ claim, record }: Sale, place: number) {
     free_units_month: history.freeUnitsMonth,
     carried_minor: history.carriedMinor,
     charges: JSON.stringify(history.charges),
+    last_at: history.lastAt,
     debts: history.debts.map(({ debtId, balanceMinor }) => ({ debt_id: debtId, balance: balanceMinor })),
+    entries: record.entries.map(chainRow),
+    key_change: keyChangeOf(record.meter),
+    notifications: (record.notifications ?? []).map(notificationRow),
+    place,
+    ...movementOf(record),
+  };
+}
+
+/** The columns of a meter that its key change sets, and those of the row that tells of it. */
+function keyChangeOf(meter: MeterRecord | undefined) {
+  if (meter === undefined) return null;
+  const change = meter.issuedKeyChange;
+  return {
+    ...meterRowOf(meter),
+    from_key: JSON.stringify(change?.from),
+    to_key: JSON.stringify(change?.to),
+    three_sections: change?.threeSections,
+  };
+}
+
+/** A chain entry by the names of its columns. */
+export function chainRow(entry: JournalledEntry): Row {
+  return {
     module_id: entry.moduleId,
     counter: entry.counter,
     sale_digest: entry.saleDigest,
@@ -129,9 +155,9 @@ function rowOf({ claim, record }: Sale, place: number) {
     entry_hash: entry.entryHash,
     signature: entry.signature,
     statement: entry.statement,
-    notifications: (record.notifications ?? []).map(notificationRow),
-    place,
-    ...movementOf(record),
+    meter_pan: entry.meterPan,
+    base_date: entry.baseDate,
+    tid_minutes: entry.tidMinutes,
   };
 }
 
@@ -144,6 +170,7 @@ function movementOf({ soldAt, transfers, desk = {} }: VendRecord) {
     arrears_minor: parts.arrearsMinor,
     charges_minor: parts.chargesMinor,
     fees_minor: parts.feesMinor,
+    rounding_minor: desk.roundingMinor ?? 0,
     operator_id: desk.operatorId,
     till_id: desk.tillId,
     shift_id: desk.shiftId,

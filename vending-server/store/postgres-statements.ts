@@ -24,7 +24,7 @@ const ORPHANED_CLAIMS = `
   SELECT claim_id FROM vend_claim
   WHERE server_id = $1 AND vendor_id = $2 AND request_id = ANY ($3::text[]) AND claim_id <> ALL ($4::bigint[])`;
 const LIVE_AMONG = 'SELECT claim_id FROM vend_claim WHERE claim_id = ANY ($1::bigint[])';
-const CLAIM_VENDS = 'SELECT * FROM claim_vends_1($1, $2, $3)';
+const CLAIM_VENDS = 'SELECT * FROM claim_vends_2($1, $2, $3)';
 /** An empty message that is committed durably: with it is everything that was committed before. */
 const FLUSH = "SELECT pg_logical_emit_message(true, 'wattoken', '')";
 const RELEASE_CLAIMS = 'SELECT release_claims_1($1, $2::bigint[])';
@@ -36,14 +36,13 @@ const RELEASE_CLAIMS = 'SELECT release_claims_1($1, $2::bigint[])';
  */
 const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
   WITH given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, base_date text,
-      tid_minutes integer, sold_at bigint, currency text, amount_deci_kwh integer, token_no text, response_body text,
+    SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
+      currency text, amount_deci_kwh bigint, bought_deci_kwh bigint, token_no text, further_tokens json, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
-      carried_minor text, charges text, debts json, place integer, energy_minor bigint, tax_minor bigint,
-      arrears_minor bigint, charges_minor bigint, fees_minor bigint, operator_id text, till_id text, shift_id text,
-      tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, module_id text,
-      counter bigint, sale_digest text, token_digest text, previous_hash text, entry_hash text, signature text,
-      statement text, notifications json)),
+      carried_minor text, charges text, last_at bigint, debts json, place integer, energy_minor bigint, tax_minor bigint,
+      arrears_minor bigint, charges_minor bigint, fees_minor bigint, rounding_minor bigint, operator_id text, till_id text,
+      shift_id text, tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, entries json,
+      key_change json, notifications json)),
   held AS MATERIALIZED (
     SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
   ended AS (
@@ -62,6 +61,9 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       token_no, sold_at, response_body, response_digest)
     SELECT sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
       response_body, response_digest FROM sold),
+  further AS (
+    INSERT INTO further_token (sale_id, token_no)
+    SELECT sold.sale_id, t.token_no FROM sold CROSS JOIN LATERAL json_array_elements_text(sold.further_tokens) AS t(token_no)),
   moved AS (
     INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at)
     SELECT 'sale ' || sold.sale_id, t.debit, t.credit, t.amount, sold.sold_at FROM sold
@@ -69,11 +71,11 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
   entered AS (
     INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor, operator_id, till_id, shift_id,
       tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh, magnetic_tokens,
-      free_basic_tokens)
+      free_basic_tokens, rounding_minor)
     SELECT sold.vendor_id, 'sale', sale_id, sold_at, -paid_minor,
       held.float_minor - (sum(paid_minor) OVER (PARTITION BY sold.vendor_id ORDER BY place))::bigint, operator_id, till_id,
-      shift_id, tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh,
-      magnetic_tokens, free_basic_tokens
+      shift_id, tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, bought_deci_kwh,
+      magnetic_tokens, free_basic_tokens, rounding_minor
     FROM sold JOIN held ON held.vendor_id = sold.vendor_id ORDER BY place),
   counted AS (
     INSERT INTO day_count AS d (scope, subject, day, sales, paid_minor, amount_deci_kwh, last_at)
@@ -85,11 +87,27 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       paid_minor = d.paid_minor + excluded.paid_minor, amount_deci_kwh = d.amount_deci_kwh + excluded.amount_deci_kwh,
       last_at = greatest(d.last_at, excluded.last_at)),
   bought AS (
-    INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
-    SELECT meter_pan, 1, month, month_units_deci_kwh, free_units_month, carried_minor, charges FROM sold
+    INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges,
+      last_at, last_sale_id)
+    SELECT meter_pan, 1, month, month_units_deci_kwh, free_units_month, carried_minor, charges, last_at, sale_id FROM sold
     ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1, month = excluded.month,
       month_units_deci_kwh = excluded.month_units_deci_kwh, free_units_month = excluded.free_units_month,
-      carried_minor = excluded.carried_minor, charges = excluded.charges),
+      carried_minor = excluded.carried_minor, charges = excluded.charges, last_at = excluded.last_at,
+      last_sale_id = excluded.last_sale_id,
+      before = json_build_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at)::text),
+  rekeyed AS (
+    UPDATE meter SET decoder_key_algorithm = k.decoder_key_algorithm, supply_group_code = k.supply_group_code,
+      tariff_index = k.tariff_index, key_revision = k.key_revision, key_type = k.key_type, base_date = k.base_date,
+      key_expiry = k.key_expiry, wanted_key = k.wanted_key, issued_key_change = k.issued_key_change
+    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(decoder_key_algorithm integer, supply_group_code text,
+      tariff_index integer, key_revision integer, key_type integer, base_date text, key_expiry integer, wanted_key text,
+      issued_key_change text)
+    WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
+  key_changed AS (
+    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections)
+    SELECT sale_id, meter_pan, sold_at, k.from_key, k.to_key, k.three_sections
+    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
+    WHERE sold.key_change IS NOT NULL),
   recovered AS (
     UPDATE debt SET balance_minor = d.balance FROM sold
     CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
@@ -104,8 +122,11 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
   chained AS (
     INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
       sale_id, meter_pan, base_date, tid_minutes, statement)
-    SELECT module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, 'released', sale_id,
-      meter_pan, base_date, tid_minutes, statement FROM sold)
+    SELECT e.module_id, e.counter, e.sale_digest, e.token_digest, e.previous_hash, e.entry_hash, e.signature, 'released',
+      sold.sale_id, e.meter_pan, e.base_date, e.tid_minutes, e.statement
+    FROM sold CROSS JOIN LATERAL json_to_recordset(sold.entries) AS e(module_id text, counter bigint, sale_digest text,
+      token_digest text, previous_hash text, entry_hash text, signature text, meter_pan text, base_date text,
+      tid_minutes integer, statement text))
   SELECT given.claim_id, held.vendor_id IS NULL AS busy, ended.claim_id IS NOT NULL AS kept
   FROM given LEFT JOIN held ON held.vendor_id = given.vendor_id LEFT JOIN ended ON ended.claim_id = given.claim_id`;
 
@@ -121,7 +142,7 @@ const ADD_TARIFF_VERSION = `
 
 /** One row for each meter asked for, also for one that never bought. */
 const FIND_PURCHASES = `
-  SELECT w.meter_pan, h.version, h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges,
+  SELECT w.meter_pan, h.version, h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at,
     (SELECT json_agg(json_build_object('debt_id', d.debt_id, 'label', d.label, 'balance_minor', d.balance_minor,
         'recovery', d.recovery) ORDER BY d.opened_at, d.debt_id COLLATE "C")
       FROM debt AS d WHERE d.meter_pan = w.meter_pan) AS debts
@@ -136,15 +157,34 @@ const RAISE_PURCHASES_VERSION = `
   VALUES ($1, 1, $2, $3, $4, $5, $6)
   ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1`;
 
+const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+    key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
+    issued_key_change`;
+/** All that a sale looks at but the tariff's terms, which many meters share. */
+const VIEW_FOR_SALE = `
+  SELECT w.place, s.sale_id, s.request_hash, s.response_body, s.response_digest,
+    v.name, v.currency, v.credit_limit_minor, v.float_minor,
+    ${METER_COLUMNS.replaceAll(/\b(\w+)\b/g, 'm.$1')},
+    h.version, h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at,
+    (SELECT json_agg(json_build_object('debt_id', d.debt_id, 'label', d.label, 'balance_minor', d.balance_minor,
+        'recovery', d.recovery) ORDER BY d.opened_at, d.debt_id COLLATE "C")
+      FROM debt AS d WHERE d.meter_pan = w.meter_pan) AS debts
+  FROM json_to_recordset($1) AS w(place integer, vendor_id text, request_id text, meter_pan text)
+  LEFT JOIN sale AS s ON s.vendor_id = w.vendor_id AND s.request_id = w.request_id
+  LEFT JOIN vendor AS v ON v.vendor_id = w.vendor_id
+  LEFT JOIN meter AS m ON m.meter_pan = w.meter_pan
+  LEFT JOIN meter_history AS h ON h.meter_pan = w.meter_pan`;
+const TARIFFS_OF_METERS = `
+  SELECT tariff_id, valid_from, terms FROM tariff_version
+  WHERE tariff_id IN (SELECT tariff_id FROM meter WHERE meter_pan = ANY ($1::text[])) ORDER BY valid_from`;
+
 const FIND_METERS = `
-  SELECT meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index, key_revision,
-    key_type, base_date, tariff_id
+  SELECT ${METER_COLUMNS}
   FROM meter WHERE meter_pan = ANY ($1::text[])`;
 const LOCK_METER = 'SELECT 1 FROM meter WHERE meter_pan = $1 FOR NO KEY UPDATE';
 const ADD_METER = `
-  INSERT INTO meter (meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
-    key_revision, key_type, base_date, tariff_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING 1`;
+  INSERT INTO meter (${METER_COLUMNS})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING 1`;
 
 const VENDOR_COLUMNS = 'vendor_id, name, currency, credit_limit_minor, float_minor';
 const FIND_VENDORS = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = ANY ($1::text[])`;
@@ -207,11 +247,12 @@ const ADD_UNRELEASED = `
 const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 ORDER BY counter DESC LIMIT 1`;
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;
-const FIND_ENTRY_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = $1`;
-/** Two index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = $1 ORDER BY counter`;
+/** Index look-ups: a sold token is found by its digits, one that was never released by its digest. */
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
-  WHERE sale_id IN (SELECT sale_id FROM sale WHERE token_no = $1) AND token_digest = $2
+  WHERE token_digest = $2 AND sale_id IN (
+    SELECT sale_id FROM sale WHERE token_no = $1 UNION ALL SELECT sale_id FROM further_token WHERE token_no = $1)
   UNION ALL
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = $2
   LIMIT 1`;
@@ -250,6 +291,8 @@ export const SQL = {
   findTariffs: FIND_TARIFFS,
   addTariffVersion: ADD_TARIFF_VERSION,
   findPurchases: FIND_PURCHASES,
+  viewForSale: VIEW_FOR_SALE,
+  tariffsOfMeters: TARIFFS_OF_METERS,
   findDebt: FIND_DEBT,
   addDebt: ADD_DEBT,
   raisePurchasesVersion: RAISE_PURCHASES_VERSION,
@@ -273,7 +316,7 @@ export const SQL = {
   addUnreleased: ADD_UNRELEASED,
   lastEntry: LAST_ENTRY,
   lastSignedEntry: LAST_SIGNED_ENTRY,
-  findEntryBySale: FIND_ENTRY_BY_SALE,
+  findEntriesBySale: FIND_ENTRIES_BY_SALE,
   findEntryByToken: FIND_ENTRY_BY_TOKEN,
   entries: ENTRIES,
   counterWithoutGap: COUNTER_WITHOUT_GAP,

@@ -4,6 +4,7 @@
  * vendor waits for another one's row.
  */
 import { StsFault } from '../../lib/faults.ts';
+import { tokenDigest } from '../ledger/chain.ts';
 import type { JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
 import { NO_HISTORY } from '../tariff/history.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   MeterRecord,
   PutResult,
   RecordedSale,
+  SaleView,
   Store,
   TariffVersion,
   VendClaim,
@@ -29,7 +31,7 @@ import { accessTo } from './postgres-access.ts';
 import { PostgresApprovals } from './postgres-approvals.ts';
 import { PostgresAudit } from './postgres-audit.ts';
 import type { PostgresClaims } from './postgres-claims.ts';
-import type { Ask, PostgresConnections, Row } from './postgres-connections.ts';
+import type { Ask, PostgresConnections } from './postgres-connections.ts';
 import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
 import { PostgresLimits } from './postgres-limits.ts';
 import { PostgresMoney } from './postgres-money.ts';
@@ -37,8 +39,8 @@ import { PostgresOperation } from './postgres-operation.ts';
 import { PostgresOutbox, PostgresReceiptKeys } from './postgres-outbox.ts';
 import { PostgresPeople } from './postgres-people.ts';
 import { PostgresReads } from './postgres-reads.ts';
-import { PostgresSales, transferRows } from './postgres-sales.ts';
-import { entryOf, sameFields } from './rows.ts';
+import { chainRow, PostgresSales, transferRows } from './postgres-sales.ts';
+import { entryOf, meterRowOf, sameFields } from './rows.ts';
 
 export class PostgresStore implements Store {
   readonly #connections: PostgresConnections;
@@ -74,6 +76,10 @@ export class PostgresStore implements Store {
     this.receiptKeys = new PostgresReceiptKeys(access);
   }
 
+  commits(): undefined {
+    return undefined;
+  }
+
   putTariff(version: TariffVersion): Promise<PutResult> {
     return addTariffVersion((...asked) => this.#connections.query(...asked), version);
   }
@@ -83,18 +89,7 @@ export class PostgresStore implements Store {
   }
 
   async putMeter(meter: MeterRecord): Promise<PutResult> {
-    const added = await this.#connections.query('addMeter', [
-      meter.meterPan,
-      meter.drn,
-      meter.encryptionAlgorithm,
-      meter.decoderKeyAlgorithm,
-      meter.supplyGroupCode,
-      meter.tariffIndex,
-      meter.keyRevision,
-      meter.keyType,
-      meter.baseDate,
-      meter.tariffId,
-    ]);
+    const added = await this.#connections.query('addMeter', Object.values(meterRowOf(meter)));
     if (added.length > 0) return 'created';
     return sameFields((await this.#reads.meter(meter.meterPan)) ?? {}, meter) ? 'same' : 'exists';
   }
@@ -118,9 +113,7 @@ export class PostgresStore implements Store {
         const fields = { meter_pan: meterPan, label, opened_minor: balanceMinor, recovery };
         return sameFields(held, fields) ? 'same' : 'exists';
       }
-      const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
-      const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
-      await ask('raisePurchasesVersion', [meterPan, ...history]);
+      await raisePurchasesVersion(ask, meterPan);
       await ask('addTransfers', [`debt ${debtId}`, JSON.stringify(transferRows(transfers)), openedAt]);
       return 'created';
     });
@@ -165,6 +158,11 @@ export class PostgresStore implements Store {
 
   deposit(request: DepositRequest): Promise<DepositResult> {
     return this.#connections.transaction((ask) => recordDeposit(ask, request));
+  }
+
+  async viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
+    this.#assertOpen();
+    return this.#reads.view(asked);
   }
 
   async claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
@@ -226,14 +224,13 @@ export class PostgresStore implements Store {
     return row.counter;
   }
 
-  async findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined> {
-    const [row] = await this.#connections.query('findEntryByToken', [tokenNo, tokenDigest]);
+  async findEntryByToken(tokenNo: string): Promise<LedgerEntry | undefined> {
+    const [row] = await this.#connections.query('findEntryByToken', [tokenNo, tokenDigest(tokenNo)]);
     return row && entryOf(row);
   }
 
-  async findEntryBySale(saleId: string): Promise<LedgerEntry | undefined> {
-    const [row] = await this.#connections.query('findEntryBySale', [saleId]);
-    return row && entryOf(row);
+  async findEntriesBySale(saleId: string): Promise<readonly LedgerEntry[]> {
+    return (await this.#connections.query('findEntriesBySale', [saleId])).map(entryOf);
   }
 
   async entries(moduleId: string, afterCounter: number, limit: number): Promise<readonly LedgerEntry[]> {
@@ -275,13 +272,20 @@ export class PostgresStore implements Store {
   }
 }
 
+/** A sale that was reckoned without what has changed must be reckoned again. */
+async function raisePurchasesVersion(ask: Ask, meterPan: string): Promise<void> {
+  const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
+  const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
+  await ask('raisePurchasesVersion', [meterPan, ...history]);
+}
+
 /** Several callers may name the same entries at once: each entry is added by one of them, and looked at by all. */
 async function recordUnreleased(ask: Ask, entries: readonly JournalledEntry[]): Promise<number> {
   const byModule = new Map<string, JournalledEntry[]>();
   for (const entry of entries) byModule.set(entry.moduleId, [...(byModule.get(entry.moduleId) ?? []), entry]);
   let added = 0;
   for (const [moduleId, own] of byModule) {
-    added += (await ask('addUnreleased', [JSON.stringify(own.map(entryRow))])).length;
+    added += (await ask('addUnreleased', [JSON.stringify(own.map(chainRow))])).length;
     const rows = await ask('entriesAmong', [moduleId, own.map(({ counter }) => counter)]);
     const held = new Map(rows.map((row) => [row.counter, row.entry_hash]));
     for (const { counter, entryHash } of own) {
@@ -290,20 +294,4 @@ async function recordUnreleased(ask: Ask, entries: readonly JournalledEntry[]): 
     }
   }
   return added;
-}
-
-function entryRow(entry: JournalledEntry): Row {
-  return {
-    module_id: entry.moduleId,
-    counter: entry.counter,
-    sale_digest: entry.saleDigest,
-    token_digest: entry.tokenDigest,
-    previous_hash: entry.previousHash,
-    entry_hash: entry.entryHash,
-    signature: entry.signature,
-    statement: entry.statement,
-    meter_pan: entry.meterPan,
-    base_date: entry.baseDate,
-    tid_minutes: entry.tidMinutes,
-  };
 }

@@ -7,7 +7,16 @@ import type {
   EncryptionAlgorithm,
   KeyType,
 } from '../../lib/identity/attributes.ts';
-import type { LedgerEntry, MeterRecord, RecordedSale, VendorRecord } from './contract.ts';
+import { type Debt, NO_HISTORY, type PurchaseHistory } from '../tariff/history.ts';
+import type {
+  IssuedKeyChange,
+  LedgerEntry,
+  MeterPurchases,
+  MeterRecord,
+  RecordedSale,
+  VendorRecord,
+  WantedKey,
+} from './contract.ts';
 
 export interface MeterRow {
   readonly meter_pan: string;
@@ -20,6 +29,12 @@ export interface MeterRow {
   readonly key_type: KeyType;
   readonly base_date: BaseDate;
   readonly tariff_id: string;
+  readonly token_carrier_type: number;
+  readonly key_expiry: number | null;
+  readonly stores_supply_group: number | boolean;
+  /** JSON, as {@link meterRowOf} writes it. */
+  readonly wanted_key: string | null;
+  readonly issued_key_change: string | null;
 }
 
 export function meterOf(row: MeterRow): MeterRecord {
@@ -34,6 +49,83 @@ export function meterOf(row: MeterRow): MeterRecord {
     keyType: row.key_type,
     baseDate: row.base_date,
     tariffId: row.tariff_id,
+    tokenCarrierType: row.token_carrier_type,
+    keyExpiry: row.key_expiry,
+    storesSupplyGroup: Boolean(row.stores_supply_group),
+    wantedKey: row.wanted_key === null ? null : (JSON.parse(row.wanted_key) as WantedKey),
+    issuedKeyChange:
+      row.issued_key_change === null ? null : (JSON.parse(row.issued_key_change) as IssuedKeyChange),
+  };
+}
+
+/** What a meter's record is held as, by the names of the columns. */
+export function meterRowOf(meter: MeterRecord): MeterRow {
+  return {
+    meter_pan: meter.meterPan,
+    drn: meter.drn,
+    encryption_algorithm: meter.encryptionAlgorithm,
+    decoder_key_algorithm: meter.decoderKeyAlgorithm,
+    supply_group_code: meter.supplyGroupCode,
+    tariff_index: meter.tariffIndex,
+    key_revision: meter.keyRevision,
+    key_type: meter.keyType,
+    base_date: meter.baseDate,
+    tariff_id: meter.tariffId,
+    token_carrier_type: meter.tokenCarrierType,
+    key_expiry: meter.keyExpiry,
+    stores_supply_group: meter.storesSupplyGroup,
+    wanted_key: jsonOf(meter.wantedKey),
+    issued_key_change: jsonOf(meter.issuedKeyChange),
+  };
+}
+
+function jsonOf(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** What a history is held as, by the names of the columns. */
+export interface HistoryRow {
+  readonly version: number | null;
+  readonly month: string;
+  readonly month_units_deci_kwh: number;
+  readonly free_units_month: string;
+  readonly carried_minor: string;
+  readonly charges: string;
+  readonly last_at: number | null;
+}
+
+/** @param row - undefined, or without a version, for a meter that never bought. */
+export function purchasesOf(row: HistoryRow | undefined, debts: readonly DebtRow[]): MeterPurchases {
+  const owed = debts.map(debtOf);
+  if (row === undefined || row.version === null)
+    return { version: 0, history: { ...NO_HISTORY, debts: owed } };
+  return {
+    version: row.version,
+    history: {
+      month: row.month,
+      monthUnitsDeciKwh: row.month_units_deci_kwh,
+      freeUnitsMonth: row.free_units_month,
+      carriedMinor: row.carried_minor,
+      charges: JSON.parse(row.charges) as PurchaseHistory['charges'],
+      debts: owed,
+      lastAt: row.last_at,
+    },
+  };
+}
+
+export interface DebtRow {
+  readonly debt_id: string;
+  readonly label: string;
+  readonly balance_minor: number;
+  readonly recovery: string;
+}
+
+function debtOf(row: DebtRow): Debt {
+  return {
+    debtId: row.debt_id,
+    label: row.label,
+    balanceMinor: row.balance_minor,
+    recovery: JSON.parse(row.recovery) as Debt['recovery'],
   };
 }
 
@@ -118,7 +210,7 @@ export function entryOf(row: EntryRow): LedgerEntry {
   };
 }
 
-/** Two flat records with the same fields and values. */
+/** Two flat records with the same fields and values; what is no plain value is never the same. */
 export function sameFields(left: object, right: object): boolean {
   const other = new Map(Object.entries(right));
   const entries = Object.entries(left);

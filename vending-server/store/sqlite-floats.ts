@@ -18,8 +18,8 @@ const SQL = {
   add: `INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor) VALUES (?, ?, ?, ?, ?, ?)`,
   addSale: `INSERT INTO float_entry (vendor_id, kind, reference, at, amount_minor, balance_minor, operator_id, till_id,
       shift_id, tender, sale_kind, energy_minor, tax_minor, arrears_minor, charges_minor, fees_minor, amount_deci_kwh,
-      magnetic_tokens, free_basic_tokens)
-    VALUES (?, 'sale', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      magnetic_tokens, free_basic_tokens, rounding_minor)
+    VALUES (?, 'sale', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   count: `INSERT INTO day_count (scope, subject, day, sales, paid_minor, amount_deci_kwh, last_at) VALUES (?, ?, ?, 1, ?, ?, ?)
     ON CONFLICT (scope, subject, day) DO UPDATE SET sales = sales + 1, paid_minor = paid_minor + excluded.paid_minor,
       amount_deci_kwh = amount_deci_kwh + excluded.amount_deci_kwh, last_at = max(last_at, excluded.last_at)`,
@@ -50,7 +50,7 @@ export class SqliteFloats {
   }
 
   /** Inside the transaction of the sale, right after its money left the float. */
-  enterSale({ vendorId, meterPan, paidMinor }: VendClaimRequest, record: VendRecord): void {
+  enterSale({ vendorId, paidMinor }: VendClaimRequest, record: VendRecord): void {
     const { saleId, soldAt, amountDeciKwh, transfers, desk = {} } = record;
     const parts = salePartsOf(transfers);
     this.#sql.addSale.run(
@@ -69,15 +69,16 @@ export class SqliteFloats {
       parts.arrearsMinor,
       parts.chargesMinor,
       parts.feesMinor,
-      amountDeciKwh,
+      record.boughtDeciKwh,
       desk.magneticTokens ?? 0,
       desk.freeBasicTokens ?? 0,
+      desk.roundingMinor ?? 0,
     );
     const day = desk.day ?? new Date(soldAt).toISOString().slice(0, 10);
-    const count = (scope: CounterScope, subject: string) =>
+    const count = (scope: Exclude<CounterScope, 'meter'>, subject: string) =>
       this.#sql.count.run(scope, subject, day, paidMinor, amountDeciKwh, soldAt);
+    // A meter's own count stands in its history, which the sale writes anyway.
     count('vendor', vendorId);
-    count('meter', meterPan);
     if (desk.operatorId !== undefined) count('operator', `${vendorId}/${desk.operatorId}`);
   }
 

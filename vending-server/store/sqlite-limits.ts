@@ -23,6 +23,9 @@ const SQL = {
   putRule: `INSERT INTO limit_rule (rule_id, rule) VALUES (?, ?) ON CONFLICT (rule_id) DO UPDATE SET rule = excluded.rule`,
   removeRule: 'DELETE FROM limit_rule WHERE rule_id = ?',
   count: `SELECT sales, paid_minor, amount_deci_kwh, last_at FROM day_count WHERE scope = ? AND subject = ? AND day = ?`,
+  countOfMeter: `SELECT day_sales AS sales, day_paid_minor AS paid_minor, day_deci_kwh AS amount_deci_kwh,
+      day_last_at AS last_at
+    FROM meter_history WHERE meter_pan = ? AND day = ?`,
   // What is tried again every second is one alarm until somebody has looked.
   addAlarm: `INSERT INTO alarm (at, rule_id, vendor_id, operator_id, meter_pan, detail)
     SELECT :at, :ruleId, :vendorId, :operatorId, :meterPan, :detail
@@ -84,7 +87,11 @@ export class SqliteLimits implements LimitStore {
   dayCounts(subjects: readonly CounterSubject[], day: string): Promise<readonly DayCount[]> {
     return this.#access.read(() =>
       subjects.map(({ scope, subject }) => {
-        const row = this.#sql.count.get(scope, subject, day) as
+        const held =
+          scope === 'meter'
+            ? this.#sql.countOfMeter.get(subject, day)
+            : this.#sql.count.get(scope, subject, day);
+        const row = held as
           | { sales: number; paid_minor: number; amount_deci_kwh: number; last_at: number }
           | undefined;
         return {

@@ -1,63 +1,65 @@
 /** What meters have bought and owe, in SQLite: read before a sale is reckoned, written in the sale's own commit. */
-import type { Debt, PurchaseHistory } from '../tariff/history.ts';
-import { NO_HISTORY } from '../tariff/history.ts';
-import type { DebtRecord, MeterPurchases, PutResult } from './contract.ts';
+import { StsFault } from '../../lib/faults.ts';
+import type { BaseDate } from '../../lib/identity/attributes.ts';
+import type { DebtRecord, MeterPurchases, PutResult, VendClaim, VendRecord } from './contract.ts';
+import { type DebtRow, type HistoryRow, purchasesOf } from './rows.ts';
 import type { Statements } from './statements.ts';
 
-interface HistoryRow {
-  readonly version: number;
-  readonly month: string;
-  readonly month_units_deci_kwh: number;
-  readonly free_units_month: string;
-  readonly carried_minor: string;
-  readonly charges: string;
-}
-
-interface DebtRow {
-  readonly debt_id: string;
-  readonly label: string;
-  readonly balance_minor: number;
-  readonly recovery: string;
-}
-
 export function readPurchases(sql: Statements, meterPan: string): MeterPurchases {
-  const row = sql.findHistory.get(meterPan) as HistoryRow | undefined;
-  const debts = (sql.findDebts.all(meterPan) as DebtRow[]).map(debtOf);
-  if (row === undefined) return { version: 0, history: { ...NO_HISTORY, debts } };
-  return {
-    version: row.version,
-    history: {
-      month: row.month,
-      monthUnitsDeciKwh: row.month_units_deci_kwh,
-      freeUnitsMonth: row.free_units_month,
-      carriedMinor: row.carried_minor,
-      charges: JSON.parse(row.charges) as PurchaseHistory['charges'],
-      debts,
-    },
-  };
+  return purchasesOf(sql.findHistory.get(meterPan) as HistoryRow | undefined, debtRows(sql, meterPan));
 }
 
 export function purchasesVersion(sql: Statements, meterPan: string): number {
   return (sql.findHistory.get(meterPan) as HistoryRow | undefined)?.version ?? 0;
 }
 
-/** Inside a transaction. Balances of debts that did not change are left alone. */
-export function writePurchases(sql: Statements, meterPan: string, history: PurchaseHistory): void {
-  sql.putHistory.run(
+/** The highest TID that was ever durably given to the meter on this base date; -1 when there is none. */
+export function lastTidMinutes(sql: Statements, meterPan: string, baseDate: BaseDate): number {
+  const row = sql.findMeterTids.get(meterPan) as Record<`tid_${BaseDate}`, number | null> | undefined;
+  return row?.[`tid_${baseDate}`] ?? -1;
+}
+
+/**
+ * All that a sale changes of its meter. Inside a transaction.
+ * @throws Error when a TID of the sale is not above all that the meter was given: the claim should have made sure of that.
+ */
+export function writePurchases(
+  sql: Statements,
+  { request, tidMinutes }: VendClaim,
+  record: VendRecord,
+): void {
+  const { meterPan, baseDate, paidMinor } = request;
+  const { history, saleId, soldAt, amountDeciKwh, desk = {} } = record;
+  const tid = (of: BaseDate) => (of === baseDate ? (tidMinutes.at(-1) ?? null) : null);
+  const { changes } = sql.putHistory.run({
     meterPan,
-    history.month,
-    history.monthUnitsDeciKwh,
-    history.freeUnitsMonth,
-    history.carriedMinor,
-    JSON.stringify(history.charges),
-  );
+    saleId,
+    month: history.month,
+    monthUnitsDeciKwh: history.monthUnitsDeciKwh,
+    freeUnitsMonth: history.freeUnitsMonth,
+    carriedMinor: history.carriedMinor,
+    charges: JSON.stringify(history.charges),
+    lastAt: history.lastAt,
+    tid93: tid('93'),
+    tid14: tid('14'),
+    tid35: tid('35'),
+    day: desk.day ?? new Date(soldAt).toISOString().slice(0, 10),
+    paidMinor,
+    amountDeciKwh,
+    soldAt,
+  });
+  if (changes !== 1) throw new StsFault('internal_error', 'a TID that was given before');
   if (history.debts.length === 0) return;
-  const held = new Map(
-    (sql.findDebts.all(meterPan) as DebtRow[]).map((row) => [row.debt_id, row.balance_minor]),
-  );
+  const held = new Map(debtRows(sql, meterPan).map((row) => [row.debt_id, row.balance_minor]));
+  // Balances of debts that did not change are left alone.
   for (const { debtId, balanceMinor } of history.debts) {
     if (held.get(debtId) !== balanceMinor) sql.setDebtBalance.run(balanceMinor, debtId);
   }
+}
+
+export function raiseTid(sql: Statements, meterPan: string, baseDate: BaseDate, tidMinutes: number): void {
+  const statements = { '93': sql.raiseTid93, '14': sql.raiseTid14, '35': sql.raiseTid35 };
+  statements[baseDate].run(meterPan, tidMinutes);
 }
 
 /** Inside a transaction; the meter is known. */
@@ -74,26 +76,12 @@ export function addDebt(sql: Statements, { meterPan, debt, openedAt }: DebtRecor
       held.recovery === recovery;
     return same ? 'same' : 'exists';
   }
-  const { history } = readPurchases(sql, meterPan);
-  sql.addDebt.run(
-    debt.debtId,
-    meterPan,
-    debt.label,
-    debt.balanceMinor,
-    debt.balanceMinor,
-    recovery,
-    openedAt,
-  );
-  // A sale that was reckoned without this debt must be reckoned again.
-  writePurchases(sql, meterPan, history);
+  const { debtId, label, balanceMinor } = debt;
+  sql.addDebt.run(debtId, meterPan, label, balanceMinor, balanceMinor, recovery, openedAt);
+  sql.raiseVersion.run(meterPan);
   return 'created';
 }
 
-function debtOf(row: DebtRow): Debt {
-  return {
-    debtId: row.debt_id,
-    label: row.label,
-    balanceMinor: row.balance_minor,
-    recovery: JSON.parse(row.recovery) as Debt['recovery'],
-  };
+function debtRows(sql: Statements, meterPan: string): readonly DebtRow[] {
+  return sql.findDebts.all(meterPan) as DebtRow[];
 }

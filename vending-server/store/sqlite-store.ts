@@ -4,9 +4,8 @@
  */
 import type { Database } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
-import { nextTidMinutes } from '../../lib/token/tid.ts';
+import { tokenDigest } from '../ledger/chain.ts';
 import type { JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
-import { ClaimBook } from './claims.ts';
 import type {
   AccountBalance,
   ApiKeyRecord,
@@ -19,6 +18,7 @@ import type {
   MeterRecord,
   PutResult,
   RecordedSale,
+  SaleView,
   Store,
   TariffVersion,
   Transfer,
@@ -29,20 +29,9 @@ import type {
 } from './contract.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { CommitReport, OperationStore } from './operation-contract.ts';
-import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
+import type { Outbox, ReceiptKeys } from './outbox.ts';
 import { type ApiKeyInfoRow, apiKeyInfoOf } from './people-rows.ts';
-import {
-  type EntryRow,
-  entryOf,
-  type MeterRow,
-  meterOf,
-  responseDigest,
-  type SaleRow,
-  saleOf,
-  sameFields,
-  type VendorRow,
-  vendorOf,
-} from './rows.ts';
+import { type EntryRow, entryOf, type SaleRow, saleOf, sameFields } from './rows.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 import { SqliteApprovals } from './sqlite-approvals.ts';
 import { SqliteAudit } from './sqlite-audit.ts';
@@ -54,7 +43,8 @@ import { SqliteMoney } from './sqlite-money.ts';
 import { SqliteOperation } from './sqlite-operation.ts';
 import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { addApiKey, SqlitePeople } from './sqlite-people.ts';
-import { addDebt, purchasesVersion, readPurchases, writePurchases } from './sqlite-purchases.ts';
+import { addDebt, readPurchases } from './sqlite-purchases.ts';
+import { entryRow, meterValues, SqliteSales } from './sqlite-sales.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 export class SqliteStore implements Store {
@@ -63,14 +53,13 @@ export class SqliteStore implements Store {
   readonly #unlock: () => void;
   readonly #sql: Statements;
   readonly #commits: GroupCommit;
-  readonly #claims = new ClaimBook();
+  readonly #sales: SqliteSales;
   readonly #floats: SqliteFloats;
   readonly people: SqlitePeople;
   readonly approvals: SqliteApprovals;
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
-  readonly #addNotifications: (rows: readonly NewNotification[]) => void;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
 
@@ -87,13 +76,21 @@ export class SqliteStore implements Store {
     };
     this.operation = new SqliteOperation(database, this.#commits);
     this.#floats = new SqliteFloats(access);
+    this.#sales = new SqliteSales({
+      access,
+      sql: this.#sql,
+      floats: this.#floats,
+      addTransfers: (...rows) => this.#addTransfers(...rows),
+      addNotifications: notificationAdder(database),
+      commits: () => this.#commits.count,
+    });
     this.people = new SqlitePeople(access);
     this.audit = new SqliteAudit(access);
     this.limits = new SqliteLimits(access);
     this.money = new SqliteMoney(access, {
       floats: this.#floats,
       addTransfers: (...rows) => this.#addTransfers(...rows),
-      reservedMinor: (vendorId) => this.#claims.reservedMinor(vendorId),
+      reservedMinor: (vendorId) => this.#sales.claims.reservedMinor(vendorId),
     });
     this.approvals = new SqliteApprovals(access, {
       people: this.people,
@@ -101,9 +98,12 @@ export class SqliteStore implements Store {
       deposit: (request) => this.#deposit(request),
       putTariff: (version) => addTariffVersion(this.#sql, version),
     });
-    this.#addNotifications = notificationAdder(database);
     this.outbox = sqliteOutbox(database, access);
     this.receiptKeys = sqliteReceiptKeys(database, access);
+  }
+
+  commits(): number {
+    return this.#commits.count;
   }
 
   putTariff(version: TariffVersion): Promise<PutResult> {
@@ -111,7 +111,7 @@ export class SqliteStore implements Store {
   }
 
   findTariff(tariffId: string): Promise<readonly TariffVersion[]> {
-    return this.#read(() => this.#versions(tariffId));
+    return this.#read(() => this.#sales.versions(tariffId));
   }
 
   findPurchases(meterPan: string): Promise<MeterPurchases> {
@@ -120,7 +120,7 @@ export class SqliteStore implements Store {
 
   openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown'> {
     return this.#write(() => {
-      if (this.#meter(record.meterPan) === undefined) return 'meter_unknown';
+      if (this.#sales.meter(record.meterPan) === undefined) return 'meter_unknown';
       const result = addDebt(this.#sql, record);
       if (result === 'created')
         this.#addTransfers(`debt ${record.debt.debtId}`, record.transfers, record.openedAt);
@@ -130,31 +130,20 @@ export class SqliteStore implements Store {
 
   putMeter(meter: MeterRecord): Promise<PutResult> {
     return this.#write(() => {
-      const held = this.#meter(meter.meterPan);
+      const held = this.#sales.meter(meter.meterPan);
       if (held !== undefined) return sameFields(held, meter) ? 'same' : 'exists';
-      this.#sql.addMeter.run(
-        meter.meterPan,
-        meter.drn,
-        meter.encryptionAlgorithm,
-        meter.decoderKeyAlgorithm,
-        meter.supplyGroupCode,
-        meter.tariffIndex,
-        meter.keyRevision,
-        meter.keyType,
-        meter.baseDate,
-        meter.tariffId,
-      );
+      this.#sql.addMeter.run(...meterValues(meter));
       return 'created';
     });
   }
 
   findMeter(meterPan: string): Promise<MeterRecord | undefined> {
-    return this.#read(() => this.#meter(meterPan));
+    return this.#read(() => this.#sales.meter(meterPan));
   }
 
   putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult> {
     return this.#write(() => {
-      const held = this.#vendor(vendor.vendorId);
+      const held = this.#sales.vendor(vendor.vendorId);
       if (held !== undefined) {
         return sameFields(held, { ...vendor, floatMinor: held.floatMinor }) ? 'same' : 'exists';
       }
@@ -164,7 +153,7 @@ export class SqliteStore implements Store {
   }
 
   findVendor(vendorId: string): Promise<VendorRecord | undefined> {
-    return this.#read(() => this.#vendor(vendorId));
+    return this.#read(() => this.#sales.vendor(vendorId));
   }
 
   addApiKey(key: ApiKeyRecord): Promise<void> {
@@ -188,25 +177,29 @@ export class SqliteStore implements Store {
     return this.#write(() => this.#deposit(request));
   }
 
-  claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
-    return this.#read(() => this.#claim(request));
+  viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
+    return this.#read(() => this.#sales.view(asked));
+  }
+
+  claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
+    return this.#read(() => this.#sales.claim(request, view));
   }
 
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
-    this.#claims.startRecording(claim);
+    this.#sales.claims.startRecording(claim);
     try {
       return await this.#write(
-        () => this.#record(claim, record),
-        () => this.#claims.recorded(claim),
+        () => this.#sales.record(claim, record),
+        () => this.#sales.claims.recorded(claim),
       );
     } catch (error) {
-      this.#claims.stopRecording(claim);
+      this.#sales.claims.stopRecording(claim);
       throw error;
     }
   }
 
   releaseClaim(claim: VendClaim): void {
-    this.#claims.release(claim);
+    this.#sales.claims.release(claim);
   }
 
   findSale(saleId: string): Promise<RecordedSale | undefined> {
@@ -217,7 +210,7 @@ export class SqliteStore implements Store {
   }
 
   findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined> {
-    return this.#read(() => this.#saleByRequest(vendorId, requestId));
+    return this.#read(() => this.#sales.saleByRequest(vendorId, requestId));
   }
 
   bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void> {
@@ -235,11 +228,11 @@ export class SqliteStore implements Store {
   }
 
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined> {
-    return this.#read(() => optionalEntry(this.#sql.lastEntry.get(moduleId)));
+    return this.#read(() => entryRow(this.#sql.lastEntry.get(moduleId)));
   }
 
   lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined> {
-    return this.#read(() => optionalEntry(this.#sql.lastSignedEntry.get(moduleId)));
+    return this.#read(() => entryRow(this.#sql.lastSignedEntry.get(moduleId)));
   }
 
   counterWithoutGap(moduleId: string): Promise<number> {
@@ -252,28 +245,18 @@ export class SqliteStore implements Store {
     );
   }
 
-  findEntryByToken(tokenNo: string, tokenDigest: string): Promise<LedgerEntry | undefined> {
-    return this.#read(() => optionalEntry(this.#sql.findEntryByToken.get({ tokenNo, tokenDigest })));
+  findEntryByToken(tokenNo: string): Promise<LedgerEntry | undefined> {
+    return this.#read(() => entryRow(this.#sql.findEntryByToken.get({ tokenDigest: tokenDigest(tokenNo) })));
   }
 
-  findEntryBySale(saleId: string): Promise<LedgerEntry | undefined> {
-    return this.#read(() => optionalEntry(this.#sql.findEntryBySale.get(saleId)));
+  findEntriesBySale(saleId: string): Promise<readonly LedgerEntry[]> {
+    return this.#read(() =>
+      (this.#sql.findEntriesBySale.all(saleId) as EntryRow[]).map((row) => entryOf(row)),
+    );
   }
 
   recordUnreleased(entries: readonly JournalledEntry[]): Promise<number> {
-    return this.#write(() => {
-      let added = 0;
-      for (const entry of entries) {
-        const held = optionalEntry(this.#sql.findEntry.get(entry.moduleId, entry.counter));
-        if (held !== undefined && held.entryHash !== entry.entryHash) {
-          throw new StsFault('ledger_mismatch', `entry ${entry.counter} differs from the journal's`);
-        }
-        if (held !== undefined) continue;
-        this.#addEntry(entry, null, entry);
-        added += 1;
-      }
-      return added;
-    });
+    return this.#write(() => this.#sales.recordUnreleased(entries));
   }
 
   trialBalance(): Promise<readonly AccountBalance[]> {
@@ -312,77 +295,6 @@ export class SqliteStore implements Store {
     return this.#database.pragma(name, { simple: true });
   }
 
-  #claim(request: VendClaimRequest): ClaimVendResult {
-    const { vendorId, requestId, meterPan, baseDate } = request;
-    const sale = this.#saleByRequest(vendorId, requestId);
-    if (sale !== undefined) {
-      if (sale.requestHash !== request.requestHash) return { kind: 'exists_with_different_request' };
-      return { kind: 'exists', sale };
-    }
-    const settled = this.#claims.settled(vendorId, requestId) ?? this.#claims.meterSettled(meterPan);
-    if (settled !== undefined) return { kind: 'in_progress', settled };
-    const vendor = this.#vendor(vendorId);
-    if (vendor === undefined) return { kind: 'vendor_unknown' };
-    if (this.#meter(meterPan) === undefined) return { kind: 'meter_unknown' };
-    if (purchasesVersion(this.#sql, meterPan) !== request.purchasesVersion)
-      return { kind: 'purchases_changed' };
-    const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.#claims.reservedMinor(vendorId);
-    if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
-    const durable = this.#sql.findMeterTid.get(meterPan, baseDate) as { tid_minutes: number } | undefined;
-    const last = Math.max(durable?.tid_minutes ?? -1, this.#claims.lastTidMinutes(meterPan, baseDate));
-    const tidMinutes = nextTidMinutes(request.nowTidMinutes, last);
-    if (tidMinutes > request.maxTidMinutes) return { kind: 'tid_ahead_of_clock' };
-    return { kind: 'claimed', claim: this.#claims.open(request, tidMinutes) };
-  }
-
-  #record({ request, tidMinutes }: VendClaim, record: VendRecord): RecordedSale {
-    const { vendorId, requestId, requestHash, meterPan, baseDate } = request;
-    this.#sql.addSale.run(
-      record.saleId,
-      vendorId,
-      requestId,
-      requestHash,
-      meterPan,
-      record.currency,
-      request.paidMinor,
-      record.amountDeciKwh,
-      record.tokenNo,
-      record.soldAt,
-      record.responseBody,
-      responseDigest(record.responseBody),
-    );
-    this.#addTransfers(`sale ${record.saleId}`, record.transfers, record.soldAt);
-    this.#sql.moveFloat.run(-request.paidMinor, vendorId);
-    this.#floats.enterSale(request, record);
-    writePurchases(this.#sql, meterPan, record.history);
-    this.#addEntry(record.entry, record.saleId, { meterPan, baseDate, tidMinutes });
-    this.#addNotifications(record.notifications ?? []);
-    return { saleId: record.saleId, vendorId, requestId, requestHash, responseBody: record.responseBody };
-  }
-
-  #addEntry(
-    entry: Omit<LedgerEntry, 'state' | 'saleId' | 'meterPan' | 'tidMinutes'>,
-    saleId: string | null,
-    { meterPan, baseDate, tidMinutes }: Pick<JournalledEntry, 'meterPan' | 'baseDate' | 'tidMinutes'>,
-  ): void {
-    this.#sql.addEntry.run(
-      entry.moduleId,
-      entry.counter,
-      entry.saleDigest,
-      entry.tokenDigest,
-      entry.previousHash,
-      entry.entryHash,
-      entry.signature,
-      saleId === null ? 'unreleased' : 'released',
-      saleId,
-      meterPan,
-      baseDate,
-      tidMinutes,
-      entry.statement,
-    );
-    if (tidMinutes !== null) this.#sql.raiseMeterTid.run(meterPan, baseDate, tidMinutes);
-  }
-
   #addTransfers(cause: string, transfers: readonly Transfer[], bookedAt: number): void {
     for (const { debitAccount, creditAccount, amountMinor } of transfers) {
       this.#sql.addTransfer.run(cause, debitAccount, creditAccount, amountMinor, bookedAt);
@@ -396,26 +308,6 @@ export class SqliteStore implements Store {
       this.#floats.enter({ vendorId, kind: 'deposit', reference, at, amountMinor });
     }
     return result;
-  }
-
-  #versions(tariffId: string): readonly TariffVersion[] {
-    const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
-    return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
-  }
-
-  #saleByRequest(vendorId: string, requestId: string): RecordedSale | undefined {
-    const row = this.#sql.findSaleByRequest.get(vendorId, requestId) as SaleRow | undefined;
-    return row && saleOf(row);
-  }
-
-  #meter(meterPan: string): MeterRecord | undefined {
-    const row = this.#sql.findMeter.get(meterPan) as MeterRow | undefined;
-    return row && meterOf(row);
-  }
-
-  #vendor(vendorId: string): VendorRecord | undefined {
-    const row = this.#sql.findVendor.get(vendorId) as VendorRow | undefined;
-    return row && vendorOf(row);
   }
 
   async #read<T>(look: () => T): Promise<T> {
@@ -435,8 +327,4 @@ export class SqliteStore implements Store {
   #assertOpen(): void {
     if (!this.#database.open) throw new StsFault('store_unavailable', 'the database is closed');
   }
-}
-
-function optionalEntry(row: unknown): LedgerEntry | undefined {
-  return row === undefined ? undefined : entryOf(row as EntryRow);
 }

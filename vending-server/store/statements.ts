@@ -10,38 +10,58 @@ const FIND_TARIFF = `
 const ADD_TARIFF = 'INSERT OR IGNORE INTO tariff (tariff_id) VALUES (?)';
 const ADD_TARIFF_VERSION = 'INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES (?, ?, ?)';
 
-const FIND_HISTORY = `
-  SELECT version, month, month_units_deci_kwh, free_units_month, carried_minor, charges
-  FROM meter_history WHERE meter_pan = ?`;
+const HISTORY_COLUMNS = `month, month_units_deci_kwh, free_units_month, carried_minor, charges, last_at`;
+const FIND_HISTORY = `SELECT version, ${HISTORY_COLUMNS} FROM meter_history WHERE meter_pan = ?`;
 const FIND_DEBTS = `
   SELECT debt_id, label, balance_minor, recovery FROM debt WHERE meter_pan = ? ORDER BY opened_at, debt_id`;
+/** A sale that was reckoned without what has changed must be reckoned again. */
+const RAISE_VERSION = `
+  INSERT INTO meter_history (meter_pan, version) VALUES (?, 1) ON CONFLICT (meter_pan) DO UPDATE SET version = version + 1`;
+/** Everything that a sale changes of its meter, in one row. */
 const PUT_HISTORY = `
-  INSERT INTO meter_history (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor, charges)
-  VALUES (?, 1, ?, ?, ?, ?, ?)
-  ON CONFLICT (meter_pan) DO UPDATE SET version = version + 1, month = excluded.month,
-    month_units_deci_kwh = excluded.month_units_deci_kwh, free_units_month = excluded.free_units_month,
-    carried_minor = excluded.carried_minor, charges = excluded.charges`;
+  INSERT INTO meter_history AS h (meter_pan, version, ${HISTORY_COLUMNS}, last_sale_id, tid_93, tid_14, tid_35, day, day_sales,
+    day_paid_minor, day_deci_kwh, day_last_at)
+  VALUES (:meterPan, 1, :month, :monthUnitsDeciKwh, :freeUnitsMonth, :carriedMinor, :charges, :lastAt, :saleId, :tid93, :tid14,
+    :tid35, :day, 1, :paidMinor, :amountDeciKwh, :soldAt)
+  ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1,
+    before = json_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at),
+    last_sale_id = excluded.last_sale_id,
+    month = excluded.month, month_units_deci_kwh = excluded.month_units_deci_kwh,
+    free_units_month = excluded.free_units_month, carried_minor = excluded.carried_minor, charges = excluded.charges,
+    last_at = excluded.last_at, tid_93 = coalesce(excluded.tid_93, h.tid_93), tid_14 = coalesce(excluded.tid_14, h.tid_14),
+    tid_35 = coalesce(excluded.tid_35, h.tid_35), day = max(h.day, excluded.day),
+    day_sales = CASE WHEN h.day >= excluded.day THEN h.day_sales + 1 ELSE 1 END,
+    day_paid_minor = excluded.day_paid_minor + CASE WHEN h.day >= excluded.day THEN h.day_paid_minor ELSE 0 END,
+    day_deci_kwh = excluded.day_deci_kwh + CASE WHEN h.day >= excluded.day THEN h.day_deci_kwh ELSE 0 END,
+    day_last_at = max(h.day_last_at, excluded.day_last_at)
+  WHERE coalesce(excluded.tid_93 > h.tid_93, 1) AND coalesce(excluded.tid_14 > h.tid_14, 1)
+    AND coalesce(excluded.tid_35 > h.tid_35, 1)`;
 const FIND_DEBT = 'SELECT meter_pan, label, opened_minor, recovery FROM debt WHERE debt_id = ?';
 const ADD_DEBT = `
   INSERT INTO debt (debt_id, meter_pan, label, opened_minor, balance_minor, recovery, opened_at)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
 const SET_DEBT_BALANCE = 'UPDATE debt SET balance_minor = ? WHERE debt_id = ?';
 
-const FIND_METER = `
-  SELECT meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index, key_revision,
-    key_type, base_date, tariff_id
-  FROM meter WHERE meter_pan = ?`;
+const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+    key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
+    issued_key_change`;
+const FIND_METER = `SELECT ${METER_COLUMNS} FROM meter WHERE meter_pan = ?`;
 const ADD_METER = `
-  INSERT INTO meter (meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
-    key_revision, key_type, base_date, tariff_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO meter (${METER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** What a key change leaves: the number, the algorithm and the tariff stay. */
+const SET_METER_KEY = `
+  UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, key_expiry,
+    wanted_key, issued_key_change) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  WHERE meter_pan = ?`;
+const ADD_KEY_CHANGE = `
+  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections) VALUES (?, ?, ?, ?, ?, ?)`;
 
-const FIND_METER_TID = 'SELECT tid_minutes FROM meter_tid WHERE meter_pan = ? AND base_date = ?';
-/** A TID only rises: sales of one meter may become durable in another order than they were claimed. */
-const RAISE_METER_TID = `
-  INSERT INTO meter_tid (meter_pan, base_date, tid_minutes) VALUES (?, ?, ?)
-  ON CONFLICT (meter_pan, base_date) DO UPDATE SET tid_minutes = excluded.tid_minutes
-  WHERE excluded.tid_minutes > tid_minutes`;
+const FIND_METER_TIDS = 'SELECT tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?';
+/** A TID only rises: tokens that were never released are named in another order than they were made. */
+const raiseTid = (column: string) => `
+  INSERT INTO meter_history AS h (meter_pan, ${column}) VALUES (?, ?)
+  ON CONFLICT (meter_pan) DO UPDATE SET ${column} = max(coalesce(h.${column}, -1), excluded.${column})`;
+const FIND_WITHDRAWN = 'SELECT 1 FROM withdrawn_request WHERE vendor_id = ? AND request_id = ?';
 
 const FIND_VENDOR =
   'SELECT vendor_id, name, currency, credit_limit_minor, float_minor FROM vendor WHERE vendor_id = ?';
@@ -66,8 +86,8 @@ const FIND_SALE = `SELECT ${SALE_COLUMNS} FROM sale WHERE sale_id = ?`;
 const FIND_SALE_BY_REQUEST = `SELECT ${SALE_COLUMNS} FROM sale WHERE vendor_id = ? AND request_id = ?`;
 const ADD_SALE = `
   INSERT INTO sale (sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh,
-    token_no, sold_at, response_body, response_digest)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    sold_at, response_body, response_digest)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const ADD_TRANSFER = `
   INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at) VALUES (?, ?, ?, ?, ?)`;
@@ -90,13 +110,10 @@ const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND signature <> '' ORDER BY counter DESC LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter LIMIT ?`;
-const FIND_ENTRY_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = ?`;
-/** Two index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = ? ORDER BY counter`;
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
-  WHERE sale_id IN (SELECT sale_id FROM sale WHERE token_no = :tokenNo) AND token_digest = :tokenDigest
-  UNION ALL
-  SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = :tokenDigest
+  WHERE substr(token_digest, 1, 12) = substr(:tokenDigest, 1, 12) AND token_digest = :tokenDigest
   LIMIT 1`;
 /** The lowest counter that is held and whose successor is not; 0 when even the first is missing. */
 const COUNTER_WITHOUT_GAP = `
@@ -118,13 +135,19 @@ const SQL = {
   findHistory: FIND_HISTORY,
   findDebts: FIND_DEBTS,
   putHistory: PUT_HISTORY,
+  raiseVersion: RAISE_VERSION,
   findDebt: FIND_DEBT,
   addDebt: ADD_DEBT,
   setDebtBalance: SET_DEBT_BALANCE,
   findMeter: FIND_METER,
   addMeter: ADD_METER,
-  findMeterTid: FIND_METER_TID,
-  raiseMeterTid: RAISE_METER_TID,
+  setMeterKey: SET_METER_KEY,
+  addKeyChange: ADD_KEY_CHANGE,
+  findMeterTids: FIND_METER_TIDS,
+  raiseTid93: raiseTid('tid_93'),
+  raiseTid14: raiseTid('tid_14'),
+  raiseTid35: raiseTid('tid_35'),
+  findWithdrawn: FIND_WITHDRAWN,
   findVendor: FIND_VENDOR,
   addVendor: ADD_VENDOR,
   moveFloat: MOVE_FLOAT,
@@ -143,7 +166,7 @@ const SQL = {
   lastEntry: LAST_ENTRY,
   lastSignedEntry: LAST_SIGNED_ENTRY,
   entries: ENTRIES,
-  findEntryBySale: FIND_ENTRY_BY_SALE,
+  findEntriesBySale: FIND_ENTRIES_BY_SALE,
   findEntryByToken: FIND_ENTRY_BY_TOKEN,
   counterWithoutGap: COUNTER_WITHOUT_GAP,
   ping: PING,

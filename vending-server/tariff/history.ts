@@ -13,6 +13,8 @@ export interface PurchaseHistory {
   readonly carriedMinor: string;
   readonly charges: Readonly<Record<string, ChargeState>>;
   readonly debts: readonly Debt[];
+  /** When the meter last bought or was given anything, milliseconds since 1970 UTC; null for never. */
+  readonly lastAt: number | null;
 }
 
 /** Up to which day or month a fixed charge is paid, and what was paid into the next one. */
@@ -44,4 +46,5 @@ export const NO_HISTORY: PurchaseHistory = {
   carriedMinor: '0',
   charges: {},
   debts: [],
+  lastAt: null,
 };

@@ -5,7 +5,6 @@
  */
 import { BigNumber } from 'bignumber.js';
 import { invariant } from '../../lib/assert.ts';
-import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { type DeductionLine, deduct } from './deductions.ts';
 import { type BoughtEnergy, buyEnergy, costOfEnergy, type EnergyStep, nextStepPrice } from './energy.ts';
 import type { PurchaseHistory } from './history.ts';
@@ -55,7 +54,7 @@ export type Reckoning =
   | Reckoned
   /** Below the minimum, or nothing is left for 0.1 kWh. */
   | { readonly kind: 'payment_too_small' }
-  /** Above the maximum, or more energy than tokens carry. */
+  /** Above the maximum. */
   | { readonly kind: 'payment_too_large' };
 
 /** @param paidMinor - minor units of the tariff's currency, at least 0. */
@@ -75,7 +74,6 @@ export function reckonPayment(
   if (energy.isNothing && !(terms.takesPaymentWithoutEnergy && deducted.lines.length > 0)) {
     return { kind: 'payment_too_small' };
   }
-  if (energy.amountDeciKwh > AMOUNT_MAX) return { kind: 'payment_too_large' };
   const lines = [...deducted.lines.map((line) => priced(terms, line)), ...energy.lines];
   invariant(sumOf(lines) === paidMinor, 'the lines of a sale sum to what was paid');
   return {
@@ -89,6 +87,7 @@ export function reckonPayment(
       carriedMinor: energy.carriedMinor,
       charges: deducted.charges,
       debts: deducted.debts,
+      lastAt: epochMillis,
     },
   };
 }
@@ -135,7 +134,7 @@ export function takeFreeUnits(
   const { month } = localMoment(epochMillis, terms.timeZone);
   const filled = terms.freeUnitsFillBlocks ? terms.freeUnitsDeciKwh : 0;
   const monthUnitsDeciKwh = unitsOfMonth(history, month) + filled;
-  return { ...history, month, monthUnitsDeciKwh, freeUnitsMonth: month };
+  return { ...history, month, monthUnitsDeciKwh, freeUnitsMonth: month, lastAt: epochMillis };
 }
 
 /** Units bought in a month so far; a new month begins with none. */

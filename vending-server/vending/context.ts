@@ -4,11 +4,19 @@ import type { Contact, SoldForNotice } from '../notify/notification.ts';
 import type { SecurityModule } from '../security-module/contract.ts';
 import type { Store } from '../store/contract.ts';
 import type { NewNotification } from '../store/outbox.ts';
+import type { KeyDirectory } from './key-directory.ts';
+import type { SalesUnderWay } from './sale-guard.ts';
 import type { UnreleasedTokens } from './unreleased-tokens.ts';
+import type { UtilityRules } from './utility-rules.ts';
 
 export interface Vending {
   readonly store: Store;
   readonly securityModule: SecurityModule;
+  /** What keys the module holds, and what the utility has set. */
+  readonly keys: KeyDirectory;
+  readonly rules: UtilityRules;
+  /** Sales that limits have admitted and that are not yet durable. */
+  readonly underWay: SalesUnderWay;
   readonly clock: Clock;
   readonly random: Random;
   /** Tokens that were made, could not be recorded, and wait for a commit that names them. */

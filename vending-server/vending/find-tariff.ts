@@ -19,7 +19,11 @@ export async function findTerms(
   tariffId: string,
   now: number,
 ): Promise<DatedTerms> {
-  const versions = await store.findTariff(tariffId);
+  return termsAt(await store.findTariff(tariffId), now);
+}
+
+/** @param versions - all of one tariff, the earliest first. @throws as {@link findTerms}. */
+export function termsAt(versions: readonly TariffVersion[], now: number): DatedTerms {
   if (versions.length === 0) throw new StsFault('tariff_unknown', undefined, { param: 'tariffId' });
   const version = versions.filter(({ validFrom }) => validFrom <= now).at(-1);
   if (version === undefined) throw new StsFault('tariff_not_in_force', undefined, { param: 'tariffId' });

@@ -6,7 +6,8 @@ import { chargesDue } from '../tariff/fixed-charges.ts';
 import { localMoment } from '../tariff/local-time.ts';
 import { freeUnitsDue, reckonUnits, unitsOfMonth } from '../tariff/reckon.ts';
 import type { Vending } from './context.ts';
-import { findForSale, lookUpCode, type MeterForSale } from './purchase.ts';
+import { isUsable } from './key-directory.ts';
+import { findForSale, lookUpCode, type MeterForSale, planFor } from './purchase.ts';
 
 export interface LookUp {
   readonly meter: MeterRecord;
@@ -38,7 +39,7 @@ export async function lookUp(vending: Vending, vendorId: string, meterNumber: st
     meter,
     lookUpCode: lookUpCode(meter),
     canVend:
-      minimumMinor !== undefined && vendor.currency === terms.currency && (await hasKey(vending, meter)),
+      minimumMinor !== undefined && vendor.currency === terms.currency && (await hasKey(vending, meter, now)),
     currency: terms.currency,
     minimumMinor: minimumMinor ?? terms.minimumMinor,
     maximumMinor: terms.maximumMinor,
@@ -61,21 +62,11 @@ function leastPayment({ terms, purchases }: MeterForSale, now: number): number |
   return reckoning.kind === 'reckoned' ? paidMinor : undefined;
 }
 
-/** Whether the module holds the meter's vending key at this moment; its own rules are asked at the sale. */
-async function hasKey({ securityModule, clock }: Vending, meter: MeterRecord): Promise<boolean> {
-  const now = clock.now();
+/** Whether the module holds a key that the meter's next token can be made under now; its other rules are asked at the sale. */
+async function hasKey(vending: Vending, meter: MeterRecord, now: number): Promise<boolean> {
   try {
-    const keys = await securityModule.vendingKeys();
-    return keys.some(
-      (key) =>
-        key.supplyGroupCode === meter.supplyGroupCode &&
-        key.keyRevision === meter.keyRevision &&
-        key.keyType === meter.keyType &&
-        key.baseDate === meter.baseDate &&
-        key.decoderKeyAlgorithm === meter.decoderKeyAlgorithm &&
-        now >= Date.parse(key.activeFrom) &&
-        now < Date.parse(key.issueUntil),
-    );
+    const { key } = await planFor(vending, meter, now);
+    return key !== undefined && isUsable(key, now);
   } catch (error) {
     if (error instanceof StsFault && error.code === 'security_module_unavailable') return false;
     throw error;

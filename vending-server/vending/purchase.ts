@@ -4,13 +4,26 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { StsFault } from '../../lib/faults.ts';
-import type { MeterPurchases, MeterRecord, VendorRecord } from '../store/contract.ts';
-import { type Reckoned, reckonPayment, reckonUnits } from '../tariff/reckon.ts';
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import type { MeterPurchases, MeterRecord, SaleView, VendorRecord } from '../store/contract.ts';
+import { blockPosition } from '../tariff/energy.ts';
+import { daysBetween, localMoment } from '../tariff/local-time.ts';
+import {
+  freeUnitsDue,
+  type Reckoned,
+  reckonPayment,
+  reckonUnits,
+  takeFreeUnits,
+  unitsOfMonth,
+} from '../tariff/reckon.ts';
 import type { TariffTerms } from '../tariff/terms.ts';
 import type { Vending } from './context.ts';
-import { findTerms } from './find-tariff.ts';
-import { findVendor } from './open-vendor.ts';
-import { findMeter } from './register-meter.ts';
+import { termsAt } from './find-tariff.ts';
+import { type KeyPlan, planKey } from './key-plan.ts';
+import type { Desk } from './sale-desk.ts';
+import type { MonthPosition, PurchasePicture, SaleDetails } from './sale-response.ts';
+import type { PreparedVend } from './vend.ts';
+import { energyTokens, moneyTokens, type WantedToken } from './wanted-tokens.ts';
 
 export interface PurchaseRequest {
   readonly vendorId: string;
@@ -20,6 +33,8 @@ export interface PurchaseRequest {
   readonly paidMinor?: number | undefined;
   readonly amountDeciKwh?: number | undefined;
   readonly currency: string;
+  /** Whether free units of the month that are due come with it; they do unless this is false. */
+  readonly freeUnits?: boolean | undefined;
   /** What the look-up answered for this meter; a sale that brings it cannot be for another one. */
   readonly lookUpCode?: string | undefined;
 }
@@ -33,33 +48,44 @@ export interface MeterForSale {
 }
 
 export interface Purchase extends MeterForSale {
+  readonly plan: KeyPlan;
   readonly paidMinor: number;
+  /** Free units that come with it, whole 0.1 kWh; the blocks of `reckoned` begin after them. */
+  readonly freeDeciKwh: number;
   readonly reckoned: Reckoned;
 }
 
+type Reads = Pick<Vending, 'store' | 'keys' | 'rules'>;
+
 /** @throws StsFault `vendor_unknown`, `meter_unknown`, `tariff_unknown`, `tariff_not_in_force`. */
+export function meterForSale({ vendor, meter, purchases, tariff }: SaleView, now: number): MeterForSale {
+  if (vendor === undefined) throw new StsFault('vendor_unknown', undefined, { param: 'vendorId' });
+  if (meter === undefined) throw new StsFault('meter_unknown', undefined, { param: 'meter' });
+  return { vendor, meter, terms: termsAt(tariff, now).terms, purchases };
+}
+
+/** @throws StsFault of {@link meterForSale} and of the meter's number. */
 export async function findForSale(
-  vending: Pick<Vending, 'store'>,
+  { store }: Pick<Vending, 'store'>,
   vendorId: string,
   meterNumber: string,
   now: number,
 ): Promise<MeterForSale> {
-  const vendor = await findVendor(vending, vendorId);
-  const meter = await findMeter(vending, meterNumber);
-  const { terms } = await findTerms(vending.store, meter.tariffId, now);
-  return { vendor, meter, terms, purchases: await vending.store.findPurchases(meter.meterPan) };
+  const { meterPan } = parseMeterNumber(meterNumber);
+  return meterForSale(await store.viewForSale({ vendorId, meterPan }), now);
 }
 
 /**
- * @throws StsFault of {@link findForSale}, then `look_up_code_wrong`, `currency_mismatch`, `payment_too_small`,
+ * @throws StsFault of {@link meterForSale}, then `look_up_code_wrong`, `currency_mismatch`, `payment_too_small`,
  *   `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
  */
 export async function reckonPurchase(
-  vending: Pick<Vending, 'store'>,
+  vending: Reads,
   request: PurchaseRequest,
+  view: SaleView,
   now: number,
 ): Promise<Purchase> {
-  const found = await findForSale(vending, request.vendorId, request.meter, now);
+  const found = meterForSale(view, now);
   const { vendor, meter, terms, purchases } = found;
   if (request.lookUpCode !== undefined && !isLookUpCode(request.lookUpCode, meter)) {
     throw new StsFault('look_up_code_wrong', undefined, { param: 'lookUpCode' });
@@ -67,28 +93,137 @@ export async function reckonPurchase(
   if (request.currency !== vendor.currency || request.currency !== terms.currency) {
     throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
   }
+  const freeDeciKwh = request.freeUnits === false ? 0 : freeUnitsDue(terms, purchases.history, now);
+  // Before what is bought, as their tokens are: where free units fill the blocks, what is bought begins after them.
+  const history = freeDeciKwh === 0 ? purchases.history : takeFreeUnits(terms, purchases.history, now);
   const { paidMinor, reckoning } =
     request.amountDeciKwh === undefined
-      ? byMoney(found, request.paidMinor ?? 0, now)
-      : byUnits(found, request.amountDeciKwh, now);
+      ? byMoney(terms, history, request.paidMinor ?? 0, now)
+      : byUnits(terms, history, request.amountDeciKwh, now);
   if (reckoning.kind !== 'reckoned') {
     const param = request.amountDeciKwh === undefined ? 'paidMinor' : 'amountDeciKwh';
     throw new StsFault(reckoning.kind, undefined, { param });
   }
-  return { vendor, meter, terms, purchases, paidMinor, reckoned: reckoning };
+  const plan = await planFor(vending, meter, now);
+  return { vendor, meter, terms, purchases, plan, paidMinor, freeDeciKwh, reckoned: reckoning };
 }
 
-function byMoney({ terms, purchases }: MeterForSale, paidMinor: number, now: number) {
-  return { paidMinor, reckoning: reckonPayment(terms, purchases.history, paidMinor, now) };
+/** The key that the meter's next tokens are made under. */
+export async function planFor({ keys, rules }: Reads, meter: MeterRecord, now: number): Promise<KeyPlan> {
+  return planKey(meter, await keys.keys(), now, await rules.keyPolicy());
 }
 
-function byUnits({ terms, purchases }: MeterForSale, amountDeciKwh: number, now: number) {
+function byMoney(terms: TariffTerms, history: MeterPurchases['history'], paidMinor: number, now: number) {
+  return { paidMinor, reckoning: reckonPayment(terms, history, paidMinor, now) };
+}
+
+function byUnits(terms: TariffTerms, history: MeterPurchases['history'], amountDeciKwh: number, now: number) {
   if (terms.energy.kind === 'timeOfUse') {
     throw new StsFault('operation_unsupported', 'a tariff by bands sells money and no units', {
       param: 'amountDeciKwh',
     });
   }
-  return reckonUnits(terms, purchases.history, amountDeciKwh, now);
+  return reckonUnits(terms, history, amountDeciKwh, now);
+}
+
+/** A reckoned purchase as what is to be vended. @throws StsFault `payment_too_large` for more tokens than a sale may have. */
+export function purchaseVend(purchase: Purchase, { desk, cash }: Desk, now: number): PreparedVend {
+  const { plan, reckoned, freeDeciKwh } = purchase;
+  return {
+    plan,
+    wanted: wantedOf(purchase),
+    history: reckoned.history,
+    picture: pictureOf(purchase),
+    details: {
+      ...detailsOf(purchase, now),
+      kind: 'credit',
+      operator: desk.operatorId ?? null,
+      terminal: desk.tillId ?? null,
+      shiftId: desk.shiftId ?? null,
+      tender: desk.tender ?? null,
+      cash,
+    },
+    desk: { ...desk, saleKind: 'credit', freeBasicTokens: freeDeciKwh > 0 ? 1 : 0 },
+  };
+}
+
+function wantedOf({ plan, freeDeciKwh, reckoned }: Purchase): readonly WantedToken[] {
+  const limits = plan.key ?? {};
+  const { amountDeciKwh, lines } = reckoned;
+  const money = lines.reduce(
+    (sum, line) => sum + (line.kind === 'currency' ? line.amountHundredThousandth : 0),
+    0,
+  );
+  return [
+    ...(freeDeciKwh === 0 ? [] : energyTokens('free', freeDeciKwh, limits)),
+    ...(amountDeciKwh === 0 ? [] : energyTokens('paid', amountDeciKwh, limits)),
+    ...(money === 0 ? [] : moneyTokens('paid', money, limits)),
+  ];
+}
+
+export function pictureOf(purchase: Purchase): PurchasePicture {
+  const { terms, plan, paidMinor, freeDeciKwh, reckoned } = purchase;
+  const { lines, amountDeciKwh, history } = reckoned;
+  return {
+    meter: meterPicture(plan.meter),
+    currency: terms.currency,
+    paidMinor,
+    lines,
+    amountDeciKwh,
+    freeDeciKwh,
+    month: monthOf(purchase, history),
+    carriedMinor: history.carriedMinor,
+    keyChange: keyChangePicture(plan),
+  };
+}
+
+export function meterPicture(meter: MeterRecord): PurchasePicture['meter'] {
+  const { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision } = meter;
+  return { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision };
+}
+
+export function keyChangePicture({ keyChange }: KeyPlan): PurchasePicture['keyChange'] {
+  if (keyChange === undefined) return null;
+  const { from, to, sectionCount: sections, rollOver, reasons } = keyChange;
+  return { from, to, sections, rollOver, reasons };
+}
+
+/** Where the meter stands in its blocks before and after. */
+export function monthOf(
+  { terms, purchases }: Pick<Purchase, 'terms' | 'purchases'>,
+  after: MeterPurchases['history'],
+): MonthPosition | null {
+  if (terms.energy.kind === 'timeOfUse') return null;
+  return {
+    unitsDeciKwh: after.monthUnitsDeciKwh,
+    blockBefore: blockPosition(terms, unitsOfMonth(purchases.history, after.month)),
+    blockAfter: blockPosition(terms, after.monthUnitsDeciKwh),
+  };
+}
+
+/** What a sale says of the meter besides the purchase, without a desk. */
+export function detailsOf(
+  { terms, purchases, reckoned }: Pick<Purchase, 'terms' | 'purchases'> & { readonly reckoned?: Reckoned },
+  now: number,
+): Omit<SaleDetails, 'kind'> {
+  const { lastAt } = purchases.history;
+  const touched = new Set(
+    (reckoned?.lines ?? []).flatMap((line) => (line.kind === 'arrears' ? [line.debtId] : [])),
+  );
+  const dayOf = (millis: number) => localMoment(millis, terms.timeZone).day;
+  return {
+    operator: null,
+    terminal: null,
+    shiftId: null,
+    tender: null,
+    cash: null,
+    daysSinceLastPurchase: lastAt === null ? null : Math.max(0, daysBetween(dayOf(lastAt), dayOf(now))),
+    debtsLeft: purchases.history.debts
+      .filter(({ debtId, balanceMinor }) => balanceMinor > 0 && !touched.has(debtId))
+      .map(({ label, balanceMinor }) => ({ label, balanceMinor })),
+    reason: null,
+    approvedBy: null,
+  };
 }
 
 /**

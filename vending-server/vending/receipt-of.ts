@@ -3,26 +3,13 @@
  * that could have changed since but the settings of the utility.
  */
 import { invariant } from '../../lib/assert.ts';
-import type { Cash, Customer, DebtLeft, ReceiptFacts, ReceiptToken } from '../receipt/facts.ts';
+import type { ReceiptFacts, ReceiptToken } from '../receipt/facts.ts';
 import type { ReceiptSettings } from '../receipt/settings.ts';
 import type { RecordedSale } from '../store/contract.ts';
 import { addMonths, localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
 import { findTerms } from './find-tariff.ts';
 import type { SaleResponse, SoldToken } from './sale-response.ts';
-
-/** What a recorded answer may hold beyond today's, and a receipt then shows. */
-export interface ReceiptExtras {
-  readonly vatInvoiceNumber?: string;
-  readonly operator?: string;
-  readonly terminal?: string;
-  readonly vendorAddressLines?: readonly string[];
-  readonly customer?: Customer;
-  readonly daysSinceLastPurchase?: number;
-  /** Debts of the meter that this payment did not touch. */
-  readonly debtsLeft?: readonly DebtLeft[];
-  readonly cash?: Cash;
-}
 
 /** 20 digits keyed in by hand (IEC 62055-41, token technology 02). */
 const KEYPAD = '02';
@@ -32,7 +19,7 @@ export async function receiptOf(
   sale: Pick<RecordedSale, 'responseBody'>,
   { utility, message }: ReceiptSettings,
 ): Promise<ReceiptFacts> {
-  const sold = JSON.parse(sale.responseBody) as SaleResponse & ReceiptExtras;
+  const sold = JSON.parse(sale.responseBody) as SaleResponse;
   const soldAt = Date.parse(sold.soldAt);
   const [meter, vendor] = await Promise.all([
     store.findMeter(sold.meter.meterPan),
@@ -43,15 +30,15 @@ export async function receiptOf(
   const { drn, meterPan, supplyGroupCode, keyRevision, tariffIndex } = sold.meter;
   return {
     receiptNumber: receiptNumberOf(sold),
-    vatInvoiceNumber: sold.vatInvoiceNumber ?? null,
+    vatInvoiceNumber: null,
     saleId: sold.saleId,
     soldAt: sold.soldAt,
     timeZone: terms.timeZone,
     utility,
-    vendor: { vendorId: sold.vendorId, name: vendor.name, addressLines: sold.vendorAddressLines ?? [] },
+    vendor: { vendorId: sold.vendorId, name: vendor.name, addressLines: [] },
     operator: sold.operator ?? null,
     terminal: sold.terminal ?? null,
-    customer: sold.customer ?? null,
+    customer: null,
     meter: {
       drn,
       meterPan,
@@ -83,14 +70,21 @@ function receiptNumberOf({ ledger }: SaleResponse): string {
 }
 
 function tokenOf(token: SoldToken): ReceiptToken {
+  const { tokenNo } = token;
   switch (token.kind) {
-    case 'creditElectricity':
-      return {
-        kind: 'credit',
-        reason: 'paid',
-        tokenNo: token.tokenNo,
-        amount: { unit: 'kWh', amountDeciKwh: token.amountDeciKwh },
-      };
+    case 'keyChange':
+      return { kind: 'keyChange', tokenNo, section: token.section, of: token.of };
+    case 'creditElectricity': {
+      // Sales of the first format say no reason: all of them were paid.
+      const { reason = 'paid', amountDeciKwh } = token;
+      return { kind: 'credit', reason, tokenNo, amount: { unit: 'kWh', amountDeciKwh } };
+    }
+    case 'currencyCredit': {
+      const { reason, amountHundredThousandth } = token;
+      return { kind: 'credit', reason, tokenNo, amount: { unit: 'money', amountHundredThousandth } };
+    }
+    case 'management':
+      return { kind: 'management', tokenNo, purpose: token.token.kind };
   }
 }
 

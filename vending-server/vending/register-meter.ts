@@ -4,10 +4,23 @@ import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { MeterRecord } from '../store/contract.ts';
 import type { Vending } from './context.ts';
 
-export interface MeterRequest extends Omit<MeterRecord, 'meterPan' | 'drn'> {
+export interface MeterRequest extends Omit<MeterRecord, 'meterPan' | 'drn' | keyof typeof UNSAID> {
   /** DRN of 11 or 13 digits or MeterPAN of 18. */
   readonly meter: string;
+  /** TCT; a keypad when absent. */
+  readonly tokenCarrierType?: number | undefined;
+  /** KEN, for whoever knows the meter better than its vending key tells. */
+  readonly keyExpiry?: number | null | undefined;
+  readonly storesSupplyGroup?: boolean | undefined;
 }
+
+const UNSAID = {
+  tokenCarrierType: 2,
+  keyExpiry: null,
+  storesSupplyGroup: false,
+  wantedKey: null,
+  issuedKeyChange: null,
+} as const;
 
 /**
  * @returns the record and whether it is new; registering the same again changes nothing.
@@ -18,7 +31,7 @@ export async function registerMeter(
   { store }: Vending,
   request: MeterRequest,
 ): Promise<{ created: boolean; meter: MeterRecord }> {
-  const { meter: number, ...attributes } = request;
+  const { meter: number, tokenCarrierType, keyExpiry, storesSupplyGroup, ...attributes } = request;
   const { meterPan, drn } = parseMeterNumber(number);
   if (request.encryptionAlgorithm === 11 && request.decoderKeyAlgorithm !== 4) {
     throw new StsFault('algorithm_not_supported', 'EA11 takes its keys from DKGA04', {
@@ -28,7 +41,15 @@ export async function registerMeter(
   if ((await store.findTariff(request.tariffId)).length === 0) {
     throw new StsFault('tariff_unknown', undefined, { param: 'tariffId' });
   }
-  const meter: MeterRecord = { meterPan, drn, ...attributes };
+  const meter: MeterRecord = {
+    meterPan,
+    drn,
+    ...attributes,
+    ...UNSAID,
+    tokenCarrierType: tokenCarrierType ?? UNSAID.tokenCarrierType,
+    keyExpiry: keyExpiry ?? UNSAID.keyExpiry,
+    storesSupplyGroup: storesSupplyGroup ?? UNSAID.storesSupplyGroup,
+  };
   const result = await store.putMeter(meter);
   if (result === 'exists') throw new StsFault('meter_exists', undefined, { param: 'meter' });
   return { created: result === 'created', meter };

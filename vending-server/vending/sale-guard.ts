@@ -4,7 +4,6 @@
  */
 import { StsFault } from '../../lib/faults.ts';
 import { checkSale, type Finding, type NamedRule, type Rule } from '../people/limits.ts';
-import { timeZoneOf } from '../people/settings.ts';
 import type { AlarmDraft, CounterSubject, DayCount, LimitRule } from '../store/money-contract.ts';
 import { localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
@@ -72,10 +71,10 @@ export interface Admitted {
  * @throws StsFault `supply_group_not_permitted`, `limit_reached`, `hours_closed`.
  */
 export async function admitSale(
-  vending: Pick<Vending, 'store' | 'clock'>,
-  underWay: SalesUnderWay,
+  vending: Pick<Vending, 'store' | 'clock' | 'rules' | 'underWay'>,
   sale: GuardedSale,
 ): Promise<Admitted> {
+  const { underWay } = vending;
   const { limits } = vending.store;
   const { vendorId, operatorId, meterPan, supplyGroupCode } = sale;
   const groups = await limits.supplyGroupsOf(vendorId);
@@ -83,7 +82,7 @@ export async function admitSale(
     throw new StsFault('supply_group_not_permitted', supplyGroupCode, { param: 'meter' });
   }
   const at = vending.clock.now();
-  const { day, minute } = localMoment(at, await timeZoneOf(vending));
+  const { day, minute } = localMoment(at, await vending.rules.timeZone());
   const subjects: CounterSubject[] = [
     { scope: 'vendor', subject: vendorId },
     { scope: 'meter', subject: meterPan },

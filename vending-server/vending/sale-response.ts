@@ -1,117 +1,172 @@
 /** The answer to a sale, made once, stored as it is and given again byte for byte. */
 import { decimalText } from '../../lib/decimal.ts';
+import type { KeyChangeReason } from '../../lib/token/issue-plan.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
-import type { IssuedCredit } from '../security-module/contract.ts';
-import type { MeterRecord } from '../store/contract.ts';
-import { type BlockPosition, blockPosition } from '../tariff/energy.ts';
-import { type SaleLine, unitsOfMonth } from '../tariff/reckon.ts';
-import type { Purchase } from './purchase.ts';
+import type { IssuedToken, ManagementOrder } from '../security-module/contract.ts';
+import type { MeterKeyName, MeterRecord } from '../store/contract.ts';
+import type { SaleKind } from '../store/money-contract.ts';
+import type { BlockPosition } from '../tariff/energy.ts';
+import type { SaleLine } from '../tariff/reckon.ts';
+import type { PlannedKeyChange } from './key-plan.ts';
+import { type CreditReason, carriedOf, type WantedToken } from './wanted-tokens.ts';
 
 /** What a payment becomes: the same in a trial and in the sale. */
 export interface PurchasePicture {
+  /** Under whose key credit is made: after the key change, if there is one. */
   readonly meter: Pick<MeterRecord, 'drn' | 'meterPan' | 'supplyGroupCode' | 'tariffIndex' | 'keyRevision'>;
   readonly currency: string;
   readonly paidMinor: number;
   readonly lines: readonly SaleLine[];
-  /** Before tokens are coded, whole 0.1 kWh; a token may carry up to one coding step more. */
+  /** What money bought, before tokens are coded, whole 0.1 kWh; a token may carry up to one coding step more. */
   readonly amountDeciKwh: number;
-  /** Where the meter stands in the month; null for a tariff that bills by band. */
+  /** Free basic units of the month that are given with it, whole 0.1 kWh. */
+  readonly freeDeciKwh: number;
+  /** Where the meter stands in the month; null for a tariff that bills by band, and where nothing was reckoned. */
   readonly month: MonthPosition | null;
   /** Money below the price of 0.1 kWh that waits for the next purchase, minor units, decimal text. */
   readonly carriedMinor: string;
+  readonly keyChange: KeyChangePicture | null;
 }
 
 export interface MonthPosition {
-  /** Units bought in it after this purchase, whole 0.1 kWh. */
+  /** Units of it after this purchase, whole 0.1 kWh. */
   readonly unitsDeciKwh: number;
   readonly blockBefore: BlockPosition;
   readonly blockAfter: BlockPosition;
 }
 
-export interface SaleResponse extends PurchasePicture {
+/** A key change: its tokens come first and must be keyed in first. */
+export interface KeyChangePicture {
+  readonly from: MeterKeyName;
+  readonly to: MeterKeyName;
+  readonly sections: 2 | 3 | 4;
+  readonly rollOver: boolean;
+  /** Empty where an earlier set is given once more. */
+  readonly reasons: readonly KeyChangeReason[];
+}
+
+export interface Cash {
+  /** What the amount due was rounded by for want of small coins; below 0 in the customer's favour. */
+  readonly roundingMinor: number;
+  readonly tenderedMinor: number;
+  readonly changeMinor: number;
+}
+
+/** What a sale says besides the purchase. */
+export interface SaleDetails {
+  readonly kind: SaleKind;
+  readonly operator: string | null;
+  readonly terminal: string | null;
+  readonly shiftId: string | null;
+  readonly tender: string | null;
+  readonly cash: Cash | null;
+  /** Whole days where the utility is; null for a first purchase. */
+  readonly daysSinceLastPurchase: number | null;
+  /** Debts of the meter that this payment did not touch. */
+  readonly debtsLeft: readonly { readonly label: string; readonly balanceMinor: number }[];
+  /** Why something was given without money; null for a sale. */
+  readonly reason: string | null;
+  /** Who agreed to it, where two persons are asked. */
+  readonly approvedBy: string | null;
+}
+
+export interface SaleResponse extends PurchasePicture, SaleDetails {
   readonly saleId: string;
   readonly requestId: string;
   /** ISO 8601 UTC. */
   readonly soldAt: string;
   readonly vendorId: string;
+  /** In the order in which they are keyed in; none where arrears and charges took all of the money. */
   readonly tokens: readonly SoldToken[];
+  /** The last entry of the sale in the chain; those before it have the counters before. */
   readonly ledger: { readonly moduleId: string; readonly counter: number; readonly entryHash: string };
 }
 
-export interface SoldToken {
-  readonly kind: 'creditElectricity';
+interface Digits {
   readonly tokenNo: string;
   /** For a slip: '1234 5678 9012 3456 7890'. */
   readonly tokenNoGrouped: string;
-  /** What the token carries, which the coding may have rounded up by one step (sts.md 2.3). */
-  readonly amountDeciKwh: number;
-  readonly amountKwh: string;
-  readonly tidMinutes: number;
 }
 
-export interface SoldSale {
-  readonly saleId: string;
-  readonly requestId: string;
-  readonly soldAt: number;
-  readonly purchase: Purchase;
-  readonly tidMinutes: number;
-  /** What the token will carry, 0.1 kWh. */
-  readonly carriedDeciKwh: number;
+export type SoldToken = Digits &
+  (
+    | {
+        readonly kind: 'keyChange';
+        /** 1 for the first of the set. */
+        readonly section: number;
+        readonly of: number;
+      }
+    | {
+        readonly kind: 'creditElectricity';
+        readonly reason: CreditReason;
+        /** What the token carries, which the coding may have rounded up by one step (sts.md 2.3). */
+        readonly amountDeciKwh: number;
+        readonly amountKwh: string;
+        readonly tidMinutes: number;
+      }
+    | {
+        readonly kind: 'currencyCredit';
+        readonly reason: CreditReason;
+        /** What the token carries, whole 0.00001 of the currency unit. */
+        readonly amountHundredThousandth: number;
+        /** In currency units. */
+        readonly amount: string;
+        readonly tidMinutes: number;
+      }
+    | {
+        readonly kind: 'management';
+        /** As lib names its kinds and fields. */
+        readonly token: ManagementOrder['token'];
+        readonly tidMinutes: number;
+      }
+  );
+
+const NO_DIGITS: Digits = { tokenNo: '', tokenNoGrouped: '' };
+
+/** The tokens of an answer, all that is known of them before they are made. @param tidMinutes - one for each wanted token. */
+export function tokensBefore(
+  keyChange: PlannedKeyChange | undefined,
+  wanted: readonly WantedToken[],
+  tidMinutes: readonly number[],
+): readonly SoldToken[] {
+  const of = keyChange?.sectionCount ?? 0;
+  const sections = Array.from({ length: of }, (_, index): SoldToken => {
+    return { kind: 'keyChange', ...NO_DIGITS, section: index + 1, of };
+  });
+  return [...sections, ...wanted.map((token, index) => tokenBefore(token, tidMinutes[index] ?? 0))];
 }
 
-export function pictureOf({ meter, terms, purchases, paidMinor, reckoned }: Purchase): PurchasePicture {
-  const { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision } = meter;
-  const { lines, amountDeciKwh, history } = reckoned;
-  const month: MonthPosition | null =
-    terms.energy.kind === 'timeOfUse'
-      ? null
-      : {
-          unitsDeciKwh: history.monthUnitsDeciKwh,
-          blockBefore: blockPosition(terms, unitsOfMonth(purchases.history, history.month)),
-          blockAfter: blockPosition(terms, history.monthUnitsDeciKwh),
-        };
-  return {
-    meter: { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision },
-    currency: terms.currency,
-    paidMinor,
-    lines,
-    amountDeciKwh,
-    month,
-    carriedMinor: history.carriedMinor,
-  };
+function tokenBefore(wanted: WantedToken, tidMinutes: number): SoldToken {
+  switch (wanted.kind) {
+    case 'creditElectricity': {
+      const { kind, reason } = wanted;
+      const amountDeciKwh = carriedOf(wanted);
+      const amountKwh = decimalText(amountDeciKwh, 1);
+      return { kind, ...NO_DIGITS, reason, amountDeciKwh, amountKwh, tidMinutes };
+    }
+    case 'currencyCredit': {
+      const { kind, reason } = wanted;
+      const amountHundredThousandth = carriedOf(wanted);
+      const amount = decimalText(amountHundredThousandth, 5);
+      return { kind, ...NO_DIGITS, reason, amountHundredThousandth, amount, tidMinutes };
+    }
+    case 'management':
+      return { kind: 'management', ...NO_DIGITS, token: wanted.token, tidMinutes };
+  }
 }
 
-/** The answer but for the digits and the place in the chain: what is known, and bound, before the token is made. */
-export function answerBeforeToken(sold: SoldSale): SaleResponse {
-  const { saleId, requestId, soldAt, purchase, tidMinutes, carriedDeciKwh } = sold;
-  return {
-    saleId,
-    requestId,
-    soldAt: new Date(soldAt).toISOString(),
-    vendorId: purchase.vendor.vendorId,
-    ...pictureOf(purchase),
-    tokens: [
-      {
-        kind: 'creditElectricity',
-        tokenNo: '',
-        tokenNoGrouped: '',
-        amountDeciKwh: carriedDeciKwh,
-        amountKwh: decimalText(carriedDeciKwh, 1),
-        tidMinutes,
-      },
-    ],
-    // The place of a token that is not made yet; no hash covers it.
-    ledger: { moduleId: '', counter: 0, entryHash: '' },
-  };
-}
+/** The place of a token that is not made yet; no hash covers it. */
+export const NO_PLACE: SaleResponse['ledger'] = { moduleId: '', counter: 0, entryHash: '' };
 
-/** The answer as it is given, in the same order of its fields. */
-export function answerWithToken(answer: SaleResponse, { tokenNo, entry }: IssuedCredit): SaleResponse {
-  const { moduleId, counter, entryHash } = entry;
-  const tokenNoGrouped = groupTokenNo(tokenNo);
+/** The answer as it is given, in the same order of its fields. @param issued - the tokens, or the one entry of a payment. */
+export function answerWithTokens(answer: SaleResponse, issued: readonly IssuedToken[]): SaleResponse {
+  const { moduleId = '', counter = 0, entryHash = '' } = issued.at(-1)?.entry ?? {};
   return {
     ...answer,
-    tokens: answer.tokens.map((token) => ({ ...token, tokenNo, tokenNoGrouped })),
+    tokens: answer.tokens.map((token, index) => {
+      const tokenNo = issued[index]?.tokenNo ?? '';
+      return { ...token, tokenNo, tokenNoGrouped: groupTokenNo(tokenNo) };
+    }),
     ledger: { moduleId, counter, entryHash },
   };
 }

@@ -1,8 +1,8 @@
 /** A sale without money and without a token: the same lines to the cent, for as long as nothing else is sold to the meter. */
-
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { Vending } from './context.ts';
-import { lookUpCode, type PurchaseRequest, reckonPurchase } from './purchase.ts';
-import { type PurchasePicture, pictureOf } from './sale-response.ts';
+import { lookUpCode, type PurchaseRequest, pictureOf, reckonPurchase } from './purchase.ts';
+import type { PurchasePicture } from './sale-response.ts';
 
 export interface TrialSale extends PurchasePicture {
   readonly vendorId: string;
@@ -11,9 +11,11 @@ export interface TrialSale extends PurchasePicture {
   readonly isCovered: boolean;
 }
 
-/** @throws StsFault of `reckonPurchase`. */
+/** @throws StsFault of the meter's number and of `reckonPurchase`. */
 export async function trialSale(vending: Vending, request: PurchaseRequest): Promise<TrialSale> {
-  const purchase = await reckonPurchase(vending, request, vending.clock.now());
+  const { meterPan } = parseMeterNumber(request.meter);
+  const view = await vending.store.viewForSale({ vendorId: request.vendorId, meterPan });
+  const purchase = await reckonPurchase(vending, request, view, vending.clock.now());
   const { vendor, meter, paidMinor } = purchase;
   return {
     vendorId: vendor.vendorId,

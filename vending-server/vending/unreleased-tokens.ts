@@ -13,8 +13,8 @@ export class UnreleasedTokens {
     return this.#waiting.length;
   }
 
-  add(entry: JournalledEntry): void {
-    this.#waiting = [...this.#waiting, entry];
+  add(entries: readonly JournalledEntry[]): void {
+    this.#waiting = [...this.#waiting, ...entries];
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 import { StsFault } from '../../lib/faults.ts';
 import { parseTokenNo } from '../../lib/token/token-no.ts';
-import { tokenDigest } from '../ledger/chain.ts';
 import type { ChainEntry, ModuleIdentity } from '../security-module/contract.ts';
 import type { LedgerEntry, Store } from '../store/contract.ts';
 import type { SaleResponse } from './sale-response.ts';
@@ -53,7 +52,7 @@ export type TokenVerdict = FoundToken | UnknownToken;
 
 export type TokenQuestion = { readonly tokenNo: string } | { readonly saleId: string };
 
-type Books = Pick<Store, 'findEntryByToken' | 'findEntryBySale' | 'entries' | 'findSale' | 'lastEntry'>;
+type Books = Pick<Store, 'findEntryByToken' | 'findEntriesBySale' | 'entries' | 'findSale' | 'lastEntry'>;
 type Owner = Pick<ModuleIdentity, 'moduleId' | 'publicKey'>;
 
 /** Longest way to a signature that is shown; a module signs the end of every batch, which is far shorter. */
@@ -81,10 +80,9 @@ export async function verifyToken(
   return { ours: true, state, counter, meterPan, tidMinutes, sale, proof, ledger };
 }
 
-function entryOf(store: Books, question: TokenQuestion): Promise<LedgerEntry | undefined> {
-  if ('saleId' in question) return store.findEntryBySale(question.saleId);
-  const tokenNo = parseTokenNo(question.tokenNo);
-  return store.findEntryByToken(tokenNo, tokenDigest(tokenNo));
+async function entryOf(store: Books, question: TokenQuestion): Promise<LedgerEntry | undefined> {
+  if ('saleId' in question) return (await store.findEntriesBySale(question.saleId)).at(-1);
+  return store.findEntryByToken(parseTokenNo(question.tokenNo));
 }
 
 async function saleOf(store: Books, saleId: string): Promise<TokenSale> {

@@ -55,7 +55,7 @@ function snapshot({ dataFolder }: TestServer): unknown {
       database.prepare(`SELECT count(*) FROM ${name}`).pluck().get(),
     ]);
     const floats = database.prepare('SELECT * FROM vendor').all();
-    const tids = database.prepare('SELECT * FROM meter_tid').all();
+    const tids = database.prepare('SELECT meter_pan, tid_93, tid_14, tid_35 FROM meter_history').all();
     return { counts, floats, tids };
   } finally {
     database.close();

@@ -3,35 +3,64 @@ import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { isStsFault } from '../../../lib/faults.ts';
 import { pathsOf } from '../../../vending-server/config.ts';
+import { addVendingKey } from '../../../vending-server/security-module/key-store.ts';
 import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
+import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
 import { deposit } from '../../../vending-server/vending/deposit.ts';
 import { openDebt } from '../../../vending-server/vending/open-debt.ts';
 import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
+import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
+import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import {
   DRN,
   furnish,
   type House,
+  KEY_RECORD,
   METER_REQUEST,
   newDataFolder,
   OTHER_DRN,
   openHouse,
+  PASSPHRASE,
+  TERMS,
   VENDOR_ID,
 } from '../furnished.ts';
-import { SeededRandom } from '../security-module/module-fixtures.ts';
+import { issueCredit, SeededRandom } from '../security-module/module-fixtures.ts';
 
 export const OTHER_VENDOR_ID = 'kiosk';
+
+const HALF_AN_HOUR_ON = '2026-11-21T12:30:00Z';
+const TOWN_DRNS = ['07000000005', '07000000013', '07000000021'];
+const DRNS = [DRN, OTHER_DRN, ...TOWN_DRNS];
+/** Free units in a token of their own, a charge a day, and money that it takes whole. */
+const TOWN_TERMS: TariffTerms = {
+  ...TERMS,
+  freeUnitsDeciKwh: 500,
+  fixedCharges: [{ chargeId: 'net', label: 'Network', per: 'day', amountMinor: 2000, isTaxed: true }],
+  takesPaymentWithoutEnergy: true,
+  minimumMinor: 1,
+};
 
 /** Sells at random: amounts, vendors, meters, deposits, how many at once, and tokens that no sale released. */
 export async function makeLedger(sales: number, seed: number): Promise<string> {
   const dataFolder = newDataFolder();
+  // After half an hour every meter's next sale begins with a key change.
+  addVendingKey(pathsOf({ dataFolder }).keyStorePath, PASSPHRASE, {
+    ...KEY_RECORD,
+    keyRevision: 2,
+    activeFrom: HALF_AN_HOUR_ON,
+  });
   const random = new SeededRandom(seed);
   const house = await openHouse(dataFolder);
   try {
     await recover(house.vending);
     await furnish(house.vending, 100_000_000);
+    await putTariff(house.vending, { tariffId: 'town', terms: TOWN_TERMS });
+    for (const meter of TOWN_DRNS)
+      await registerMeter(house.vending, { ...METER_REQUEST, meter, tariffId: 'town' });
     await openVendor(house.vending, {
       vendorId: OTHER_VENDOR_ID,
       name: 'Kiosk',
@@ -46,6 +75,16 @@ export async function makeLedger(sales: number, seed: number): Promise<string> {
         amountMinor: 5_000_000,
         currency: 'ZAR',
         recovery: { kind: 'percentage', rate: '0.05' },
+      });
+    }
+    // Free units with money that the day's charge takes whole; then such money alone.
+    for (const requestId of ['little-1', 'little-2']) {
+      await sell(house.vending, {
+        vendorId: VENDOR_ID,
+        requestId,
+        meter: '07000000005',
+        paidMinor: 50,
+        currency: 'ZAR',
       });
     }
     for (let sold = 0; sold < sales; ) {
@@ -64,12 +103,18 @@ export async function makeLedger(sales: number, seed: number): Promise<string> {
 }
 
 async function sellOne(house: House, random: SeededRandom, requestId: string): Promise<void> {
-  await sell(house.vending, {
+  const meter = DRNS[random.below(DRNS.length)] ?? DRN;
+  // Now and then so little that the day's charge takes all of it.
+  const isLittle = TOWN_DRNS.includes(meter) && random.below(2) === 0;
+  const sale = sell(house.vending, {
     vendorId: random.below(3) === 0 ? OTHER_VENDOR_ID : VENDOR_ID,
     requestId,
-    meter: random.below(2) === 0 ? DRN : OTHER_DRN,
-    paidMinor: 100 + random.below(200_000),
+    meter,
+    paidMinor: isLittle ? 1 + random.below(200) : 100 + random.below(200_000),
     currency: 'ZAR',
+  });
+  await sale.catch((error: unknown) => {
+    if (!(isStsFault(error) && error.code === 'payment_too_small')) throw error;
   });
 }
 
@@ -87,10 +132,20 @@ let minted = 0;
 
 /** A token straight from the module, by somebody who can reach it and sells nothing. @returns its digits. */
 export async function mint({ securityModule }: House, random: SeededRandom): Promise<string> {
-  const { meter: _drn, tariffId: _tariff, ...meter } = METER_REQUEST;
+  const { encryptionAlgorithm, decoderKeyAlgorithm, supplyGroupCode, tariffIndex } = METER_REQUEST;
+  const { keyRevision, keyType, baseDate } = METER_REQUEST;
+  const key = {
+    encryptionAlgorithm,
+    decoderKeyAlgorithm,
+    supplyGroupCode,
+    tariffIndex,
+    keyRevision,
+    keyType,
+    baseDate,
+  };
   minted += 1;
-  const issued = await securityModule.issueCredit({
-    meter: { ...meter, meterPan: '600727111111111153' },
+  const issued = await issueCredit(securityModule, {
+    meter: { ...key, meterPan: '600727111111111153' },
     tidMinutes: 100_000 + minted,
     amountDeciKwh: 5000,
     saleDigest: Buffer.from(random.bytes(32)).toString('hex'),

@@ -231,10 +231,13 @@ test('when it holds anything at all, then the verifier names lines and never thr
 test('when a token or a sale is looked for in an export, then the answer comes with the proof', async () => {
   const file = join(folder, 'sound.ndjson');
   const books = openBooks(folder);
-  const { token_no, sale_id, counter } = books
-    .prepare('SELECT token_no, sale_id, counter FROM sale JOIN chain_entry USING (sale_id) LIMIT 1 OFFSET 9')
-    .get() as { token_no: string; sale_id: string; counter: number };
+  const { body, sale_id, counter } = books
+    .prepare(
+      'SELECT response_body AS body, sale_id, counter FROM sale JOIN chain_entry USING (sale_id) LIMIT 1 OFFSET 9',
+    )
+    .get() as { body: string; sale_id: string; counter: number };
   books.close();
+  const token_no = String(JSON.parse(body).tokens[0].tokenNo);
   const expected = { witnesses: [witness] };
   for (const question of [{ tokenNo: token_no }, { saleId: sale_id }]) {
     const { ours, entry, report: proof } = await findInExport(file, question, expected, () => undefined);

@@ -29,6 +29,10 @@ const NOT_A_METERS: readonly FaultCode[] = [
   'meter_number_check_digit',
   'vendor_unknown',
   'request_id_reused',
+  'shift_unknown',
+  'shift_closed',
+  'shift_of_another',
+  'tendered_too_little',
 ];
 
 function outcomeOf(script: Script): string {

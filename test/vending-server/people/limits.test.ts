@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkSale, type NamedRule, type Rule } from '../../../vending-server/people/limits.ts';
 import type { DayCount } from '../../../vending-server/store/money-contract.ts';
-import { admitSale, type GuardedSale, SalesUnderWay } from '../../../vending-server/vending/sale-guard.ts';
+import { admitSale, type GuardedSale } from '../../../vending-server/vending/sale-guard.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import { furnish, type House, METER_PAN, newDataFolder, openHouse, removeFolder } from '../furnished.ts';
 
@@ -86,10 +86,9 @@ test('of a hundred at once exactly those under the limit pass, and each comes ba
   house,
 }) => {
   const { store } = house;
-  const underWay = new SalesUnderWay();
   const rule = JSON.stringify({ ...DAY, scope: 'vendor', salesMax: 40 });
   await store.limits.putLimitRule({ ruleId: 'vendor-day', rule });
-  const ask = (i: number) => admitSale(house.vending, underWay, { ...GUARDED, meterPan: `m${i}` });
+  const ask = (i: number) => admitSale(house.vending, { ...GUARDED, meterPan: `m${i}` });
   const results = await Promise.allSettled(Array.from({ length: 100 }, (_, i) => ask(i)));
   const admitted = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   assert.is(admitted.length, 40);
@@ -110,17 +109,16 @@ test('of a hundred at once exactly those under the limit pass, and each comes ba
 
 test('rights by supply group are asked for, and alarms are looked at once', async ({ house }) => {
   const { store, clock } = house;
-  const underWay = new SalesUnderWay();
   await store.limits.setSupplyGroups('shop', ['123456']);
-  await rejects(admitSale(house.vending, underWay, GUARDED), fault('supply_group_not_permitted'));
+  await rejects(admitSale(house.vending, GUARDED), fault('supply_group_not_permitted'));
   await store.limits.setSupplyGroups('shop', ['123456', '201457']);
-  assert.is((await admitSale(house.vending, underWay, GUARDED)).day, '2026-11-21');
+  assert.is((await admitSale(house.vending, GUARDED)).day, '2026-11-21');
   await store.limits.setSupplyGroups('shop', null);
   await store.people.putSetting({ name: 'timeZone', value: 'Pacific/Kiritimati', at: 0 });
-  assert.is((await admitSale(house.vending, underWay, GUARDED)).day, '2026-11-22');
+  assert.is((await admitSale(house.vending, GUARDED)).day, '2026-11-22');
   const closed = { kind: 'openHours', effect: 'alarm', vendorId: null, fromMinute: 0, untilMinute: 60 };
   await store.limits.putLimitRule({ ruleId: 'night', rule: JSON.stringify(closed) });
-  await admitSale(house.vending, underWay, GUARDED);
+  await admitSale(house.vending, GUARDED);
   const [alarm] = await store.limits.alarms(null, 10, true);
   assert.is(alarm?.detail, '02:00');
   const id = alarm?.alarmId ?? 0;

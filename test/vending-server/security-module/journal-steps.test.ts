@@ -6,10 +6,17 @@ import { entryHash, GENESIS_HASH, tokenDigest } from '../../../vending-server/le
 import { signEntryHash } from '../../../vending-server/ledger/signature.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
 import { openKeyStore } from '../../../vending-server/security-module/key-store.ts';
-import { requestOfCredit } from '../../../vending-server/security-module/request.ts';
 import { report } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
-import { type Folder, folderWithKeys, openCore, PASSPHRASE, requestOf, sha256 } from './module-fixtures.ts';
+import {
+  type Folder,
+  folderWithKeys,
+  openCore,
+  PASSPHRASE,
+  requestOf,
+  requestOfCredit,
+  sha256,
+} from './module-fixtures.ts';
 
 const test = suite('journal steps');
 

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { TID_MAX } from '../../../lib/token/tid.ts';
 import type { Clock, Random } from '../../../vending-server/clock.ts';
 import type {
-  IssueCreditRequest,
+  ChainEntry,
+  IssuedTokens,
+  IssueRequest,
   MeterKeyAttributes,
+  SecurityModule,
 } from '../../../vending-server/security-module/contract.ts';
 import {
   addVendingKey,
@@ -71,7 +74,45 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export function requestOf(number: number, more: Partial<IssueCreditRequest> = {}): IssueCreditRequest {
+/** One electricity credit: what most tests ask of a module. */
+export interface CreditRequest {
+  readonly meter: MeterKeyAttributes;
+  readonly tidMinutes: number;
+  readonly amountDeciKwh: number;
+  readonly saleDigest: string;
+}
+
+export interface IssuedCredit {
+  readonly tokenNo: string;
+  /** What the token really carries, 0.1 kWh. */
+  readonly carriedDeciKwh: number;
+  readonly entry: ChainEntry;
+  readonly sealed: Promise<void>;
+}
+
+export function requestOfCredit({
+  meter,
+  tidMinutes,
+  amountDeciKwh,
+  saleDigest,
+  ...rest
+}: CreditRequest): IssueRequest {
+  const token = { kind: 'creditElectricity', amountDeciKwh } as const;
+  return { orders: [{ purpose: 'credit', meter, tidMinutes, token }], saleDigest, ...rest };
+}
+
+export async function issueCredit(module: SecurityModule, request: CreditRequest): Promise<IssuedCredit> {
+  return creditOf(await module.issue(requestOfCredit(request)));
+}
+
+export function creditOf({ tokens, sealed }: Pick<IssuedTokens, 'tokens' | 'sealed'>): IssuedCredit {
+  const [token] = tokens;
+  if (token?.carried.kind !== 'creditElectricity' || token.tokenNo === null) throw new Error('no credit');
+  const { tokenNo, carried, entry } = token;
+  return { tokenNo, carriedDeciKwh: carried.amountDeciKwh, entry, sealed };
+}
+
+export function requestOf(number: number, more: Partial<CreditRequest> = {}): CreditRequest {
   return {
     meter: METER,
     tidMinutes: 6_000_000 + number,

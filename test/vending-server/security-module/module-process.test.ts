@@ -11,17 +11,15 @@ import {
   type SecurityModuleOptions,
   startSecurityModule,
 } from '../../../vending-server/security-module/client.ts';
-import type {
-  ChainEntry,
-  IssuedCredit,
-  SecurityModule,
-} from '../../../vending-server/security-module/contract.ts';
+import type { ChainEntry, SecurityModule } from '../../../vending-server/security-module/contract.ts';
 import { openKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
   type Folder,
   folderWithKeys,
+  type IssuedCredit,
+  issueCredit,
   METER,
   OFFICIAL,
   PASSPHRASE,
@@ -57,7 +55,7 @@ test('when 64 callers ask at once, then each gets his token, sealed, in one chai
     while (next < tokens) {
       next += 1;
       const number = next;
-      const credit = await module.issueCredit(requestOf(number));
+      const credit = await issueCredit(module, requestOf(number));
       assert.is(credit.entry.saleDigest, sha256(`sale ${number}`));
       await credit.sealed;
       issued.push(credit);
@@ -72,7 +70,7 @@ test('when 64 callers ask at once, then each gets his token, sealed, in one chai
   assert.is(new Set(issued.map(({ tokenNo }) => tokenNo)).size, tokens);
   const signatures = entries.filter(({ signature }) => signature !== '').length;
   await module.close();
-  await rejects(module.issueCredit(requestOf(1)), fault('security_module_unavailable'));
+  await rejects(issueCredit(module, requestOf(1)), fault('security_module_unavailable'));
   report(`through the child, 64 callers: ${tokens} tokens, ${Math.round(tokens / seconds)} sealed tokens/s`);
   report(`one Ed25519 sign: ${microsecondsPerSignature(folder).toFixed(0)} µs; batches ${signatures}`);
   folder.remove();
@@ -116,7 +114,7 @@ test('when the child is killed in mid-batch, then after a restart nothing sealed
         number += 1;
         let issued: IssuedCredit;
         try {
-          issued = await module.issueCredit(requestOf(number));
+          issued = await issueCredit(module, requestOf(number));
         } catch (error) {
           assert.ok(fault('security_module_unavailable')(error));
           tally.unanswered += 1;
@@ -159,7 +157,7 @@ test('when two modules are started on one journal, then the second is refused', 
   const folder = folderWithKeys();
   const first = await start(folder);
   await rejects(start(folder), fault('store_in_use'));
-  await (await first.issueCredit(requestOf(1))).sealed;
+  await (await issueCredit(first, requestOf(1))).sealed;
   await first.close();
   const second = await start(folder);
   assert.is((await second.identity()).counter, 1);
@@ -235,7 +233,7 @@ test('when a module answers what was not asked, then it is given up and the serv
       say({ kind: 'ready' });`,
     );
     const module = await start(folder, { entry: pathToFileURL(entry) });
-    await rejects(module.issueCredit(requestOf(1)), fault('security_module_unavailable'));
+    await rejects(issueCredit(module, requestOf(1)), fault('security_module_unavailable'));
     await module.close();
   }
   folder.remove();

@@ -9,20 +9,21 @@ import { createTokenCipher } from '../../../lib/token/cipher.ts';
 import { decodeToken } from '../../../lib/token/token.ts';
 import { tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
-import { creditOf } from '../../../vending-server/security-module/client.ts';
-import type { ChainEntry, IssueCreditRequest } from '../../../vending-server/security-module/contract.ts';
+import type { ChainEntry } from '../../../vending-server/security-module/contract.ts';
 import { createKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import type { ModuleCore } from '../../../vending-server/security-module/module.ts';
-import { requestOfCredit } from '../../../vending-server/security-module/request.ts';
 import { report } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
+  type CreditRequest,
+  creditOf,
   folderWithKeys,
   METER,
   OFFICIAL,
   openCore,
   PASSPHRASE,
   requestOf,
+  requestOfCredit,
   sha256,
   temporaryFolder,
   V2_RECORD,
@@ -30,7 +31,7 @@ import {
 
 const test = suite('security module core');
 
-function issue(core: ModuleCore, ...requests: IssueCreditRequest[]) {
+function issue(core: ModuleCore, ...requests: CreditRequest[]) {
   const { results, seal } = core.issueBatch(requests.map(requestOfCredit));
   seal();
   return results.map((result) => {
@@ -41,9 +42,7 @@ function issue(core: ModuleCore, ...requests: IssueCreditRequest[]) {
 
 function refusal(core: ModuleCore, request: unknown): unknown {
   const isRecord = typeof request === 'object' && request !== null;
-  const { results, seal } = core.issueBatch([
-    isRecord ? requestOfCredit(request as IssueCreditRequest) : request,
-  ]);
+  const { results, seal } = core.issueBatch([isRecord ? requestOfCredit(request as CreditRequest) : request]);
   seal();
   const [result] = results;
   if (result === undefined || !('fault' in result)) throw new Error('expected a refusal');

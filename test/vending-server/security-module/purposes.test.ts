@@ -124,7 +124,7 @@ test('when any credit or management token is asked for then it reads as asked, a
   assert.is(tokens.length, orders.length);
   for (const [index, { tokenNo, carried, entry }] of tokens.entries()) {
     const order = orders[index] as CreditOrder | ManagementOrder;
-    const read = decodeToken(tokenNo, cipher) as unknown as Record<string, unknown>;
+    const read = decodeToken(tokenNo ?? '', cipher) as unknown as Record<string, unknown>;
     for (const [field, value] of Object.entries(carried)) assert.is(String(read[field]), String(value));
     const { kind, ...fields } = order.token;
     assert.is(carried.kind, kind);
@@ -268,7 +268,7 @@ test('when a sale has a key change and credit then a meter takes both in their o
       baseDate,
     });
     const results = tokens.map(({ tokenNo }, index) => {
-      const entered = enterToken(state, tokenNo, 1000 + index);
+      const entered = enterToken(state, tokenNo ?? '', 1000 + index);
       state = entered.state;
       return entered.outcome.result;
     });
@@ -469,7 +469,7 @@ test('when a token is verified then it is read under its key or any, and a key c
   const { core, journal } = await openCore(folder);
   const second = { ...METER, keyRevision: 2 };
   const [sold] = issue(core, credit({ meter: second }));
-  const verify = (tokenNo: string, meter: MeterKeyAttributes, underAnyKey: boolean) =>
+  const verify = (tokenNo: string | null, meter: MeterKeyAttributes, underAnyKey: boolean) =>
     core.verify({ tokenNo, meter, underAnyKey });
   assert.equal(
     verify(sold!.tokenNo, METER, false).map(({ read }) => read.kind),
@@ -488,7 +488,7 @@ test('when a token is verified then it is read under its key or any, and a key c
   const [money] = issue(core, credit({ token: CREDITS[6]! }));
   assert.equal(verify(money!.tokenNo, METER, false)[0]!.read, money!.carried);
   // A token that is nobody's, and a clear one that is everybody's.
-  const none = `${BigInt(sold!.tokenNo) ^ 1n}`.padStart(20, '0');
+  const none = `${BigInt(sold!.tokenNo ?? 0) ^ 1n}`.padStart(20, '0');
   assert.equal(verify(none, METER, true), []);
   assert.is(verify('00000000000150997584', METER, false)[0]!.read.kind, 'initiateTest');
   assert.throws(

@@ -15,7 +15,7 @@ import { openSqliteStore } from '../../../vending-server/store/open.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import { startTestServer } from '../furnished.ts';
-import { type Folder, folderWithKeys, requestOf, SeededRandom } from './module-fixtures.ts';
+import { type Folder, folderWithKeys, issueCredit, requestOf, SeededRandom } from './module-fixtures.ts';
 
 const test = suite('supervised module');
 
@@ -59,13 +59,13 @@ async function watch(folder: Folder, more: Partial<Supervision> = {}): Promise<W
 test('when the module is killed then calls are refused until the next one has been recovered, and then go on', async () => {
   const folder = folderWithKeys();
   const { module, pids, events, settled } = await watch(folder);
-  await (await module.issueCredit(requestOf(1))).sealed;
+  await (await issueCredit(module, requestOf(1))).sealed;
   process.kill(pids[0]!, 'SIGKILL');
-  await rejects(module.issueCredit(requestOf(2)), fault('security_module_unavailable'));
+  await rejects(issueCredit(module, requestOf(2)), fault('security_module_unavailable'));
   await rejects(module.identity(), fault('security_module_unavailable'));
   await settled(1);
   assert.equal(events, ['down', 'recover at 1', 'up 1']);
-  const next = await module.issueCredit(requestOf(3));
+  const next = await issueCredit(module, requestOf(3));
   await next.sealed;
   assert.is(next.entry.counter, 2);
   const identity = await module.identity();
@@ -88,7 +88,7 @@ test('when recovery finds a contradiction or the key store is gone then nothing 
   process.kill(contradicted.pids[0]!, 'SIGKILL');
   await contradicted.settled(1);
   assert.equal([contradicted.events, contradicted.pids.length], [['down', 'end'], 2]);
-  await rejects(contradicted.module.issueCredit(requestOf(1)), fault('security_module_unavailable'));
+  await rejects(issueCredit(contradicted.module, requestOf(1)), fault('security_module_unavailable'));
   await contradicted.module.close();
   const { module, pids, events, settled } = await watch(folder);
   const sealed = readFileSync(folder.keyStorePath);
@@ -114,7 +114,7 @@ test('when the store is away for a while then the module comes up as soon as it 
   process.kill(pids[0]!, 'SIGKILL');
   await settled(1);
   assert.equal([events, tries], [['down', 'up 3'], 3]);
-  await (await module.issueCredit(requestOf(1))).sealed;
+  await (await issueCredit(module, requestOf(1))).sealed;
   await module.close();
   folder.remove();
 });

@@ -21,7 +21,6 @@ import {
   claimOf,
   depositOf,
   furnish,
-  journalled,
   METERS,
   MODULE,
   recordOf,
@@ -120,7 +119,7 @@ test('when the database itself is asked to overdraw then its own rule refuses, a
   const record = recordOf(claim, new TestChain());
   const error = await faultOf(store.recordVend(claim, record));
   assert.match(String(error), /^Error: the database refused with 23514 \(vendor_/);
-  assert.not.ok(inspect(error, { depth: 9 }).includes(record.tokenNo));
+  assert.not.ok(inspect(error, { depth: 9 }).includes(record.tokenNos[0]!));
   assert.is((await store.findVendor('shop'))?.floatMinor, 0);
   await ask(url, "UPDATE vendor SET float_minor = 500, reserved_minor = 500 WHERE vendor_id = 'shop'");
   await store.close();
@@ -139,14 +138,14 @@ test('when a server was taken for dead then what it had claimed is sold by anoth
   await ask(url, "UPDATE server SET lease_until = clock_timestamp() WHERE module_id = 'module-1'");
   await waiting.settled;
   const taken = await claimed(quick, claimOf('r1'));
-  assert.is(taken.tidMinutes, claim.tidMinutes + 1);
+  assert.equal(taken.tidMinutes, [claim.tidMinutes[0]! + 1]);
   const chain = new TestChain();
   const lost = recordOf(claim, chain);
   assert.is(await codeOf(slow.recordVend(claim, lost)), 'store_unavailable');
   const sold = { ...recordOf(taken, new TestChain('module-2')), saleId: 'sale-quick' };
   const sale = await quick.recordVend(taken, sold);
   assert.is(await codeOf(slow.recordVend(claim, lost)), 'store_unavailable'); // nor another one's sale as its own
-  await slow.recordUnreleased([journalled(lost.entry, claim.tidMinutes)]);
+  await slow.recordUnreleased(lost.entries);
   slow.releaseClaim(claim);
   assert.equal(await slow.claimVend(claimOf('r1')), { kind: 'exists', sale });
   assert.is((await slow.findVendor('shop'))?.floatMinor, 9_000);
@@ -233,7 +232,7 @@ test('when the database is gone then every operation says so, and when it is bac
     await mortal.start();
     await recording;
     const again = await claimed(store, claimOf('given', { meterPan: METERS[1]!.meterPan }));
-    assert.is(again.tidMinutes, given.tidMinutes + 1);
+    assert.equal(again.tidMinutes, [given.tidMinutes[0]! + 1]);
     await store.recordVend(again, recordOf(again, chain));
     assert.is((await store.findVendor('shop'))?.floatMinor, 8_000);
     await store.close();

@@ -26,6 +26,11 @@ export const METER: MeterRecord = {
   keyType: 2,
   baseDate: '14',
   tariffId: 'home',
+  tokenCarrierType: 2,
+  keyExpiry: null,
+  storesSupplyGroup: false,
+  wantedKey: null,
+  issuedKeyChange: null,
 };
 export const OTHER_METER: MeterRecord = {
   ...METER,
@@ -76,6 +81,7 @@ export function claimOf(requestId: string, more: Partial<VendClaimRequest> = {})
     meterPan: METER.meterPan,
     paidMinor: 1000,
     purchasesVersion: 0,
+    tidCount: 1,
     baseDate: '14',
     nowTidMinutes: 6_000_000,
     maxTidMinutes: 6_001_440,
@@ -111,20 +117,35 @@ export class TestChain {
 }
 
 export function recordOf(claim: VendClaim, chain: TestChain, signature = ''): VendRecord {
-  const tokenNo = String(claim.claimId).padStart(20, '0');
+  const { meterPan, baseDate, requestId, paidMinor } = claim.request;
+  // Money alone has an entry too.
+  const tokens = Array.from({ length: Math.max(1, claim.tidMinutes.length) }, (_, index) => {
+    const tokenNo = `${claim.claimId}${String(index).padStart(2, '0')}`.padStart(20, '0');
+    const isLast = index >= claim.tidMinutes.length - 1;
+    const entry = chain.next(tokenNo, isLast ? signature : '');
+    return { tokenNo, entry: { ...entry, meterPan, baseDate, tidMinutes: claim.tidMinutes[index] ?? null } };
+  });
+  const tokenNos = claim.tidMinutes.length === 0 ? [] : tokens.map(({ tokenNo }) => tokenNo);
   return {
-    saleId: `sale-${claim.request.requestId}`,
+    saleId: `sale-${requestId}`,
     soldAt: 1_700_000_000_000,
     currency: 'ZAR',
     amountDeciKwh: 466,
-    tokenNo,
+    boughtDeciKwh: 466,
     transfers: [
-      { debitAccount: 'vendor:shop', creditAccount: 'energy', amountMinor: claim.request.paidMinor - 130 },
+      { debitAccount: 'vendor:shop', creditAccount: 'energy', amountMinor: paidMinor - 130 },
       { debitAccount: 'vendor:shop', creditAccount: 'tax', amountMinor: 130 },
     ],
-    history: { ...NO_HISTORY, month: '2026-11', monthUnitsDeciKwh: 466, carriedMinor: '0.25' },
-    entry: chain.next(tokenNo, signature),
-    responseBody: `{"tokenNo":"${tokenNo}","note":"Ω ☀ exact bytes"}`,
+    history: {
+      ...NO_HISTORY,
+      month: '2026-11',
+      monthUnitsDeciKwh: 466,
+      carriedMinor: '0.25',
+      lastAt: 1_700_000_000_000,
+    },
+    entries: tokens.map(({ entry }) => entry),
+    tokenNos,
+    responseBody: `{"tokenNo":"${tokenNos.join()}","note":"Ω ☀ exact bytes"}`,
   };
 }
 

@@ -242,6 +242,7 @@ const past: fc.Arbitrary<PurchaseHistory> = fc.record({
   carriedMinor: fc.constant('0'),
   charges: fc.constant({}),
   debts: fc.array(debt, { maxLength: 3 }),
+  lastAt: fc.constant(null),
 });
 const paid = fc.oneof(fc.integer({ min: 1, max: 50_000 }), fc.integer({ min: 1, max: 100_000_000 }));
 

@@ -13,6 +13,7 @@ import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
+import { keyAttributesOf } from '../../../vending-server/vending/sale-orders.ts';
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
 import { type SaleAnswer, type SaleRequest, sell } from '../../../vending-server/vending/sell.ts';
 import { publicMeters } from '../../support/utility.ts';
@@ -32,6 +33,12 @@ import {
   TERMS,
   VENDOR_ID,
 } from '../furnished.ts';
+import { issueCredit } from '../security-module/module-fixtures.ts';
+
+/** The first credit for energy in an answer. */
+function creditIn({ tokens }: SaleResponse) {
+  return tokens.find((token) => token.kind === 'creditElectricity');
+}
 
 const test = suite<{ dataFolder: string; house: House }>('selling');
 
@@ -98,7 +105,7 @@ test('a sold token is accepted by its meter with the energy that the answer name
   const { sale, replayed } = await sell(house.vending, saleOf('r1'));
   assert.is(replayed, false);
   const body = JSON.parse(sale.responseBody) as SaleResponse;
-  const [token] = body.tokens;
+  const token = creditIn(body);
   assert.is(token?.amountDeciKwh, 466);
   assert.is(token?.amountKwh, '46.6');
   assert.is(token?.tokenNoGrouped.replaceAll(' ', ''), token?.tokenNo);
@@ -196,7 +203,7 @@ test('TIDs of one meter rise by the minute and stop at the limit ahead of the cl
   await furnish(house.vending, 1_000_000);
   const tids: number[] = [];
   for (const id of ['r1', 'r2', 'r3', 'r4']) {
-    tids.push(bodyOf(await sell(house.vending, saleOf(id))).tokens[0]?.tidMinutes ?? 0);
+    tids.push(creditIn(bodyOf(await sell(house.vending, saleOf(id))))?.tidMinutes ?? 0);
   }
   assert.equal(
     tids.map((tid) => tid - (tids[0] ?? 0)),
@@ -319,12 +326,11 @@ test('when the process dies between seal and commit then a restart names the tok
   await sell(house.vending, saleOf('r1'));
   const meter = await house.store.findMeter(METER_PAN);
   if (meter === undefined) throw new Error('no meter');
-  const tidMinutes = bodyOf(await sell(house.vending, saleOf('r2'))).tokens[0]?.tidMinutes ?? 0;
+  const tidMinutes = creditIn(bodyOf(await sell(house.vending, saleOf('r2'))))?.tidMinutes ?? 0;
   // What such a crash leaves behind: tokens of the module that no commit knows.
   for (const ahead of [1, 2, 3]) {
-    const { drn: _drn, tariffId: _tariffId, ...keys } = meter;
-    const request = { meter: keys, tidMinutes: tidMinutes + ahead, amountDeciKwh: 10 };
-    await (await house.securityModule.issueCredit({ ...request, saleDigest: 'ab'.repeat(32) })).sealed;
+    const request = { meter: keyAttributesOf(meter), tidMinutes: tidMinutes + ahead, amountDeciKwh: 10 };
+    await (await issueCredit(house.securityModule, { ...request, saleDigest: 'ab'.repeat(32) })).sealed;
   }
   await house.close();
   context.house = await openHouse(context.dataFolder);
@@ -333,7 +339,7 @@ test('when the process dies between seal and commit then a restart names the tok
   assert.is(recovery.counter, 5);
   assert.is((await recover(context.house.vending)).unreleased, 0);
   const next = bodyOf(await sell(context.house.vending, saleOf('r3')));
-  assert.is(next.tokens[0]?.tidMinutes, tidMinutes + 4);
+  assert.is(creditIn(next)?.tidMinutes, tidMinutes + 4);
   assert.equal(await assertBooks(context.house), { released: 3, unreleased: 3 });
 });
 

@@ -1,0 +1,277 @@
+/**
+ * One request, once: what is asked for is reckoned, claimed, made, and becomes durable with its answer (design.md section 2).
+ * Every use case that gives tokens or takes money goes through here, so that all of them share one record of request ids.
+ *
+ * A crash anywhere in here ends, after a restart and a retry of the same id, in one set of tokens, one debit and one stretch
+ * of the chain: before the commit nothing of the sale is durable, after it the recorded answer is given again.
+ */
+import { StsFault } from '../../lib/faults.ts';
+import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
+import { saleTransfers } from '../ledger/postings.ts';
+import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
+import type { Contact } from '../notify/notification.ts';
+import type { IssuedTokens } from '../security-module/contract.ts';
+import type { RecordedSale, SaleView, VendClaim, VendRecord } from '../store/contract.ts';
+import type { SaleDesk } from '../store/money-contract.ts';
+import type { PurchaseHistory } from '../tariff/history.ts';
+import type { Vending } from './context.ts';
+import type { KeyPlan } from './key-plan.ts';
+import { admitSale } from './sale-guard.ts';
+import { evidenceOf, meterAfter, ordersOf } from './sale-orders.ts';
+import {
+  answerWithTokens,
+  NO_PLACE,
+  type PurchasePicture,
+  type SaleDetails,
+  type SaleResponse,
+  tokensBefore,
+} from './sale-response.ts';
+import type { WantedToken } from './wanted-tokens.ts';
+
+export interface VendRequest {
+  readonly vendorId: string;
+  /** The vendor's own id, made before the request was sent and kept for retries. */
+  readonly requestId: string;
+  /** Of what is asked for: the same id for something else is refused (request-hash.ts). */
+  readonly requestHash: string;
+  readonly meterPan: string;
+  /** Where the customer wants the tokens. */
+  readonly sendTo?: Contact | undefined;
+}
+
+/** What a request comes to at a moment: everything of a sale but its claim and its digits. */
+export interface PreparedVend {
+  /** The meter under whose key credit is made, and the set of sections before it. */
+  readonly plan: KeyPlan;
+  readonly wanted: readonly WantedToken[];
+  /** What the meter has bought and owes afterwards. */
+  readonly history: PurchaseHistory;
+  readonly picture: PurchasePicture;
+  readonly details: SaleDetails;
+  readonly desk: SaleDesk;
+}
+
+export interface SaleAnswer {
+  readonly sale: RecordedSale;
+  /** True when this id was answered before and the answer is the first one again. */
+  readonly replayed: boolean;
+}
+
+/**
+ * @param prepare - reads only; asked again when the meter has changed in between.
+ * @throws StsFault `request_id_reused`, those of `prepare`, those of `admitSale`, `request_withdrawn`, `float_exhausted`,
+ *   `date_out_of_range`, `tid_ahead_of_clock`, then the faults of the security module and the store.
+ */
+export async function vend(
+  vending: Vending,
+  request: VendRequest,
+  prepare: (view: SaleView, now: number) => Promise<PreparedVend>,
+): Promise<SaleAnswer> {
+  const claimed = await claim(vending, request, prepare);
+  if (claimed.kind === 'exists') return { sale: claimed.sale, replayed: true };
+  try {
+    vending.onSaleClaimed(request.requestId);
+    return { sale: await complete(vending, request, claimed), replayed: false };
+  } catch (error) {
+    vending.store.releaseClaim(claimed.claim);
+    throw error;
+  } finally {
+    claimed.over();
+  }
+}
+
+interface ClaimedSale {
+  readonly kind: 'claimed';
+  readonly claim: VendClaim;
+  readonly prepared: PreparedVend;
+  readonly now: number;
+  readonly day: string;
+  /** Ends what limits hold against sales under way. */
+  readonly over: () => void;
+}
+
+/**
+ * Reckons and claims, waiting while the same id or the same meter is being sold by somebody else, and reckoning again when
+ * the meter has changed in between. Whoever waited for a sale that could not be recorded must not make the next token that
+ * cannot: before each claim the ledger has to name what waits.
+ */
+async function claim(
+  vending: Vending,
+  request: VendRequest,
+  prepare: (view: SaleView, now: number) => Promise<PreparedVend>,
+): Promise<ClaimedSale | { readonly kind: 'exists'; readonly sale: RecordedSale }> {
+  const { store, unreleased } = vending;
+  const { vendorId, requestId, requestHash, meterPan } = request;
+  for (;;) {
+    const view = await store.viewForSale({ vendorId, requestId, meterPan });
+    // Before everything else: what was answered once stays answered, whatever became of the clock, the meter and its tariff.
+    if (view.earlier !== undefined) return { kind: 'exists', sale: sameRequest(view.earlier, request) };
+    await unreleased.settle(store);
+    const now = vending.clock.now();
+    const prepared = await prepare(view, now);
+    const { paidMinor } = prepared.picture;
+    const { baseDate, supplyGroupCode } = prepared.plan.meter;
+    const { operatorId } = prepared.desk;
+    const amountDeciKwh = energyOf(prepared);
+    const { day, over } = await admitSale(vending, {
+      vendorId,
+      operatorId,
+      meterPan,
+      supplyGroupCode,
+      paidMinor,
+      amountDeciKwh,
+    });
+    try {
+      const nowTidMinutes = tidMinutesAt(now, baseDate);
+      const result = await store.claimVend(
+        {
+          vendorId,
+          requestId,
+          requestHash,
+          meterPan,
+          paidMinor,
+          purchasesVersion: view.purchases.version,
+          tidCount: prepared.wanted.length,
+          baseDate,
+          nowTidMinutes,
+          maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+        },
+        view,
+      );
+      switch (result.kind) {
+        case 'claimed':
+          return { kind: 'claimed', claim: result.claim, prepared, now, day, over };
+        case 'exists':
+          over();
+          return result;
+        case 'in_progress':
+          over();
+          await result.settled;
+          break;
+        case 'purchases_changed':
+          over();
+          break;
+        case 'exists_with_different_request':
+          throw reused();
+        case 'withdrawn':
+          throw new StsFault('request_withdrawn', undefined, { param: 'requestId' });
+        case 'vendor_unknown':
+        case 'meter_unknown':
+        case 'tid_ahead_of_clock':
+          throw new StsFault(result.kind);
+        case 'float_exhausted':
+          throw new StsFault('float_exhausted', `${result.availableMinor} available`, { param: 'paidMinor' });
+      }
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+}
+
+/** Tokens, evidence, books and answer. The answer exists only after both journals hold it. */
+async function complete(
+  vending: Vending,
+  { vendorId, requestId, requestHash, sendTo }: VendRequest,
+  { claim: claimed, prepared, now, day }: ClaimedSale,
+): Promise<RecordedSale> {
+  const { plan, wanted, history, picture, details } = prepared;
+  const { tidMinutes, request } = claimed;
+  const { currency, paidMinor, lines } = picture;
+  const saleId = newSaleId(now, vending.random.bytes(10));
+  const transfers = saleTransfers(vendorId, currency, lines);
+  const amountDeciKwh = energyOf(prepared);
+  const answer: SaleResponse = {
+    saleId,
+    requestId,
+    soldAt: new Date(now).toISOString(),
+    vendorId,
+    ...picture,
+    ...details,
+    tokens: tokensBefore(plan.keyChange, wanted, tidMinutes),
+    ledger: NO_PLACE,
+  };
+  const { meterPan } = request;
+  const saleDigest = digestOf({
+    saleId,
+    soldAt: now,
+    vendorId,
+    requestId,
+    requestHash,
+    meterPan,
+    currency,
+    paidMinor,
+    amountDeciKwh,
+    transfers,
+    answerHash: answerHash(answer),
+  });
+  const issued = await vending.securityModule.issue({
+    orders: ordersOf(plan, wanted, tidMinutes),
+    saleDigest,
+  });
+  // The journal first: entries without a signature that only the ledger holds could not be explained after a power cut.
+  if (!issued.isProvable) await issued.sealed;
+  const entries = evidenceOf(issued.tokens, { answer, saleDigest, plan, tidMinutes });
+  const notifications = vending.notificationsOf({ saleId, vendorId, soldAt: now }, sendTo);
+  const record: VendRecord = {
+    saleId,
+    soldAt: now,
+    currency,
+    amountDeciKwh,
+    boughtDeciKwh: picture.amountDeciKwh,
+    transfers,
+    history,
+    entries,
+    tokenNos: issued.tokens.flatMap(({ tokenNo }) => (tokenNo === null ? [] : [tokenNo])),
+    responseBody: JSON.stringify(answerWithTokens(answer, issued.tokens)),
+    desk: { ...prepared.desk, day },
+    notifications,
+    ...(plan.keyChange === undefined ? {} : { meter: meterAfter(plan, saleId, now) }),
+  };
+  const sale = await recorded(vending, claimed, record, issued);
+  if (notifications.length > 0) vending.onNotified();
+  return sale;
+}
+
+/** Durable in the ledger and in the module's journal, side by side where that is safe. */
+async function recorded(
+  vending: Vending,
+  claimed: VendClaim,
+  record: VendRecord,
+  issued: IssuedTokens,
+): Promise<RecordedSale> {
+  let sale: RecordedSale;
+  try {
+    sale = await vending.store.recordVend(claimed, record);
+  } catch (error) {
+    vending.unreleased.add(record.entries);
+    // When this fails too they wait, and no further token is made before they are named.
+    await vending.unreleased.settle(vending.store).catch(() => undefined);
+    throw error;
+  }
+  // A journal that cannot be written ends the module; its next start takes over what the ledger holds and proves.
+  await issued.sealed;
+  return sale;
+}
+
+/** Energy of all tokens, before they are coded: what limits count. */
+function energyOf({ wanted }: PreparedVend): number {
+  return wanted.reduce(
+    (sum, token) => sum + (token.kind === 'creditElectricity' ? token.amountDeciKwh : 0),
+    0,
+  );
+}
+
+function sameRequest(sale: RecordedSale, { requestHash }: VendRequest): RecordedSale {
+  if (sale.requestHash !== requestHash) throw reused();
+  return sale;
+}
+
+/** Time first, so that new sales stand at the end of the index; ten random bytes make it unguessable. */
+function newSaleId(now: number, random: Uint8Array): string {
+  return `sale_${now.toString(16).padStart(12, '0')}${Buffer.from(random).toString('hex')}`;
+}
+
+function reused(): StsFault {
+  return new StsFault('request_id_reused', undefined, { param: 'requestId' });
+}
