@@ -27,6 +27,7 @@ import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
 import type { Vending } from './vending/context.ts';
+import { openHouseVendor } from './vending/house.ts';
 import { KeyDirectory } from './vending/key-directory.ts';
 import { type Recovery, recover } from './vending/recover.ts';
 import { SalesUnderWay } from './vending/sale-guard.ts';
@@ -107,6 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     };
     // A first start alone decides: later, fewer persons are for two people to agree on.
     await store.people.seedSetting(PERSONS_DEFAULT, String(options.persons ?? 2), systemClock.now());
+    await openHouseVendor(vending);
     if (options.sandbox === true) await registerScriptedMeters(vending);
     return await serve({ options, limits, vending, clock, metrics, messaging, recovery, log, opened });
   } catch (error) {

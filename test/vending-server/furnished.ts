@@ -19,6 +19,7 @@ import type { SqliteStore } from '../../vending-server/store/sqlite-store.ts';
 import type { TariffTerms } from '../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../vending-server/vending/context.ts';
 import { deposit } from '../../vending-server/vending/deposit.ts';
+import { openHouseVendor } from '../../vending-server/vending/house.ts';
 import { KeyDirectory } from '../../vending-server/vending/key-directory.ts';
 import { openVendor } from '../../vending-server/vending/open-vendor.ts';
 import { putTariff } from '../../vending-server/vending/put-tariff.ts';
@@ -182,6 +183,7 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
 
 /** A tariff, three meters and one vendor with this float. */
 export async function furnish(vending: Vending, floatMinor: number): Promise<void> {
+  await openHouseVendor(vending);
   await putTariff(vending, { tariffId: 'home', terms: TERMS });
   await registerMeter(vending, METER_REQUEST);
   await registerMeter(vending, { ...METER_REQUEST, meter: OTHER_DRN, encryptionAlgorithm: 7 });

@@ -129,7 +129,10 @@ test('when any one field is changed and the file sealed again, then it is found'
       const text = JSON.stringify(change(), null, 0);
       const name = `${record.kind}.${path.replaceAll(/\.\d+/g, '')}`;
       const bytes = resealed(spliced(at, 1, text));
-      const isFree = FREE.some((pattern) => pattern.test(name)) && !(record.kind === 'entry' && record.sale);
+      // Of a vendor that never moved money there is nothing in the books but its line.
+      const isIdle = record.kind === 'vendor' && record.floatMinor === 0 && path !== 'floatMinor';
+      const isNamed = FREE.some((pattern) => pattern.test(name));
+      const isFree = isIdle || (isNamed && !(record.kind === 'entry' && record.sale));
       const { verified: first, findingCounts } = await verified(bytes);
       const second = secondOpinion(Buffer.from(bytes), witness.publicKey).length === 0;
       assert.is(
