@@ -1,4 +1,5 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
+import { keysSql } from './postgres-keys-sql.ts';
 import { MONEY_SQL } from './postgres-money-sql.ts';
 import { NOTIFICATION_FIELDS, OUTBOX_SQL } from './postgres-outbox-sql.ts';
 import { PEOPLE_SQL } from './postgres-people-sql.ts';
@@ -104,8 +105,10 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       issued_key_change text)
     WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
   key_changed AS (
-    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections)
-    SELECT sale_id, meter_pan, sold_at, k.from_key, k.to_key, k.three_sections
+    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id)
+    SELECT sale_id, meter_pan, sold_at, k.from_key, k.to_key, k.three_sections,
+      -- As it was before this statement.
+      (SELECT h.last_sale_id FROM meter_history AS h WHERE h.meter_pan = sold.meter_pan)
     FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
     WHERE sold.key_change IS NOT NULL),
   recovered AS (
@@ -325,6 +328,7 @@ export const SQL = {
   ...PEOPLE_SQL,
   ...MONEY_SQL,
   ...OUTBOX_SQL,
+  ...keysSql(METER_COLUMNS),
 } as const;
 
 export type StatementName = keyof typeof SQL;

@@ -38,6 +38,7 @@ import { SqliteAudit } from './sqlite-audit.ts';
 import { addTariffVersion, recordDeposit } from './sqlite-deposits.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
+import { SqliteKeys } from './sqlite-keys.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
 import { SqliteOperation } from './sqlite-operation.ts';
@@ -60,6 +61,7 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly keys: SqliteKeys;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
 
@@ -87,6 +89,11 @@ export class SqliteStore implements Store {
     this.people = new SqlitePeople(access);
     this.audit = new SqliteAudit(access);
     this.limits = new SqliteLimits(access);
+    this.keys = new SqliteKeys(access, {
+      sql: this.#sql,
+      claims: this.#sales.claims,
+      write: (change, committed) => this.#write(change, committed),
+    });
     this.money = new SqliteMoney(access, {
       floats: this.#floats,
       addTransfers: (...rows) => this.#addTransfers(...rows),

@@ -42,7 +42,7 @@ const ADD_DEBT = `
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
 const SET_DEBT_BALANCE = 'UPDATE debt SET balance_minor = ? WHERE debt_id = ?';
 
-const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+export const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
     key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
     issued_key_change`;
 const FIND_METER = `SELECT ${METER_COLUMNS} FROM meter WHERE meter_pan = ?`;
@@ -53,8 +53,11 @@ const SET_METER_KEY = `
   UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, key_expiry,
     wanted_key, issued_key_change) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
   WHERE meter_pan = ?`;
+/** Before the history of the sale is written: the last sale there is the one before this. */
 const ADD_KEY_CHANGE = `
-  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections) VALUES (?, ?, ?, ?, ?, ?)`;
+  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id)
+  VALUES (:saleId, :meterPan, :changedAt, :from, :to, :threeSections,
+    (SELECT last_sale_id FROM meter_history WHERE meter_pan = :meterPan))`;
 
 const FIND_METER_TIDS = 'SELECT tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?';
 /** A TID only rises: tokens that were never released are named in another order than they were made. */
