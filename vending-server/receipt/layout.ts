@@ -58,6 +58,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   const copy: ReceiptElement[] = presentation.isCopy
     ? [{ kind: 'heading', text: `*** ${text('copy')} ***` }]
     : [];
+  const money = moneyOf(facts, speak);
   return [
     ...copy,
     ...headOf(facts, speak),
@@ -66,8 +67,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     RULE,
     ...tokensOf(facts, speak),
     RULE,
-    ...moneyOf(facts, speak),
-    RULE,
+    ...(money.length === 0 ? [] : [...money, RULE]),
     ...footOf(facts, speak),
     { kind: 'qr', text: presentation.qrText },
     { kind: 'centre', text: text('verify') },
