@@ -155,7 +155,12 @@ export const FAULTS = {
     text: 'no key change leads from the old key to the new one',
   },
   key_change_not_needed: { http: 409, exit: 5, ...none, text: 'the meter is on the current key already' },
-  key_change_unknown: { http: 404, exit: 4, ...none, text: 'no key change of this meter came with this sale' },
+  key_change_unknown: {
+    http: 404,
+    exit: 4,
+    ...none,
+    text: 'no key change of this meter came with this sale',
+  },
   key_change_revoked: {
     http: 409,
     exit: 5,

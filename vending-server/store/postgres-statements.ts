@@ -251,14 +251,17 @@ const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;
 const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = $1 ORDER BY counter`;
-/** Index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+/**
+ * Index look-ups: a sold token is found by its digits, one that was never released by its digest. A section of a key change may
+ * have been made more than once: one that was sold tells more.
+ */
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
   WHERE token_digest = $2 AND sale_id IN (
     SELECT sale_id FROM sale WHERE token_no = $1 UNION ALL SELECT sale_id FROM further_token WHERE token_no = $1)
   UNION ALL
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = $2
-  LIMIT 1`;
+  ORDER BY state, counter LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter > $2 ORDER BY counter LIMIT $3`;
 /** From where the last look ended: the lowest counter from there that is held and whose successor is not. */

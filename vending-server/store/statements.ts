@@ -114,10 +114,11 @@ const LAST_SIGNED_ENTRY = `
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter LIMIT ?`;
 const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = ? ORDER BY counter`;
+/** A section of a key change may have been made more than once: one that was sold tells more than one that never left. */
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
   WHERE substr(token_digest, 1, 12) = substr(:tokenDigest, 1, 12) AND token_digest = :tokenDigest
-  LIMIT 1`;
+  ORDER BY state, counter LIMIT 1`;
 /** The lowest counter that is held and whose successor is not; 0 when even the first is missing. */
 const COUNTER_WITHOUT_GAP = `
   SELECT CASE
