@@ -5,7 +5,9 @@ const CHANGES = `
     s.response_body::json ->> 'operator' AS operator_id, k.confirmed_at, k.confirmed_by, k.revoked_at, k.revoked_by,
     k.previous_sale_id, h.last_sale_id
   FROM key_change AS k JOIN sale AS s ON s.sale_id = k.sale_id LEFT JOIN meter_history AS h ON h.meter_pan = k.meter_pan`;
-const NEWEST_FIRST = 'ORDER BY k.changed_at DESC, k.sale_id DESC';
+/** The place of a set among those of its meter. */
+const PLACE = 'coalesce(k.meter_version, -1), k.changed_at, k.sale_id';
+const NEWEST_FIRST = 'ORDER BY coalesce(k.meter_version, -1) DESC, k.changed_at DESC, k.sale_id DESC';
 const metersWhere = (columns: string, rule: string) => `
   SELECT ${columns.replaceAll(/\b(\w+)\b/g, 'm.$1')}, h.last_at, c.sale_id, c.changed_at, c.confirmed_at
   FROM meter AS m LEFT JOIN meter_history AS h ON h.meter_pan = m.meter_pan
@@ -44,8 +46,8 @@ export const keysSql = (meterColumns: string) =>
       FROM json_to_recordset($1) AS v(sale_id text, kind text, at bigint, by text) WHERE k.sale_id = v.sale_id`,
     findKeyChange: `${CHANGES} WHERE k.sale_id = $1`,
     keyChanges: `${CHANGES} WHERE k.meter_pan = $1 ${NEWEST_FIRST} LIMIT $2`,
-    keyChangesBefore: `${CHANGES} WHERE k.meter_pan = $1 AND (k.changed_at, k.sale_id) < (
-        SELECT b.changed_at, b.sale_id FROM key_change AS b WHERE b.sale_id = $3) ${NEWEST_FIRST} LIMIT $2`,
+    keyChangesBefore: `${CHANGES} WHERE k.meter_pan = $1 AND (${PLACE}) < (
+        SELECT ${PLACE} FROM key_change AS k WHERE k.sale_id = $3) ${NEWEST_FIRST} LIMIT $2`,
     keysHeld: `SELECT DISTINCT meter_pan, from_key, to_key FROM key_change
       WHERE meter_pan = ANY ($1::text[]) AND revoked_at IS NULL`,
     meterKeys: metersWhere(meterColumns, 'm.meter_pan > $1'),

@@ -105,12 +105,11 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       issued_key_change text)
     WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
   key_changed AS (
-    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id)
-    SELECT sale_id, meter_pan, sold_at, k.from_key, k.to_key, k.three_sections,
-      -- As it was before this statement.
-      (SELECT h.last_sale_id FROM meter_history AS h WHERE h.meter_pan = sold.meter_pan)
+    -- The history is as it was before this statement.
+    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
+    SELECT sale_id, sold.meter_pan, sold_at, k.from_key, k.to_key, k.three_sections, h.last_sale_id, coalesce(h.version, 0)
     FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
-    WHERE sold.key_change IS NOT NULL),
+    LEFT JOIN meter_history AS h ON h.meter_pan = sold.meter_pan WHERE sold.key_change IS NOT NULL),
   recovered AS (
     UPDATE debt SET balance_minor = d.balance FROM sold
     CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)

@@ -20,7 +20,9 @@ const CHANGES = `
     json_extract(s.response_body, '$.operator') AS operator_id, k.confirmed_at, k.confirmed_by, k.revoked_at, k.revoked_by,
     k.previous_sale_id, h.last_sale_id
   FROM key_change AS k JOIN sale AS s ON s.sale_id = k.sale_id LEFT JOIN meter_history AS h ON h.meter_pan = k.meter_pan`;
-const NEWEST_FIRST = 'ORDER BY k.changed_at DESC, k.sale_id DESC';
+/** The place of a set among those of its meter. */
+const PLACE = 'coalesce(k.meter_version, -1), k.changed_at, k.sale_id';
+const NEWEST_FIRST = 'ORDER BY coalesce(k.meter_version, -1) DESC, k.changed_at DESC, k.sale_id DESC';
 const metersWhere = (rule: string) => `
   SELECT ${METER_COLUMNS.replaceAll(/\b(\w+)\b/g, 'm.$1')}, h.last_at, c.sale_id, c.changed_at, c.confirmed_at
   FROM meter AS m LEFT JOIN meter_history AS h ON h.meter_pan = m.meter_pan
@@ -37,8 +39,8 @@ const SQL = {
   revoke: `UPDATE key_change SET revoked_at = ?, revoked_by = ? WHERE sale_id = ? AND revoked_at IS NULL`,
   find: `${CHANGES} WHERE k.sale_id = ?`,
   page: `${CHANGES} WHERE k.meter_pan = ? ${NEWEST_FIRST} LIMIT ?`,
-  pageBefore: `${CHANGES} WHERE k.meter_pan = ? AND (k.changed_at, k.sale_id) < (
-      SELECT b.changed_at, b.sale_id FROM key_change AS b WHERE b.sale_id = ?) ${NEWEST_FIRST} LIMIT ?`,
+  pageBefore: `${CHANGES} WHERE k.meter_pan = ? AND (${PLACE}) < (
+      SELECT ${PLACE} FROM key_change AS k WHERE k.sale_id = ?) ${NEWEST_FIRST} LIMIT ?`,
   held: 'SELECT DISTINCT meter_pan, from_key, to_key FROM key_change WHERE meter_pan = ? AND revoked_at IS NULL',
   meters: metersWhere('true'),
   metersOfGroup: metersWhere('m.supply_group_code = :supplyGroupCode'),

@@ -55,9 +55,9 @@ const SET_METER_KEY = `
   WHERE meter_pan = ?`;
 /** Before the history of the sale is written: the last sale there is the one before this. */
 const ADD_KEY_CHANGE = `
-  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id)
-  VALUES (:saleId, :meterPan, :changedAt, :from, :to, :threeSections,
-    (SELECT last_sale_id FROM meter_history WHERE meter_pan = :meterPan))`;
+  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
+  SELECT :saleId, m.meter_pan, :changedAt, :from, :to, :threeSections, h.last_sale_id, coalesce(h.version, 0)
+  FROM meter AS m LEFT JOIN meter_history AS h ON h.meter_pan = m.meter_pan WHERE m.meter_pan = :meterPan`;
 
 const FIND_METER_TIDS = 'SELECT tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?';
 /** A TID only rises: tokens that were never released are named in another order than they were made. */
