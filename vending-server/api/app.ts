@@ -15,6 +15,7 @@ import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
 import { requireCertificate } from './client-certificate.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
+import { KEY_ROUTES } from './key-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
@@ -108,6 +109,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
+    ...KEY_ROUTES,
     ...CERTIFICATE_ROUTES,
     ...SESSION_ROUTES,
     ...USER_ROUTES,

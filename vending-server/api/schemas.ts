@@ -15,7 +15,7 @@ export const MOST_MINOR = 1_000_000_000_000;
 export const Id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 export const Currency = z.string().regex(/^[A-Z]{3}$/);
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
-const MeterNumber = z.string().min(11).max(40);
+export const MeterNumber = z.string().min(11).max(40);
 export const Decimal = z.string().regex(DECIMAL);
 /** Printable text of people; control characters and halves of a surrogate pair have no place in a book of accounts. */
 export const Text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
@@ -81,7 +81,7 @@ export const Block = z.strictObject({
   leftDeciKwh: z.int().min(0).nullable(),
 });
 const BaseDates = z.enum(['93', '14', '35']);
-const KeyName = z.strictObject({
+export const KeyName = z.strictObject({
   decoderKeyAlgorithm: z.int(),
   supplyGroupCode: z.string().length(6),
   tariffIndex: z.int().min(0).max(99),
@@ -205,7 +205,7 @@ const meterAttributes = {
   baseDate: BaseDates,
   tariffId: Id,
 };
-const KeyExpiry = z.int().min(0).max(255);
+export const KeyExpiry = z.int().min(0).max(255);
 export const MeterBody = z.strictObject({
   meter: MeterNumber,
   ...meterAttributes,

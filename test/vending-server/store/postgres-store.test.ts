@@ -12,6 +12,7 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -53,6 +54,7 @@ storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
+keyStoreContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
 const seed = seedOf('PostgreSQL store');
