@@ -8,7 +8,8 @@ import { type Language, say, sayDecimal, type TextName } from '../language/catal
 import { localMoment } from '../tariff/local-time.ts';
 import { minorDigits } from '../tariff/money.ts';
 import { explain } from './explain.ts';
-import type { ReceiptFacts, ReceiptLine, ReceiptMonth, ReceiptToken } from './facts.ts';
+import type { GivenFacts, ReceiptFacts, ReceiptLine, ReceiptMonth, ReceiptToken } from './facts.ts';
+import { commandText, givenElements } from './given.ts';
 
 export type ReceiptElement =
   /** Centred, in bold where there is bold. */
@@ -66,11 +67,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     RULE,
     ...tokensOf(facts, speak),
     RULE,
-    ...linesOf(facts, speak),
-    ...debtsOf(facts, speak),
-    RULE,
-    { kind: 'heading', text: text('why') },
-    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
+    ...(facts.given === undefined ? paidOf(facts, speak) : givenOf(facts, facts.given, speak)),
     ...(facts.month === null ? [] : monthOf(facts.month, speak)),
     RULE,
     ...footOf(facts, speak),
@@ -78,6 +75,21 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     { kind: 'centre', text: text('verify') },
     ...copy,
   ];
+}
+
+function paidOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+  return [
+    ...linesOf(facts, speak),
+    ...debtsOf(facts, speak),
+    RULE,
+    { kind: 'heading', text: speak.text('why') },
+    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
+  ];
+}
+
+/** Without money there is nothing to reckon, and what is owed is owed still. */
+function givenOf(facts: ReceiptFacts, given: GivenFacts, speak: Speaker): readonly ReceiptElement[] {
+  return [...givenElements(facts, given, speak), ...debtsOf(facts, speak)];
 }
 
 function headOf(facts: ReceiptFacts, { text }: Speaker): readonly ReceiptElement[] {
@@ -93,7 +105,7 @@ function headOf(facts: ReceiptFacts, { text }: Speaker): readonly ReceiptElement
       [text('receiptNumber'), facts.receiptNumber],
       [text('vatInvoiceNumber'), facts.vatInvoiceNumber],
       [text('soldAt'), `${day} ${clock}`],
-      [text('vendor'), vendor.name],
+      [text(facts.given === undefined ? 'vendor' : 'issuedBy'), vendor.name],
     ]),
     ...vendor.addressLines.map((line): ReceiptElement => ({ kind: 'line', text: line })),
     ...pairs([
@@ -129,11 +141,11 @@ function meterOf({ customer, meter }: ReceiptFacts, { text }: Speaker): readonly
 }
 
 /** Key changes first, whatever the order in which they came, with what to do: a new token is refused under the old key. */
-function tokensOf({ tokens, currency }: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+function tokensOf({ tokens, currency, given }: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
   const { text } = speak;
   const changes = tokens.filter(({ kind }) => kind === 'keyChange');
   const others = tokens.filter(({ kind }) => kind !== 'keyChange');
-  if (tokens.length === 0) return [{ kind: 'line', text: text('noToken') }];
+  if (tokens.length === 0) return given === undefined ? [{ kind: 'line', text: text('noToken') }] : [];
   const printed = (token: ReceiptToken): ReceiptElement => ({
     kind: 'token',
     heading: headingOf(token, currency, speak),
@@ -149,12 +161,13 @@ function tokensOf({ tokens, currency }: ReceiptFacts, speak: Speaker): readonly 
   ];
 }
 
-function headingOf(token: ReceiptToken, currency: string, { text, energy, decimal }: Speaker): string {
+function headingOf(token: ReceiptToken, currency: string, speak: Speaker): string {
+  const { text, energy, decimal } = speak;
   switch (token.kind) {
     case 'keyChange':
       return text('keyChange', { section: token.section, of: token.of });
     case 'management':
-      return text('management', { purpose: token.purpose });
+      return text('management', { purpose: commandText(token, speak) });
     case 'credit': {
       const { amount } = token;
       const carried =
