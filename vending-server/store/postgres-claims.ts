@@ -96,29 +96,37 @@ export class PostgresClaims {
   }
 
   /**
-   * With the claim of another meter besides, which comes first and is given back when the sale's own is not granted: nobody
-   * waits for a meter while he holds one.
+   * With the claim of another meter besides. The lower number comes first, so that of two who want the same two meters one is
+   * granted both; and it is given back when the other one is not: nobody waits for a meter while he holds one.
    */
   async claimWith(request: VendClaimRequest): Promise<ClaimVendResult> {
     const { besides } = request;
     if (besides === undefined) return this.claim(request);
-    const held = await this.claim({
+    const other = {
       ...request,
       ...besides,
       requestId: `${request.requestId}${BESIDES}`,
       paidMinor: 0,
       tidCount: 0,
-    });
+    };
+    const isOtherFirst = besides.meterPan < request.meterPan;
+    const [first, second] = isOtherFirst ? [other, request] : [request, other];
+    const held = await this.claim(first);
     if (held.kind !== 'claimed') return held;
+    let result: ClaimVendResult;
     try {
-      const result = await this.claim(request);
-      if (result.kind === 'claimed') this.#besides.set(result.claim, held.claim);
-      else this.release(held.claim);
-      return result;
+      result = await this.claim(second);
     } catch (error) {
       this.release(held.claim);
       throw error;
     }
+    if (result.kind !== 'claimed') {
+      this.release(held.claim);
+      return result;
+    }
+    const [own, others] = isOtherFirst ? [result.claim, held.claim] : [held.claim, result.claim];
+    this.#besides.set(own, others);
+    return { kind: 'claimed', claim: own };
   }
 
   besides(claim: VendClaim): VendClaim | undefined {

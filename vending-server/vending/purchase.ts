@@ -76,8 +76,8 @@ export async function findForSale(
 }
 
 /**
- * @throws StsFault of {@link meterForSale}, then `meter_changed_out`, `look_up_code_wrong`, `currency_mismatch`, `payment_too_small`,
- *   `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
+ * @throws StsFault of {@link meterForSale}, then `meter_changed_out`, `look_up_code_wrong`, `currency_mismatch`,
+ *   `payment_too_small`, `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
  */
 export async function reckonPurchase(
   vending: Reads,
