@@ -79,7 +79,7 @@ export class PostgresStore implements Store {
     this.receiptKeys = new PostgresReceiptKeys(access);
   }
 
-  commits(): undefined {
+  settingsVersion(): undefined {
     return undefined;
   }
 

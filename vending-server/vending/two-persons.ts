@@ -158,6 +158,7 @@ export async function decide(
   request: DecisionRequest,
 ): Promise<ApprovalRecord> {
   const { approval } = await decideApproval(vending, caller, request, (open) => effectOf(vending, open));
+  vending.rules.forget();
   return approval;
 }
 
@@ -184,8 +185,10 @@ export const AT_ONCE = {
     changeFloat(vending, await commissionPaymentOf(vending, payload)),
   user: (vending: Vending, { user, version }: Matters['user']) =>
     putUser(vending, { user, expectedVersion: version, at: vending.clock.now() }),
-  setting: ({ store, clock }: Vending, { name, value }: SettingRequest) =>
-    store.people.putSetting({ name, value, at: clock.now() }),
+  setting: async ({ store, clock, rules }: Vending, { name, value }: SettingRequest) => {
+    await store.people.putSetting({ name, value, at: clock.now() });
+    rules.forget();
+  },
 } as const;
 
 /** What is approved first, and done by a request of its own that takes the approval up. */
