@@ -11,6 +11,7 @@ import { exportLedger, verifyExport } from '../../../vending-server/audit.ts';
 import type { Caller } from '../../../vending-server/people/caller.ts';
 import type { Role } from '../../../vending-server/people/roles.ts';
 import type { Store } from '../../../vending-server/store/contract.ts';
+import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../../vending-server/vending/context.ts';
 import type { Given } from '../../../vending-server/vending/given.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
@@ -20,9 +21,30 @@ import { decide } from '../../../vending-server/vending/two-persons.ts';
 // @ts-expect-error: a plain script, as an outsider would write it
 import { verifyExportBytes } from '../../reference/ledger-verifier.mjs';
 import { publicMeters, type TestMeter } from '../../support/utility.ts';
-import { type House, METER_REQUEST } from '../furnished.ts';
+import { type House, METER_REQUEST, TERMS } from '../furnished.ts';
 
-export const METERS: readonly TestMeter[] = publicMeters(64);
+const METERS: readonly TestMeter[] = publicMeters(64);
+
+/** @param index - below 64; those with even ones are EA11, the others EA07. */
+export function meterAt(index: number): TestMeter {
+  const meter = METERS[index];
+  if (meter === undefined) throw new Error(`there is no test meter ${index}`);
+  return meter;
+}
+
+const ALL_DAY = [{ minute: 0, bandId: 'all' }];
+/** For meters that bill by band themselves. */
+export const BANDS: TariffTerms = {
+  ...TERMS,
+  energy: {
+    kind: 'timeOfUse',
+    calendar: {
+      bands: [{ bandId: 'all', label: 'All day', pricePerKwh: '1.8652' }],
+      seasons: [{ begins: '01-01', days: { weekday: ALL_DAY, saturday: ALL_DAY, sunday: ALL_DAY } }],
+      specialDays: {},
+    },
+  },
+};
 
 export function person(userId: string, ...roles: readonly Role[]): Caller {
   const principal = `user:${userId}`;
@@ -32,9 +54,9 @@ export function person(userId: string, ...roles: readonly Role[]): Caller {
 export const ANN = person('ann', 'supervisor', 'engineer');
 export const BEN = person('ben', 'supervisor', 'engineer');
 
-/** One person is enough from here on. */
-export async function askOne(vending: Vending): Promise<void> {
-  await vending.store.people.putSetting({ name: 'persons.default', value: '1', at: 0 });
+/** How many persons it takes from here on. */
+export async function askPersons(vending: Vending, value: '1' | '2'): Promise<void> {
+  await vending.store.people.putSetting({ name: 'persons.default', value, at: 0 });
   vending.rules.forget();
 }
 
@@ -97,10 +119,16 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   return isStsFault(error) ? error.code : String(error);
 }
 
-/** Ledger and module agree, the books balance, and both verifiers find the export whole. @returns how many entries. */
-export async function assertProved(dataFolder: string, { store, securityModule }: House): Promise<number> {
+/** How many entries the module has made; the ledger has all of them. */
+export async function issuedBy({ store, securityModule }: House): Promise<number> {
   const { moduleId, counter } = await securityModule.identity();
   assert.is(await store.counterWithoutGap(moduleId), counter);
+  return counter;
+}
+
+/** Ledger and module agree, the books balance, and both verifiers find the export whole. @returns how many entries. */
+export async function assertProved(dataFolder: string, house: House): Promise<number> {
+  await issuedBy(house);
   return assertExport(dataFolder);
 }
 
