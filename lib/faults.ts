@@ -214,6 +214,33 @@ export const FAULTS = {
     ...none,
     text: 'a further version of a tariff begins in the future: what was sold keeps its terms',
   },
+  meter_changed_out: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'another meter has taken the place of this one; nothing is sold to it any more',
+  },
+  change_out_refused: { http: 409, exit: 5, ...none, text: 'one meter cannot take the place of the other' },
+  credit_above_sold: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'more credit is to be moved than was ever sold to the old meter',
+  },
+  token_not_replaceable: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'only a credit token of a sale that stands is replaced, and once',
+  },
+  free_units_none: { http: 409, exit: 5, ...none, text: 'this tariff gives no free units' },
+  free_units_taken: { http: 409, exit: 5, ...none, text: 'the free units of this month were given' },
+  free_units_only_with_sale: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'this tariff gives free units only with a purchase',
+  },
   debt_exists: { http: 409, exit: 5, ...none, text: 'this debt exists already with other terms' },
   look_up_code_wrong: {
     http: 409,

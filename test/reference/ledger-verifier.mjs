@@ -228,19 +228,28 @@ function checkFloats(transfers, vendors, must) {
   }
 }
 
+/** A debt is opened by a transfer of its own, or by the sale to its meter that moved it from another debt. */
 function checkDebts(transfers, sales, debts, must) {
   const accounts = new Set();
+  const isMove = ({ debitAccount, creditAccount }) =>
+    debitAccount.startsWith('debt:') && creditAccount.startsWith('debt:');
+  const moves = sales.flatMap(({ meterPan, transfers: all }) =>
+    all.filter(isMove).map((move) => ({ meterPan, ...move })),
+  );
   for (const { debtId, meterPan, openedMinor, balanceMinor, transfers: own } of debts) {
-    const currency = own[0]?.debitAccount.split(':').at(-1);
+    const [move, ...others] = moves.filter((one) => one.debitAccount.startsWith(`debt:${debtId}:`));
+    const currency = (own[0] ?? move)?.debitAccount.split(':').at(-1);
     const account = `debt:${debtId}:${currency}`;
     const opening = {
       debitAccount: account,
       creditAccount: `debts:opened:${currency}`,
       amountMinor: openedMinor,
     };
-    must(same(own, [opening]), `opening of ${account}`);
+    const isMoved = own.length === 0 && move?.meterPan === meterPan && move.amountMinor === openedMinor;
+    must(others.length === 0 && (move ? isMoved : same(own, [opening])), `opening of ${account}`);
     must(left(transfers, account) === BigInt(balanceMinor), `balance of ${account}`);
-    const recovering = sales.filter((sale) => sale.transfers.some((one) => one.creditAccount === account));
+    const recovers = (one) => one.creditAccount === account && !isMove(one);
+    const recovering = sales.filter((sale) => sale.transfers.some(recovers));
     must(
       recovering.every((sale) => sale.meterPan === meterPan),
       `meter of ${account}`,

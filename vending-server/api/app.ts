@@ -15,6 +15,7 @@ import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
 import { requireCertificate } from './client-certificate.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
+import { ISSUE_ROUTES } from './issue-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
@@ -105,6 +106,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   let document: string | undefined;
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
+    ...ISSUE_ROUTES,
     ...RECEIPT_ROUTES,
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,

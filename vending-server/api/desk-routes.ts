@@ -151,13 +151,13 @@ function operatorOf(caller: Caller, named: string | undefined): string {
   return operatorId;
 }
 
-function shiftAnswer({ shift, totals, differenceMinor }: ShiftReport) {
+function shiftAnswer({ shift, totals, expectedMinor, differenceMinor }: ShiftReport) {
   const { openedAt, closedAt } = shift;
   const times = {
     openedAt: new Date(openedAt).toISOString(),
     closedAt: closedAt === null ? null : new Date(closedAt).toISOString(),
   };
-  return { shift: { ...shift, ...times }, totals, differenceMinor };
+  return { shift: { ...shift, ...times }, totals, expectedMinor, differenceMinor };
 }
 
 function batchAnswer(batch: BatchRecord) {

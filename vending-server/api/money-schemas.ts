@@ -43,6 +43,8 @@ const totals = {
   chargesMinor: Count,
   feesMinor: Count,
   amountDeciKwh: Count,
+  /** What drawers took beyond `paidMinor` for want of small coins; below 0 in the customers' favour. */
+  roundingMinor: SignedMinor,
 };
 const Totals = z.strictObject({
   all: z.strictObject(totals),
@@ -70,7 +72,9 @@ const Shift = z.strictObject({
 export const ShiftAnswer = z.strictObject({
   shift: Shift,
   totals: Totals,
-  /** Cash counted less cash sold. */
+  /** What the drawer should hold of the shift: cash sold, as it was rounded to coins. */
+  expectedMinor: SignedMinor,
+  /** Cash counted less what is expected. */
   differenceMinor: SignedMinor.nullable(),
 });
 export const CloseShiftBody = z.strictObject({ countedMinor: Minor.nullable().default(null) });
@@ -222,7 +226,7 @@ export const AlarmAnswer = z.strictObject({
   alarmId: z.int(),
   at: Time,
   ruleId: Id,
-  vendorId: Id,
+  vendorId: z.string(),
   operatorId: z.string().nullable(),
   meterPan: z.string().nullable(),
   detail: z.string(),

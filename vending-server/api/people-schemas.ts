@@ -133,7 +133,7 @@ export const ApprovalQuery = z.strictObject({
 });
 /** What use cases take up later by the id of the approval. */
 export const ApprovalBody = z.strictObject({
-  kind: z.enum(['freeIssue', 'engineeringToken', 'passwordReset']),
+  kind: z.enum(['freeIssue', 'replacement', 'changeOut', 'engineeringToken', 'passwordReset']),
   requestId: Id,
   /** Exactly what the use case will be asked for; flat, and numbers are whole, so that it has one canonical form. */
   payload: z.record(z.string().max(64), z.union([Text, z.int(), z.boolean(), z.null()])),

@@ -1,7 +1,8 @@
 /** What goes over the wire about receipts. */
 import { z } from 'zod';
 import { LANGUAGES, type Language } from '../language/catalogue.ts';
-import { Block, Currency, Hex64, Id, Line, Minor, Text } from './schemas.ts';
+import { GIVEN_KINDS, PURPOSES } from '../receipt/facts.ts';
+import { Block, Currency, Hex64, Line, Minor, Text } from './schemas.ts';
 
 const Format = z.enum(['json', 'text32', 'text48', 'pdf']);
 export type ReceiptFormat = z.output<typeof Format>;
@@ -37,7 +38,13 @@ const Token = z.discriminatedUnion('kind', [
     ]),
   }),
   z.strictObject({ kind: z.literal('keyChange'), tokenNo: TokenNo, section: z.int(), of: z.int() }),
-  z.strictObject({ kind: z.literal('management'), tokenNo: TokenNo, purpose: z.string() }),
+  z.strictObject({
+    kind: z.literal('management'),
+    tokenNo: TokenNo,
+    /** The command, and what it sets. */
+    purpose: z.enum(PURPOSES),
+    values: z.record(z.string(), z.union([z.int(), z.boolean()])),
+  }),
 ]);
 
 const Facts = z.strictObject({
@@ -52,7 +59,7 @@ const Facts = z.strictObject({
     taxNumber: Shown,
     supportNumber: Shown,
   }),
-  vendor: z.strictObject({ vendorId: Id, name: z.string(), addressLines: z.array(z.string()) }),
+  vendor: z.strictObject({ vendorId: z.string(), name: z.string(), addressLines: z.array(z.string()) }),
   operator: Shown,
   terminal: Shown,
   customer: z
@@ -88,6 +95,18 @@ const Facts = z.strictObject({
     .nullable(),
   carriedMinor: z.string(),
   message: Shown,
+  /** What was given without money; absent for a sale. */
+  given: z
+    .strictObject({
+      kind: z.enum(GIVEN_KINDS),
+      reasonCode: Shown,
+      reason: Shown,
+      approvedBy: Shown,
+      originalReceipt: Shown,
+      oldMeter: Shown,
+      isAboveSold: z.boolean(),
+    })
+    .optional(),
 });
 
 export const ReceiptAnswer = z.strictObject({

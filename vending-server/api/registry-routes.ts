@@ -107,6 +107,7 @@ const METER_ROUTES: readonly Route[] = [
       'meter_number_malformed',
       'meter_number_check_digit',
       'meter_unknown',
+      'meter_changed_out',
       'tariff_unknown',
       'tariff_not_in_force',
       'currency_mismatch',

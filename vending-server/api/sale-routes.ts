@@ -12,6 +12,7 @@ const PURCHASE_FAULTS = [
   'meter_number_check_digit',
   'vendor_unknown',
   'meter_unknown',
+  'meter_changed_out',
   'tariff_unknown',
   'tariff_not_in_force',
   'look_up_code_wrong',

@@ -188,6 +188,29 @@ export const SaleAnswer = z.strictObject({
   debtsLeft: z.array(z.strictObject({ label: Text, balanceMinor: Minor })),
   reason: z.string().nullable(),
   approvedBy: z.string().nullable(),
+  /** By one of the utility's own words; beside `reason`. */
+  reasonCode: z.string().optional(),
+  /** The token that a replacement stands for. */
+  replaces: z
+    .strictObject({
+      saleId: z.string(),
+      token: z.int().min(1),
+      soldAt: z.iso.datetime(),
+      receiptNumber: z.string(),
+    })
+    .optional(),
+  /** Whose place the meter took, and what came with it. */
+  changeOut: z
+    .strictObject({
+      oldMeter: z.strictObject({ drn: z.string(), meterPan: z.string().length(18) }),
+      remaining: z.union([
+        z.strictObject({ amountDeciKwh: z.int().min(0) }),
+        z.strictObject({ amountMinor: Minor }),
+      ]),
+      isAboveSold: z.boolean(),
+      debts: z.array(z.strictObject({ debtId: Id, from: Id, balanceMinor: Minor })),
+    })
+    .optional(),
   tokens: z.array(Token),
   /** The last entry of the sale in the chain; its other tokens have the counters before. */
   ledger: z.strictObject({ moduleId: z.string(), counter: z.int().min(1), entryHash: Hex64 }),
@@ -237,6 +260,10 @@ export const MeterAnswer = z.strictObject({
       threeSections: z.boolean(),
     })
     .nullable(),
+  /** MeterPAN of the meter that took this one's place; nothing is sold to this one any more. */
+  replacedBy: z.string().nullable(),
+  /** MeterPAN of the meter whose place this one took. */
+  replaces: z.string().nullable(),
 });
 
 export const LookUpAnswer = z.strictObject({
@@ -249,6 +276,8 @@ export const LookUpAnswer = z.strictObject({
   arrears: z.array(z.strictObject({ debtId: Id, label: Text, balanceMinor: Minor })),
   chargesDue: z.array(z.strictObject({ chargeId: Id, label: Text, dueMinor: Minor })),
   freeUnitsDueDeciKwh: z.int().min(0),
+  /** Whether free units come with a purchase alone. */
+  freeUnitsOnlyWithSale: z.boolean(),
   monthUnitsDeciKwh: z.int().min(0),
   block: Block.nullable(),
 });
@@ -309,6 +338,8 @@ export const TermsBody = z.strictObject({
   paymentFeeMinor: Minor.default(0),
   freeUnitsDeciKwh: z.int().min(0).max(AMOUNT_MAX).default(0),
   freeUnitsFillBlocks: z.boolean().default(false),
+  /** Free units come with a purchase alone; when left out they are also given by themselves. */
+  freeUnitsOnlyWithSale: z.boolean().optional(),
   deductionOrder: z.array(Deduction).max(3).default(['paymentFee', 'arrears', 'fixedCharges']),
   deductionShare: Rate.default('1'),
   takesPaymentWithoutEnergy: z.boolean().default(false),

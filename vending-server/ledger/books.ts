@@ -12,6 +12,8 @@ export class Books {
   readonly #balances = new Map<string, bigint>();
   /** For each debt account, the meter whose sales recovered it. */
   readonly #debtors = new Map<string, string>();
+  /** Debts that a sale opened with what was owed on another meter, by account; false where it was opened twice. */
+  readonly #moved = new Map<string, { readonly meterPan: string; readonly amountMinor: number } | false>();
   /** Deposits that were not taken back, by vendor and request id. */
   readonly #deposits = new Map<string, number>();
   /** Vendors and months whose commission was paid. */
@@ -26,8 +28,11 @@ export class Books {
   sale(sale: ExportedSale, at: Place): void {
     const { saleId, vendorId, meterPan, currency, paidMinor, transfers } = sale;
     this.#post(transfers);
-    for (const { creditAccount } of transfers) {
-      if (creditAccount.startsWith('debt:')) this.#debtors.set(creditAccount, meterPan);
+    for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+      if (!creditAccount.startsWith('debt:')) continue;
+      if (debitAccount.startsWith('debt:')) {
+        this.#moved.set(debitAccount, this.#moved.has(debitAccount) ? false : { meterPan, amountMinor });
+      } else this.#debtors.set(creditAccount, meterPan);
     }
     const left = flowOut(vendorFloat(vendorId, currency), transfers);
     if (left === BigInt(paidMinor)) return;
@@ -49,22 +54,31 @@ export class Books {
   }
 
   /** To be called after all sales: what is left of a debt is what they have not recovered. */
-  debt({ debtId, meterPan, openedMinor, balanceMinor, transfers }: DebtLine, line: number): void {
+  debt(debt: DebtLine, line: number): void {
+    const { debtId, meterPan, openedMinor, balanceMinor, transfers } = debt;
     this.#post(transfers);
-    const [opening, ...more] = transfers;
-    const currency = opening?.debitAccount.split(':').at(-1) ?? '';
-    const account = customerDebt(debtId, currency);
+    const account = transfers.length === 0 ? this.#movedAccount(debtId) : accountOpened(debt);
     const isOpened =
-      more.length === 0 &&
-      opening?.debitAccount === account &&
-      opening.creditAccount === debtsOpened(currency) &&
-      opening.amountMinor === openedMinor;
+      transfers.length === 0 ? this.#isMoved(account, debt) : !this.#moved.has(account) && isOpening(debt);
     const owed = -(this.#balances.get(account) ?? 0n);
     this.#balances.delete(account);
     const isOfMeter = (this.#debtors.get(account) ?? meterPan) === meterPan;
     if (isOpened && isOfMeter && owed === BigInt(balanceMinor)) return;
     const detail = `debt ${debtId} of meter ${meterPan} holds ${balanceMinor} of ${openedMinor}; the books leave ${owed}`;
     this.#findings.add({ kind: 'debt_altered', line, detail });
+  }
+
+  /** Of a debt without an opening of its own. */
+  #movedAccount(debtId: string): string {
+    const beginning = customerDebt(debtId, '');
+    return [...this.#moved.keys()].find((account) => account.startsWith(beginning)) ?? beginning;
+  }
+
+  /** The sale that moved it was to its own meter. */
+  #isMoved(account: string, { meterPan, openedMinor }: DebtLine): boolean {
+    const moved = this.#moved.get(account);
+    if (moved === undefined || moved === false) return false;
+    return moved.meterPan === meterPan && moved.amountMinor === openedMinor;
   }
 
   /** To be called after all deposits. */
@@ -133,6 +147,22 @@ export class Books {
       this.#sums.add(transfer);
     }
   }
+}
+
+function accountOpened({ debtId, transfers: [opening] }: DebtLine): string {
+  return customerDebt(debtId, currencyOf(opening?.debitAccount ?? ''));
+}
+
+/** One transfer, of all that was owed. */
+function isOpening(debt: DebtLine): boolean {
+  const [opening, ...more] = debt.transfers;
+  const account = accountOpened(debt);
+  return (
+    more.length === 0 &&
+    opening?.debitAccount === account &&
+    opening.creditAccount === debtsOpened(currencyOf(account)) &&
+    opening.amountMinor === debt.openedMinor
+  );
 }
 
 interface Place {

@@ -23,7 +23,7 @@ export function partOfAccount(creditAccount: string): Part {
   return BY_ACCOUNT.find(([beginning]) => creditAccount.startsWith(beginning))?.[1] ?? 'energyMinor';
 }
 
-/** The parts add up to the transfers. */
+/** The parts add up to what was paid: what moves between two debts comes from no vendor. */
 export function salePartsOf(transfers: readonly Transfer[]): SaleParts {
   const parts: Record<Part, number> = {
     energyMinor: 0,
@@ -32,6 +32,8 @@ export function salePartsOf(transfers: readonly Transfer[]): SaleParts {
     chargesMinor: 0,
     feesMinor: 0,
   };
-  for (const { creditAccount, amountMinor } of transfers) parts[partOfAccount(creditAccount)] += amountMinor;
+  for (const { debitAccount, creditAccount, amountMinor } of transfers) {
+    if (debitAccount.startsWith('vendor:')) parts[partOfAccount(creditAccount)] += amountMinor;
+  }
   return parts;
 }

@@ -5,7 +5,8 @@ import { groupTokenNo } from '../../lib/token/token-no.ts';
 import { type Language, say, sayDecimal } from '../language/catalogue.ts';
 import { type ReceiptDesk, verifyAddressOf } from '../receipt/desk.ts';
 import type { ReceiptFacts, ReceiptToken, TokenAmount } from '../receipt/facts.ts';
-import { speakerOf } from '../receipt/layout.ts';
+import { commandText } from '../receipt/given.ts';
+import { type Speaker, speakerOf } from '../receipt/layout.ts';
 import { printText } from '../receipt/print.ts';
 import type { RecordedSale, Store } from '../store/contract.ts';
 import type { Notification } from '../store/outbox.ts';
@@ -74,30 +75,53 @@ function shortSale(facts: ReceiptFacts, language: Language): string {
   const changes = tokens.filter(({ kind }) => kind === 'keyChange');
   const others = tokens.filter(({ kind }) => kind !== 'keyChange');
   const about = { utility: utility.name, meter: meter.drn, receipt };
-  if (changes.length > 0 && others.length === 0 && facts.paidMinor === 0)
-    return say(language, 'smsKeyChangeAlone', { ...about, tokens: digits(changes) });
-  const sale = say(language, 'smsSale', {
-    ...about,
-    amount: amounts(facts, others, language),
-    tokens: digits(others),
-  });
+  if (others.length === 0) return withoutCredit(facts, changes, about, language);
+  const amount = amounts(facts, others, language);
+  const sale = say(language, 'smsSale', { ...about, amount, tokens: digits(others) });
   return changes.length === 0
     ? sale
     : `${say(language, 'smsKeyChange', { tokens: digits(changes) })} ${sale}`;
+}
+
+/** A key change alone, money that arrears and charges took whole, or a meter that left nothing to the next one. */
+function withoutCredit(
+  { currency, paidMinor, given }: ReceiptFacts,
+  changes: readonly ReceiptToken[],
+  about: Readonly<Record<'utility' | 'meter' | 'receipt', string>>,
+  language: Language,
+): string {
+  const keys = { ...about, tokens: digits(changes) };
+  const key = changes.length === 0 ? [] : [say(language, 'smsKeyChangeOnly', keys)];
+  const old = given?.oldMeter ?? null;
+  const amount = speakerOf(language, currency).money(paidMinor);
+  const rest =
+    old !== null
+      ? [say(language, 'smsMoved', { ...about, old })]
+      : paidMinor > 0 || changes.length === 0
+        ? [say(language, 'smsNoToken', { ...about, amount })]
+        : [];
+  return [...key, ...rest].join(' ');
 }
 
 function digits(tokens: readonly ReceiptToken[]): string {
   return tokens.map(({ tokenNo }) => groupTokenNo(tokenNo)).join(', ');
 }
 
-function amounts(
-  { currency, paidMinor }: ReceiptFacts,
-  tokens: readonly ReceiptToken[],
-  language: Language,
-): string {
-  const carried = tokens.flatMap((token) => (token.kind === 'credit' ? [token.amount] : []));
-  if (carried.length === 0) return speakerOf(language, currency).money(paidMinor);
-  return carried.map((amount) => amountText(amount, currency, language)).join(' + ');
+/** What is keyed in besides key changes; a sale of several tokens of one energy says each, as the meter will show them. */
+function amounts({ currency }: ReceiptFacts, tokens: readonly ReceiptToken[], language: Language): string {
+  const speak = speakerOf(language, currency);
+  return tokens.map((token) => tokenText(token, speak, currency, language)).join(' + ');
+}
+
+function tokenText(token: ReceiptToken, speak: Speaker, currency: string, language: Language): string {
+  switch (token.kind) {
+    case 'credit':
+      return amountText(token.amount, currency, language);
+    case 'management':
+      return commandText(token, speak);
+    case 'keyChange':
+      return '';
+  }
 }
 
 function amountText(amount: TokenAmount, currency: string, language: Language): string {

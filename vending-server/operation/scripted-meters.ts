@@ -72,6 +72,7 @@ const SCRIPTS: readonly Script[] = [
   refuses('limit_reached'),
   refuses('hours_closed'),
   refuses('request_withdrawn'),
+  refuses('meter_changed_out'),
 ];
 
 /** Manufacturer 99 and serial numbers from 1: no meter maker has them. */

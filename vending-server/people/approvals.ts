@@ -32,6 +32,8 @@ export const APPROVAL_RULES: Readonly<Record<ApprovalKind, ApprovalRule>> = {
   commissionTerms: { request: 'commission.put', deciders: ['supervisor'] },
   commissionPayment: { request: 'float.move', deciders: ['supervisor'] },
   freeIssue: { request: 'approval.request', deciders: ['supervisor'] },
+  replacement: { request: 'approval.request', deciders: ['supervisor'] },
+  changeOut: { request: 'approval.request', deciders: ['engineer', 'supervisor'] },
   engineeringToken: { request: 'approval.request', deciders: ['engineer', 'supervisor'] },
   user: { request: 'user.put', deciders: ['administrator', 'supervisor'] },
   passwordReset: { request: 'user.put', deciders: ['administrator', 'supervisor'] },

@@ -34,7 +34,10 @@ export const PERMISSIONS = {
   /** One's own session and password. */
   'self.manage': { roles: EVERYBODY, reach: 'any' },
   'sale.make': { roles: ['seller', 'supervisor'], reach: 'vendor' },
-  'sale.read': { roles: ['seller', 'supervisor', 'auditor'], reach: 'any' },
+  /** An engineer's own: of what the utility's people gave. */
+  'sale.read': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },
+  'freeIssue.make': { roles: ['supervisor'], reach: 'utility' },
+  'replacement.make': { roles: ['supervisor'], reach: 'utility' },
   /** For inspectors: was this token ours. */
   'token.verify': { roles: ['supervisor', 'engineer', 'auditor'], reach: 'utility' },
   'meter.read': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },

@@ -38,6 +38,33 @@ export interface ReceiptFacts {
   readonly carriedMinor: string;
   /** What the utility tells its customers. */
   readonly message: string | null;
+  /** What was given without money, and why; absent for a sale, so that its facts are what they always were. */
+  readonly given?: GivenFacts;
+}
+
+export const GIVEN_KINDS = [
+  'freeBasic',
+  'freeIssue',
+  'replacement',
+  'transfer',
+  'keyChange',
+  'engineering',
+] as const;
+export type GivenKind = (typeof GIVEN_KINDS)[number];
+
+export interface GivenFacts {
+  readonly kind: GivenKind;
+  /** A word of the utility's list, and a sentence. */
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  /** Who agreed to it. */
+  readonly approvedBy: string | null;
+  /** Number of the receipt on which the token stands that this one replaces. */
+  readonly originalReceipt: string | null;
+  /** Number of the meter that the credit was read off. */
+  readonly oldMeter: string | null;
+  /** Whether more was moved than the ledger ever sold to that meter. */
+  readonly isAboveSold: boolean;
 }
 
 export interface Utility {
@@ -90,7 +117,25 @@ export type ReceiptToken =
       readonly section: number;
       readonly of: number;
     }
-  | { readonly kind: 'management'; readonly tokenNo: string; readonly purpose: string };
+  | {
+      readonly kind: 'management';
+      readonly tokenNo: string;
+      readonly purpose: Purpose;
+      /** What the command sets, by the names of lib. */
+      readonly values: Readonly<Record<string, number | boolean>>;
+    };
+
+export const PURPOSES = [
+  'setMaximumPowerLimit',
+  'clearCredit',
+  'setTariffRate',
+  'clearTamper',
+  'setMaximumPhasePowerUnbalanceLimit',
+  'setWaterMeterFactor',
+  'setFlag',
+  'setControl',
+] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 /** What a token carries: energy, or money for a meter that bills by band, in whole 0.00001 of the currency unit. */
 export type TokenAmount =

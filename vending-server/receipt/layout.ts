@@ -8,7 +8,8 @@ import { type Language, say, sayDecimal, type TextName } from '../language/catal
 import { localMoment } from '../tariff/local-time.ts';
 import { minorDigits } from '../tariff/money.ts';
 import { explain } from './explain.ts';
-import type { ReceiptFacts, ReceiptLine, ReceiptMonth, ReceiptToken } from './facts.ts';
+import type { GivenFacts, ReceiptFacts, ReceiptLine, ReceiptMonth, ReceiptToken } from './facts.ts';
+import { commandText, givenElements } from './given.ts';
 
 export type ReceiptElement =
   /** Centred, in bold where there is bold. */
@@ -58,7 +59,10 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   const copy: ReceiptElement[] = presentation.isCopy
     ? [{ kind: 'heading', text: `*** ${text('copy')} ***` }]
     : [];
-  const money = moneyOf(facts, speak);
+  const money = [
+    ...(facts.given === undefined ? paidOf(facts, speak) : givenOf(facts, facts.given, speak)),
+    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
+  ];
   return [
     ...copy,
     ...headOf(facts, speak),
@@ -75,6 +79,24 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   ];
 }
 
+/** What the payment was used for; where nothing was paid only what is owed. */
+function paidOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+  const debts = debtsOf(facts, speak);
+  if (facts.paidMinor === 0 && facts.lines.length === 0) return debts;
+  return [
+    ...linesOf(facts, speak),
+    ...debts,
+    RULE,
+    { kind: 'heading', text: speak.text('why') },
+    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
+  ];
+}
+
+/** Without money there is nothing to reckon, and what is owed is owed still. */
+function givenOf(facts: ReceiptFacts, given: GivenFacts, speak: Speaker): readonly ReceiptElement[] {
+  return [...givenElements(facts, given, speak), ...debtsOf(facts, speak)];
+}
+
 function headOf(facts: ReceiptFacts, { text }: Speaker): readonly ReceiptElement[] {
   const { utility, vendor, soldAt, timeZone } = facts;
   const { day, minute } = localMoment(Date.parse(soldAt), timeZone);
@@ -88,7 +110,7 @@ function headOf(facts: ReceiptFacts, { text }: Speaker): readonly ReceiptElement
       [text('receiptNumber'), facts.receiptNumber],
       [text('vatInvoiceNumber'), facts.vatInvoiceNumber],
       [text('soldAt'), `${day} ${clock}`],
-      [text('vendor'), vendor.name],
+      [text(facts.given === undefined ? 'vendor' : 'issuedBy'), vendor.name],
     ]),
     ...vendor.addressLines.map((line): ReceiptElement => ({ kind: 'line', text: line })),
     ...pairs([
@@ -124,11 +146,11 @@ function meterOf({ customer, meter }: ReceiptFacts, { text }: Speaker): readonly
 }
 
 /** Key changes first, whatever the order in which they came, with what to do: a new token is refused under the old key. */
-function tokensOf({ tokens, currency }: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+function tokensOf({ tokens, currency, given }: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
   const { text } = speak;
   const changes = tokens.filter(({ kind }) => kind === 'keyChange');
   const others = tokens.filter(({ kind }) => kind !== 'keyChange');
-  if (tokens.length === 0) return [{ kind: 'line', text: text('noToken') }];
+  if (tokens.length === 0) return given === undefined ? [{ kind: 'line', text: text('noToken') }] : [];
   const printed = (token: ReceiptToken): ReceiptElement => ({
     kind: 'token',
     heading: headingOf(token, currency, speak),
@@ -144,12 +166,13 @@ function tokensOf({ tokens, currency }: ReceiptFacts, speak: Speaker): readonly 
   ];
 }
 
-function headingOf(token: ReceiptToken, currency: string, { text, energy, decimal }: Speaker): string {
+function headingOf(token: ReceiptToken, currency: string, speak: Speaker): string {
+  const { text, energy, decimal } = speak;
   switch (token.kind) {
     case 'keyChange':
       return text('keyChange', { section: token.section, of: token.of });
     case 'management':
-      return text('management', { purpose: token.purpose });
+      return text('management', { purpose: commandText(token, speak) });
     case 'credit': {
       const { amount } = token;
       const carried =
@@ -159,20 +182,6 @@ function headingOf(token: ReceiptToken, currency: string, { text, energy, decima
       return `${text(token.reason)} ${carried}`;
     }
   }
-}
-
-/** What the payment was used for; of what was given without money only what is owed. */
-function moneyOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
-  const debts = debtsOf(facts, speak);
-  if (facts.paidMinor === 0 && facts.lines.length === 0) return debts;
-  return [
-    ...linesOf(facts, speak),
-    ...debts,
-    RULE,
-    { kind: 'heading', text: speak.text('why') },
-    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
-    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
-  ];
 }
 
 function linesOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {

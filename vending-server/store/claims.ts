@@ -49,7 +49,7 @@ export class ClaimBook {
     });
     const live: LiveClaim = { claim, settled, settle, recording: false };
     this.#live.set(requestKey(request.vendorId, request.requestId), live);
-    this.#liveOfMeter.set(request.meterPan, live);
+    for (const meterPan of metersOf(request)) this.#liveOfMeter.set(meterPan, live);
     this.#reservedMinor.set(request.vendorId, this.reservedMinor(request.vendorId) + request.paidMinor);
     const last = tidMinutes.at(-1);
     if (last !== undefined) this.#lastTid.set(meterKey(request.meterPan, request.baseDate), last);
@@ -92,14 +92,18 @@ export class ClaimBook {
   #end(claim: VendClaim): void {
     const live = this.#find(claim);
     if (live === undefined) return;
-    const { vendorId, requestId, meterPan, paidMinor } = claim.request;
+    const { vendorId, requestId, paidMinor } = claim.request;
     this.#live.delete(requestKey(vendorId, requestId));
-    this.#liveOfMeter.delete(meterPan);
+    for (const meterPan of metersOf(claim.request)) this.#liveOfMeter.delete(meterPan);
     const left = this.reservedMinor(vendorId) - paidMinor;
     if (left === 0) this.#reservedMinor.delete(vendorId);
     else this.#reservedMinor.set(vendorId, left);
     live.settle();
   }
+}
+
+function metersOf({ meterPan, besides }: VendClaimRequest): readonly string[] {
+  return besides === undefined ? [meterPan] : [meterPan, besides.meterPan];
 }
 
 function requestKey(vendorId: string, requestId: string): string {

@@ -33,6 +33,10 @@ export interface MeterRecord extends MeterKeyAttributes {
   readonly wantedKey: WantedKey | null;
   /** The last set that was issued and that nobody has confirmed; the record names its new key already. */
   readonly issuedKeyChange: IssuedKeyChange | null;
+  /** MeterPAN of the meter that took this one's place: nothing is sold to this one any more. */
+  readonly replacedBy: string | null;
+  /** MeterPAN of the meter whose place this one took. */
+  readonly replaces: string | null;
 }
 
 /** What a utility decides about a meter's key; revision, type, expiry and base date follow from the vending keys. */
@@ -134,6 +138,8 @@ export interface VendClaimRequest {
   readonly nowTidMinutes: number;
   /** Highest TID that may be given: how far a bumped TID may run ahead of the clock (open question D3). */
   readonly maxTidMinutes: number;
+  /** Of a change-out, the old meter: held like the sale's own, so that nothing is sold to it meanwhile. */
+  readonly besides?: { readonly meterPan: string; readonly purchasesVersion: number };
 }
 
 export interface VendClaim {
@@ -159,13 +165,13 @@ export type ClaimVendResult =
   /** This id with this request is answered already. */
   | { readonly kind: 'exists'; readonly sale: RecordedSale }
   | { readonly kind: 'exists_with_different_request' }
-  /** This id, or this meter, is being sold at this moment; wait for `settled`, look again and claim again. */
+  /** This id, or one of the meters, is being sold at this moment; wait for `settled`, look again and claim again. */
   | { readonly kind: 'in_progress'; readonly settled: Promise<void> }
   /** The vendor has taken this id back before anything was sold under it. */
   | { readonly kind: 'withdrawn' }
   | { readonly kind: 'vendor_unknown' }
   | { readonly kind: 'meter_unknown' }
-  /** The meter has bought since the sale was reckoned: look again, reckon again. */
+  /** One of the meters has bought since the sale was reckoned: look again, reckon again. */
   | { readonly kind: 'purchases_changed' }
   | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
   | { readonly kind: 'tid_ahead_of_clock' };
@@ -194,12 +200,53 @@ export interface VendRecord {
   /** The 20 digits of each token, so that a token can be found by them; none for money alone. */
   readonly tokenNos: readonly string[];
   readonly responseBody: string;
+  /** What its credit tokens carry once they are coded; nothing for the token that stands for an earlier one. */
+  readonly carried?: Carried;
   /** The meter's record after the key change that the sale begins with. */
   readonly meter?: MeterRecord;
+  /** Of a replacement: the token that it stands for, once and for ever. */
+  readonly replaces?: ReplacedToken;
+  /** Of a change-out: what moves from the meter that the claim holds besides. */
+  readonly changeOut?: ChangeOut;
   /** Who sold it, where and for what money. */
   readonly desk?: SaleDesk;
   /** Messages about the sale; none when absent. */
   readonly notifications?: readonly NewNotification[];
+}
+
+/** What credit tokens carry, energy and money for meters that bill by band. */
+export interface Carried {
+  readonly amountDeciKwh: number;
+  /** Whole 0.00001 of the currency unit. */
+  readonly amountHundredThousandth: number;
+}
+
+/** A token of an earlier sale. */
+export interface ReplacedToken {
+  readonly saleId: string;
+  /** Of the answer's tokens, from 1. */
+  readonly place: number;
+  /** Its entry of the chain. */
+  readonly moduleId: string;
+  readonly counter: number;
+}
+
+/** The old meter's debts go to new ones on the meter of the sale, opened by the sale's own transfers. */
+export interface ChangeOut {
+  readonly debts: readonly MovedDebt[];
+}
+
+export interface MovedDebt {
+  readonly fromDebtId: string;
+  /** As it stands on the new meter; the old one is left with nothing. */
+  readonly debt: Debt;
+}
+
+/** What became of a sale's tokens since. */
+export interface SaleAftermath {
+  /** Taken back, because its tokens were seen by nobody. */
+  readonly isReversed: boolean;
+  readonly replaced: readonly { readonly place: number; readonly bySaleId: string }[];
 }
 
 /** Everything that a sale looks at, of one moment. */
@@ -253,7 +300,7 @@ export interface Store {
   findMeter(meterPan: string): Promise<MeterRecord | undefined>;
   findPurchases(meterPan: string): Promise<MeterPurchases>;
   /** @returns `exists` for an id that is held with other terms or by another meter. */
-  openDebt(debt: DebtRecord): Promise<PutResult | 'meter_unknown'>;
+  openDebt(debt: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'>;
   putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult>;
   findVendor(vendorId: string): Promise<VendorRecord | undefined>;
   addApiKey(key: ApiKeyRecord): Promise<void>;
@@ -270,11 +317,18 @@ export interface Store {
   }): Promise<SaleView>;
   /** @param view - what the sale was reckoned with: what still stands of it need not be looked up again. */
   claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult>;
+  /**
+   * @throws StsFault `token_not_replaceable` when what is to be replaced was replaced or taken back, `meter_changed_out` when
+   *   the old meter of a change-out is not as it was reckoned with: both only where a claim did not keep others away.
+   */
   recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale>;
   /** Gives the float and the request id back; the TID stays used. */
   releaseClaim(claim: VendClaim): void;
   findSale(saleId: string): Promise<RecordedSale | undefined>;
   findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined>;
+  findAftermath(saleId: string): Promise<SaleAftermath>;
+  /** What all released tokens of a meter carry, without those that were replaced or taken back. */
+  soldTo(meterPan: string): Promise<Carried>;
 
   // Proof.
   /**

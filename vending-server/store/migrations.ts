@@ -15,6 +15,7 @@ import { NOTIFY } from './migrations/step-6-notify.ts';
 import { OPERATION } from './migrations/step-7-operation.ts';
 import { VENDS } from './migrations/step-8-vends.ts';
 import { KEYS } from './migrations/step-9-keys.ts';
+import { ISSUE } from './migrations/step-10-issue.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -26,6 +27,7 @@ export const STEPS: readonly MigrationStep[] = [
   OPERATION,
   VENDS,
   KEYS,
+  ISSUE,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */

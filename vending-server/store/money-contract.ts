@@ -84,7 +84,7 @@ export interface FloatEntry {
   readonly balanceMinor: number;
 }
 
-/** What a set of sales comes to. All amounts are at least 0. */
+/** What a set of sales comes to. All amounts but that of rounding are at least 0. */
 export interface SaleTotals {
   readonly sales: number;
   readonly paidMinor: number;
@@ -94,6 +94,8 @@ export interface SaleTotals {
   readonly chargesMinor: number;
   readonly feesMinor: number;
   readonly amountDeciKwh: number;
+  /** What drawers took beyond `paidMinor` for want of small coins; below 0 in the customers' favour. */
+  readonly roundingMinor: number;
 }
 
 export interface SaleTotalsRow extends SaleTotals {

@@ -20,6 +20,7 @@ export interface TotalsRow {
   readonly charges_minor: number;
   readonly fees_minor: number;
   readonly amount_deci_kwh: number;
+  readonly rounding_minor: number;
 }
 
 export function saleTotalsOf(row: TotalsRow): SaleTotalsRow {
@@ -35,6 +36,7 @@ export function saleTotalsOf(row: TotalsRow): SaleTotalsRow {
     chargesMinor: row.charges_minor,
     feesMinor: row.fees_minor,
     amountDeciKwh: row.amount_deci_kwh,
+    roundingMinor: row.rounding_minor,
   };
 }
 

@@ -121,6 +121,8 @@ export type ApprovalKind =
   | 'commissionTerms'
   | 'commissionPayment'
   | 'freeIssue'
+  | 'replacement'
+  | 'changeOut'
   | 'engineeringToken'
   | 'user'
   | 'passwordReset'

@@ -29,6 +29,8 @@ type Busy = typeof BUSY;
 /** Waiters look for the end of another server's claim first after this, then more and more seldom. */
 const POLL_MILLIS = 5;
 const POLL_MOST_MILLIS = 100;
+/** No request id of a caller ends so. */
+const BESIDES = '@besides';
 /** How many times a lease is renewed while it lasts. */
 const BEATS_PER_LEASE = 4;
 
@@ -49,6 +51,8 @@ export class PostgresClaims {
   });
   /** Claims by vendor and request id of which nobody knows whether they were made: the connection was lost. */
   readonly #orphans = new Map<string, Set<string>>();
+  /** Of change-outs: the claim of the old meter. */
+  readonly #besides = new WeakMap<VendClaim, VendClaim>();
   readonly #waiters = new Map<number, { readonly promise: Promise<void>; readonly resolve: () => void }>();
   #polling = false;
   #moduleId: string | null = null;
@@ -89,6 +93,44 @@ export class PostgresClaims {
       this.ended(result.claim);
       throw error;
     }
+  }
+
+  /**
+   * With the claim of another meter besides. The lower number comes first, so that of two who want the same two meters one is
+   * granted both; and it is given back when the other one is not: nobody waits for a meter while he holds one.
+   */
+  async claimWith(request: VendClaimRequest): Promise<ClaimVendResult> {
+    const { besides } = request;
+    if (besides === undefined) return this.claim(request);
+    const other = {
+      ...request,
+      ...besides,
+      requestId: `${request.requestId}${BESIDES}`,
+      paidMinor: 0,
+      tidCount: 0,
+    };
+    const isOtherFirst = besides.meterPan < request.meterPan;
+    const [first, second] = isOtherFirst ? [other, request] : [request, other];
+    const held = await this.claim(first);
+    if (held.kind !== 'claimed') return held;
+    let result: ClaimVendResult;
+    try {
+      result = await this.claim(second);
+    } catch (error) {
+      this.release(held.claim);
+      throw error;
+    }
+    if (result.kind !== 'claimed') {
+      this.release(held.claim);
+      return result;
+    }
+    const [own, others] = isOtherFirst ? [result.claim, held.claim] : [held.claim, result.claim];
+    this.#besides.set(own, others);
+    return { kind: 'claimed', claim: own };
+  }
+
+  besides(claim: VendClaim): VendClaim | undefined {
+    return this.#besides.get(claim);
   }
 
   /** Ends a claim that came to nothing, as soon as the database answers; one in use or ended already is left alone. */

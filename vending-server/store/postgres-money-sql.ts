@@ -5,7 +5,8 @@ const TOTALS = `coalesce(tender, '') AS tender, coalesce(sale_kind, 'credit') AS
   coalesce(operator_id, '') AS operator_id, count(*) AS sales, (-sum(amount_minor))::bigint AS paid_minor,
   sum(energy_minor)::bigint AS energy_minor, sum(tax_minor)::bigint AS tax_minor,
   sum(arrears_minor)::bigint AS arrears_minor, sum(charges_minor)::bigint AS charges_minor,
-  sum(fees_minor)::bigint AS fees_minor, sum(amount_deci_kwh)::bigint AS amount_deci_kwh`;
+  sum(fees_minor)::bigint AS fees_minor, sum(amount_deci_kwh)::bigint AS amount_deci_kwh,
+  sum(rounding_minor)::bigint AS rounding_minor`;
 const GROUPED = 'GROUP BY 1, 2, 3 ORDER BY 1, 2, 3';
 const SHIFT = 'shift_id, vendor_id, operator_id, till_id, opened_at, closed_at, closed_by, counted_minor';
 const BATCH = 'batch_id, kind, vendor_id, closed_at, closed_by, after_entry, through_entry, reference';

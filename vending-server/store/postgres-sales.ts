@@ -2,17 +2,13 @@
 import { StsFault } from '../../lib/faults.ts';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { JournalledEntry } from '../security-module/contract.ts';
-import type { MeterRecord, RecordedSale, Transfer, VendClaim, VendRecord } from './contract.ts';
+import type { MeterRecord, RecordedSale, Transfer, VendRecord } from './contract.ts';
 import { BUSY, type Outcome, VendorLanes } from './lane.ts';
-import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
+import { type Ask, type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
+import { recordMore, type Sale } from './postgres-issue.ts';
 import { notificationRow } from './postgres-outbox.ts';
 import { meterRowOf, responseDigest, saleOf } from './rows.ts';
-
-export interface Sale {
-  readonly claim: VendClaim;
-  readonly record: VendRecord;
-}
 
 /** How long a sale whose token is made is tried again on a database that comes and goes. */
 const PATIENCE_MILLIS = 5_000;
@@ -28,11 +24,24 @@ export class PostgresSales {
   }
 
   /**
+   * What is more than a sale, a replacement or a change-out, has a transaction of its own.
    * @throws StsFault `store_unavailable` when nobody can say whether the sale was kept, or when another server took the claim;
    *   then an Error for a broken rule of the schema.
    */
   record(sale: Sale): Promise<RecordedSale> {
+    const { replaces, changeOut } = sale.record;
+    if (replaces !== undefined || changeOut !== undefined) return this.#recordMore(sale);
     return this.#lanes.add(sale.claim.request.vendorId, sale);
+  }
+
+  async #recordMore(sale: Sale): Promise<RecordedSale> {
+    const record = (ask: Ask) => recordMore(ask, sale, JSON.stringify([rowOf(sale, 0)]));
+    const isWorthAnother = (error: unknown) => isUnavailable(error) && !this.#connections.closed;
+    const isKept = await patiently(() => this.#connections.transaction(record), isWorthAnother);
+    if (isKept) return recordedOf(sale);
+    const kept = (await this.#findKept([sale])).get(sale.record.saleId);
+    if (kept === undefined) throw new StsFault('store_unavailable', 'another server has ended the claim');
+    return kept;
   }
 
   async #record(
@@ -58,22 +67,16 @@ export class PostgresSales {
   ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
     const statement = wait ? 'recordVends' : 'recordFreeVends';
     const given = JSON.stringify(sales.map(rowOf));
-    const startedAt = performance.now();
-    for (let pauseMillis = PAUSE_MILLIS; ; pauseMillis = Math.min(pauseMillis * 2, PAUSE_MOST_MILLIS)) {
-      try {
-        const rows = await this.#connections.attempt(statement, [given]);
-        const fates = new Map(rows.map((row) => [row.claim_id, row]));
-        const lost = sales.filter(({ claim }) => {
-          const fate = fates.get(claim.claimId);
-          return fate !== undefined && !fate.busy && !fate.kept;
-        });
-        const found = lost.length === 0 ? new Map<string, RecordedSale>() : await this.#findKept(lost);
-        return sales.map((sale) => outcomeOf(sale, fates.get(sale.claim.claimId), found));
-      } catch (error) {
-        if (!isConnectionError(error) || performance.now() - startedAt > PATIENCE_MILLIS) throw error;
-        await pause(pauseMillis);
-      }
-    }
+    return patiently(async () => {
+      const rows = await this.#connections.attempt(statement, [given]);
+      const fates = new Map(rows.map((row) => [row.claim_id, row]));
+      const lost = sales.filter(({ claim }) => {
+        const fate = fates.get(claim.claimId);
+        return fate !== undefined && !fate.busy && !fate.kept;
+      });
+      const found = lost.length === 0 ? new Map<string, RecordedSale>() : await this.#findKept(lost);
+      return sales.map((sale) => outcomeOf(sale, fates.get(sale.claim.claimId), found));
+    }, isConnectionError);
   }
 
   /** Those whose claims were gone, by the ids of their sales: an attempt that was not heard of may have kept them. */
@@ -81,6 +84,23 @@ export class PostgresSales {
     const rows = await this.#connections.attempt('findSales', [sales.map(({ record }) => record.saleId)]);
     return new Map(rows.map((row) => [row.sale_id, saleOf(row)]));
   }
+}
+
+async function patiently<T>(work: () => Promise<T>, isWorthAnother: (error: unknown) => boolean): Promise<T> {
+  const startedAt = performance.now();
+  for (let pauseMillis = PAUSE_MILLIS; ; pauseMillis = Math.min(pauseMillis * 2, PAUSE_MOST_MILLIS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isWorthAnother(error) || performance.now() - startedAt > PATIENCE_MILLIS) throw error;
+      await pause(pauseMillis);
+    }
+  }
+}
+
+/** As a transaction tells of a lost connection. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof StsFault && error.code === 'store_unavailable';
 }
 
 function outcomeOf(

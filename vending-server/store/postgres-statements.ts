@@ -1,4 +1,6 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
+
+import { ISSUE_SQL } from './postgres-issue-sql.ts';
 import { keysSql } from './postgres-keys-sql.ts';
 import { MONEY_SQL } from './postgres-money-sql.ts';
 import { NOTIFICATION_FIELDS, OUTBOX_SQL } from './postgres-outbox-sql.ts';
@@ -161,7 +163,7 @@ const RAISE_PURCHASES_VERSION = `
 
 const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
     key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
-    issued_key_change`;
+    issued_key_change, replaced_by, replaces`;
 /** All that a sale looks at but the tariff's terms, which many meters share. */
 const VIEW_FOR_SALE = `
   SELECT w.place, s.sale_id, s.request_hash, s.response_body, s.response_digest,
@@ -183,10 +185,11 @@ const TARIFFS_OF_METERS = `
 const FIND_METERS = `
   SELECT ${METER_COLUMNS}
   FROM meter WHERE meter_pan = ANY ($1::text[])`;
-const LOCK_METER = 'SELECT 1 FROM meter WHERE meter_pan = $1 FOR NO KEY UPDATE';
+const LOCK_METER = 'SELECT replaced_by FROM meter WHERE meter_pan = $1 FOR NO KEY UPDATE';
 const ADD_METER = `
   INSERT INTO meter (${METER_COLUMNS})
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING 1`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  ON CONFLICT DO NOTHING RETURNING 1`;
 
 const VENDOR_COLUMNS = 'vendor_id, name, currency, credit_limit_minor, float_minor';
 const FIND_VENDORS = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = ANY ($1::text[])`;
@@ -327,6 +330,7 @@ export const SQL = {
   counterWithoutGap: COUNTER_WITHOUT_GAP,
   keepGaplessCounter: KEEP_GAPLESS_COUNTER,
   ping: PING,
+  ...ISSUE_SQL,
   ...PEOPLE_SQL,
   ...MONEY_SQL,
   ...OUTBOX_SQL,

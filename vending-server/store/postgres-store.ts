@@ -10,6 +10,7 @@ import { NO_HISTORY } from '../tariff/history.ts';
 import type {
   AccountBalance,
   ApiKeyRecord,
+  Carried,
   ClaimVendResult,
   DebtRecord,
   DepositRequest,
@@ -19,6 +20,7 @@ import type {
   MeterRecord,
   PutResult,
   RecordedSale,
+  SaleAftermath,
   SaleView,
   Store,
   TariffVersion,
@@ -33,6 +35,7 @@ import { PostgresAudit } from './postgres-audit.ts';
 import type { PostgresClaims } from './postgres-claims.ts';
 import type { Ask, PostgresConnections } from './postgres-connections.ts';
 import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
+import { aftermathOf, carriedOf } from './postgres-issue.ts';
 import { PostgresKeys } from './postgres-keys.ts';
 import { PostgresLimits } from './postgres-limits.ts';
 import { PostgresMoney } from './postgres-money.ts';
@@ -105,9 +108,12 @@ export class PostgresStore implements Store {
     return this.#reads.purchases(meterPan);
   }
 
-  openDebt({ meterPan, debt, openedAt, transfers }: DebtRecord): Promise<PutResult | 'meter_unknown'> {
+  openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'> {
+    const { meterPan, debt, openedAt, transfers } = record;
     return this.#connections.transaction(async (ask) => {
-      if ((await ask('lockMeter', [meterPan])).length === 0) return 'meter_unknown';
+      const [meter] = await ask('lockMeter', [meterPan]);
+      if (meter === undefined) return 'meter_unknown';
+      if (meter.replaced_by !== null) return 'meter_changed_out';
       const recovery = JSON.stringify(debt.recovery);
       const { debtId, label, balanceMinor } = debt;
       const added = await ask('addDebt', [debtId, meterPan, label, balanceMinor, recovery, openedAt]);
@@ -170,23 +176,27 @@ export class PostgresStore implements Store {
 
   async claimVend(request: VendClaimRequest): Promise<ClaimVendResult> {
     this.#assertOpen();
-    return this.#claims.claim(request);
+    return this.#claims.claimWith(request);
   }
 
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
-    this.#claims.startRecording(claim);
+    const besides = this.#claims.besides(claim);
+    const held = besides === undefined ? [claim] : [claim, besides];
+    for (const one of held) this.#claims.startRecording(one);
     try {
-      const sale = await this.#sales.record({ claim, record });
-      this.#claims.ended(claim);
+      const sale = await this.#sales.record({ claim, record, ...(besides === undefined ? {} : { besides }) });
+      for (const one of held) this.#claims.ended(one);
       return sale;
     } catch (error) {
-      this.#claims.stopRecording(claim);
+      for (const one of held) this.#claims.stopRecording(one);
       throw error;
     }
   }
 
   releaseClaim(claim: VendClaim): void {
+    const besides = this.#claims.besides(claim);
     this.#claims.release(claim);
+    if (besides !== undefined) this.#claims.release(besides);
   }
 
   findSale(saleId: string): Promise<RecordedSale | undefined> {
@@ -195,6 +205,19 @@ export class PostgresStore implements Store {
 
   findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined> {
     return this.#reads.saleByRequest(vendorId, requestId);
+  }
+
+  async findAftermath(saleId: string): Promise<SaleAftermath> {
+    const [replaced, reversed] = await Promise.all([
+      this.#connections.query('findReplaced', [saleId]),
+      this.#connections.query('findReversed', [saleId]),
+    ]);
+    return aftermathOf(replaced, reversed);
+  }
+
+  async soldTo(meterPan: string): Promise<Carried> {
+    const [row] = await this.#connections.query('soldTo', [meterPan]);
+    return carriedOf(row);
   }
 
   async bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void> {

@@ -35,6 +35,8 @@ export interface MeterRow {
   /** JSON, as {@link meterRowOf} writes it. */
   readonly wanted_key: string | null;
   readonly issued_key_change: string | null;
+  readonly replaced_by: string | null;
+  readonly replaces: string | null;
 }
 
 export function meterOf(row: MeterRow): MeterRecord {
@@ -55,6 +57,8 @@ export function meterOf(row: MeterRow): MeterRecord {
     wantedKey: row.wanted_key === null ? null : (JSON.parse(row.wanted_key) as WantedKey),
     issuedKeyChange:
       row.issued_key_change === null ? null : (JSON.parse(row.issued_key_change) as IssuedKeyChange),
+    replacedBy: row.replaced_by,
+    replaces: row.replaces,
   };
 }
 
@@ -76,6 +80,8 @@ export function meterRowOf(meter: MeterRecord): MeterRow {
     stores_supply_group: meter.storesSupplyGroup,
     wanted_key: jsonOf(meter.wantedKey),
     issued_key_change: jsonOf(meter.issuedKeyChange),
+    replaced_by: meter.replacedBy,
+    replaces: meter.replaces,
   };
 }
 

@@ -10,7 +10,8 @@ const ENTRY_COLUMNS = 'entry_id, vendor_id, kind, reference, at, amount_minor, b
 const TOTALS = `coalesce(tender, '') AS tender, coalesce(sale_kind, 'credit') AS sale_kind,
   coalesce(operator_id, '') AS operator_id, count(*) AS sales, -sum(amount_minor) AS paid_minor,
   sum(energy_minor) AS energy_minor, sum(tax_minor) AS tax_minor, sum(arrears_minor) AS arrears_minor,
-  sum(charges_minor) AS charges_minor, sum(fees_minor) AS fees_minor, sum(amount_deci_kwh) AS amount_deci_kwh`;
+  sum(charges_minor) AS charges_minor, sum(fees_minor) AS fees_minor, sum(amount_deci_kwh) AS amount_deci_kwh,
+  sum(rounding_minor) AS rounding_minor`;
 const GROUPED = 'GROUP BY 1, 2, 3 ORDER BY 1, 2, 3';
 
 const SQL = {

@@ -1,7 +1,16 @@
 /** What meters have bought and owe, in SQLite: read before a sale is reckoned, written in the sale's own commit. */
 import { StsFault } from '../../lib/faults.ts';
 import type { BaseDate } from '../../lib/identity/attributes.ts';
-import type { DebtRecord, MeterPurchases, PutResult, VendClaim, VendRecord } from './contract.ts';
+import type {
+  ChangeOut,
+  DebtRecord,
+  MeterPurchases,
+  PutResult,
+  ReplacedToken,
+  SaleAftermath,
+  VendClaim,
+  VendRecord,
+} from './contract.ts';
 import { type DebtRow, type HistoryRow, purchasesOf } from './rows.ts';
 import type { Statements } from './statements.ts';
 
@@ -29,7 +38,7 @@ export function writePurchases(
   record: VendRecord,
 ): void {
   const { meterPan, baseDate, paidMinor } = request;
-  const { history, saleId, soldAt, amountDeciKwh, desk = {} } = record;
+  const { history, saleId, soldAt, amountDeciKwh, carried, desk = {} } = record;
   const tid = (of: BaseDate) => (of === baseDate ? (tidMinutes.at(-1) ?? null) : null);
   const { changes } = sql.putHistory.run({
     meterPan,
@@ -47,6 +56,8 @@ export function writePurchases(
     paidMinor,
     amountDeciKwh,
     soldAt,
+    carriedDeciKwh: carried?.amountDeciKwh ?? 0,
+    carriedHundredThousandth: carried?.amountHundredThousandth ?? 0,
   });
   if (changes !== 1) throw new StsFault('internal_error', 'a TID that was given before');
   if (history.debts.length === 0) return;
@@ -55,6 +66,46 @@ export function writePurchases(
   for (const { debtId, balanceMinor } of history.debts) {
     if (held.get(debtId) !== balanceMinor) sql.setDebtBalance.run(balanceMinor, debtId);
   }
+}
+
+/** A token that stands for an earlier one. Inside a transaction. @throws StsFault `token_not_replaceable`. */
+export function writeReplaced(sql: Statements, bySaleId: string, replaced: ReplacedToken): void {
+  const { saleId, place, moduleId, counter } = replaced;
+  const { isReversed, replaced: before } = aftermathOf(sql, saleId);
+  if (isReversed || before.some((one) => one.place === place))
+    throw new StsFault('token_not_replaceable', 'it was replaced or taken back meanwhile');
+  sql.addReplaced.run(saleId, place, moduleId, counter, bySaleId);
+}
+
+export function aftermathOf(sql: Statements, saleId: string): SaleAftermath {
+  const rows = sql.findReplaced.all(saleId) as { place: number; by_sale_id: string }[];
+  return {
+    isReversed: sql.findReversed.get(saleId) !== undefined,
+    replaced: rows.map((row) => ({ place: row.place, bySaleId: row.by_sale_id })),
+  };
+}
+
+/**
+ * The old meter of a change-out, which the claim holds besides. Inside a transaction.
+ * @throws StsFault `meter_changed_out` when it is not as the change-out was reckoned with.
+ */
+export function writeChangeOut(
+  sql: Statements,
+  { request: { meterPan, besides } }: VendClaim,
+  saleId: string,
+  { debts }: ChangeOut,
+): void {
+  const left = { meterPan: besides?.meterPan, version: besides?.purchasesVersion, saleId };
+  const isLeft =
+    sql.leaveMeter.run(left).changes === 1 &&
+    sql.setReplacedBy.run(meterPan, left.meterPan).changes === 1 &&
+    sql.setReplaces.run(left.meterPan, meterPan).changes === 1 &&
+    debts.every(({ fromDebtId, debt: { debtId, balanceMinor } }) => {
+      const { changes } = sql.moveDebt.run({ fromDebtId, debtId, balanceMinor, meterPan });
+      sql.setDebtBalance.run(0, fromDebtId);
+      return changes === 1;
+    });
+  if (!isLeft) throw new StsFault('meter_changed_out', 'the old meter has changed meanwhile');
 }
 
 export function raiseTid(sql: Statements, meterPan: string, baseDate: BaseDate, tidMinutes: number): void {

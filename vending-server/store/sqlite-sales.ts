@@ -39,7 +39,9 @@ import {
   purchasesVersion,
   raiseTid,
   readPurchases,
+  writeChangeOut,
   writePurchases,
+  writeReplaced,
 } from './sqlite-purchases.ts';
 import type { Statements } from './statements.ts';
 
@@ -94,7 +96,7 @@ export class SqliteSales {
 
   /** Inside a read. */
   claim(request: VendClaimRequest, view: SaleView | undefined): ClaimVendResult {
-    const { vendorId, requestId, meterPan } = request;
+    const { vendorId, requestId, meterPan, besides } = request;
     const isFresh = view !== undefined && this.#seenAt.get(view) === this.#parts.commits();
     const sale = isFresh ? view.earlier : this.saleByRequest(vendorId, requestId);
     if (sale !== undefined) {
@@ -104,13 +106,16 @@ export class SqliteSales {
     const settled = this.claims.settled(vendorId, requestId);
     if (settled !== undefined) return { kind: 'in_progress', settled };
     if (this.#sql.findWithdrawn.get(vendorId, requestId) !== undefined) return { kind: 'withdrawn' };
-    const meterSettled = this.claims.meterSettled(meterPan);
+    const meterSettled =
+      this.claims.meterSettled(meterPan) ?? (besides && this.claims.meterSettled(besides.meterPan));
     if (meterSettled !== undefined) return { kind: 'in_progress', settled: meterSettled };
     const vendor = isFresh ? view.vendor : this.vendor(vendorId);
     if (vendor === undefined) return { kind: 'vendor_unknown' };
     if ((isFresh ? view.meter : this.meter(meterPan)) === undefined) return { kind: 'meter_unknown' };
     const version = isFresh ? view.purchases.version : purchasesVersion(this.#sql, meterPan);
     if (version !== request.purchasesVersion) return { kind: 'purchases_changed' };
+    if (besides !== undefined && purchasesVersion(this.#sql, besides.meterPan) !== besides.purchasesVersion)
+      return { kind: 'purchases_changed' };
     const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.claims.reservedMinor(vendorId);
     if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
     const tidMinutes = this.#nextTids(request);
@@ -142,6 +147,8 @@ export class SqliteSales {
     if (record.meter !== undefined) this.#changeKey(record.meter);
     writePurchases(this.#sql, claim, record);
     for (const entry of record.entries) this.#addEntry(entry, saleId);
+    if (record.replaces !== undefined) writeReplaced(this.#sql, saleId, record.replaces);
+    if (record.changeOut !== undefined) writeChangeOut(this.#sql, claim, saleId, record.changeOut);
     this.#parts.addNotifications(record.notifications ?? []);
     return { saleId, vendorId, requestId, requestHash, responseBody };
   }

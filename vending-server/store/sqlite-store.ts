@@ -9,6 +9,7 @@ import type { JournalledEntry, ModuleIdentity } from '../security-module/contrac
 import type {
   AccountBalance,
   ApiKeyRecord,
+  Carried,
   ClaimVendResult,
   DebtRecord,
   DepositRequest,
@@ -18,6 +19,7 @@ import type {
   MeterRecord,
   PutResult,
   RecordedSale,
+  SaleAftermath,
   SaleView,
   Store,
   TariffVersion,
@@ -46,7 +48,7 @@ import { SqliteMoney } from './sqlite-money.ts';
 import { SqliteOperation } from './sqlite-operation.ts';
 import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './sqlite-outbox.ts';
 import { addApiKey, SqlitePeople } from './sqlite-people.ts';
-import { addDebt, readPurchases } from './sqlite-purchases.ts';
+import { addDebt, aftermathOf, readPurchases } from './sqlite-purchases.ts';
 import { entryRow, meterValues, SqliteSales } from './sqlite-sales.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
@@ -134,9 +136,11 @@ export class SqliteStore implements Store {
     return this.#read(() => readPurchases(this.#sql, meterPan));
   }
 
-  openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown'> {
+  openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'> {
     return this.#write(() => {
-      if (this.#sales.meter(record.meterPan) === undefined) return 'meter_unknown';
+      const meter = this.#sales.meter(record.meterPan);
+      if (meter === undefined) return 'meter_unknown';
+      if (meter.replacedBy !== null) return 'meter_changed_out';
       const result = addDebt(this.#sql, record);
       if (result === 'created')
         this.#addTransfers(`debt ${record.debt.debtId}`, record.transfers, record.openedAt);
@@ -230,6 +234,20 @@ export class SqliteStore implements Store {
 
   findSaleByRequest(vendorId: string, requestId: string): Promise<RecordedSale | undefined> {
     return this.#read(() => this.#sales.saleByRequest(vendorId, requestId));
+  }
+
+  findAftermath(saleId: string): Promise<SaleAftermath> {
+    return this.#read(() => aftermathOf(this.#sql, saleId));
+  }
+
+  soldTo(meterPan: string): Promise<Carried> {
+    return this.#read(() => {
+      const row = this.#sql.findSold.get(meterPan) as
+        | { sold_deci_kwh: number; sold_hundred_thousandth: number }
+        | undefined;
+      const { sold_deci_kwh = 0, sold_hundred_thousandth = 0 } = row ?? {};
+      return { amountDeciKwh: sold_deci_kwh, amountHundredThousandth: sold_hundred_thousandth };
+    });
   }
 
   bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void> {

@@ -20,9 +20,9 @@ const RAISE_VERSION = `
 /** Everything that a sale changes of its meter, in one row. */
 const PUT_HISTORY = `
   INSERT INTO meter_history AS h (meter_pan, version, ${HISTORY_COLUMNS}, last_sale_id, tid_93, tid_14, tid_35, day, day_sales,
-    day_paid_minor, day_deci_kwh, day_last_at)
+    day_paid_minor, day_deci_kwh, day_last_at, sold_deci_kwh, sold_hundred_thousandth)
   VALUES (:meterPan, 1, :month, :monthUnitsDeciKwh, :freeUnitsMonth, :carriedMinor, :charges, :lastAt, :saleId, :tid93, :tid14,
-    :tid35, :day, 1, :paidMinor, :amountDeciKwh, :soldAt)
+    :tid35, :day, 1, :paidMinor, :amountDeciKwh, :soldAt, :carriedDeciKwh, :carriedHundredThousandth)
   ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1,
     before = json_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at),
     last_sale_id = excluded.last_sale_id,
@@ -33,7 +33,8 @@ const PUT_HISTORY = `
     day_sales = CASE WHEN h.day >= excluded.day THEN h.day_sales + 1 ELSE 1 END,
     day_paid_minor = excluded.day_paid_minor + CASE WHEN h.day >= excluded.day THEN h.day_paid_minor ELSE 0 END,
     day_deci_kwh = excluded.day_deci_kwh + CASE WHEN h.day >= excluded.day THEN h.day_deci_kwh ELSE 0 END,
-    day_last_at = max(h.day_last_at, excluded.day_last_at)
+    day_last_at = max(h.day_last_at, excluded.day_last_at), sold_deci_kwh = h.sold_deci_kwh + excluded.sold_deci_kwh,
+    sold_hundred_thousandth = h.sold_hundred_thousandth + excluded.sold_hundred_thousandth
   WHERE coalesce(excluded.tid_93 > h.tid_93, 1) AND coalesce(excluded.tid_14 > h.tid_14, 1)
     AND coalesce(excluded.tid_35 > h.tid_35, 1)`;
 const FIND_DEBT = 'SELECT meter_pan, label, opened_minor, recovery FROM debt WHERE debt_id = ?';
@@ -44,10 +45,10 @@ const SET_DEBT_BALANCE = 'UPDATE debt SET balance_minor = ? WHERE debt_id = ?';
 
 export const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
     key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
-    issued_key_change`;
+    issued_key_change, replaced_by, replaces`;
 const FIND_METER = `SELECT ${METER_COLUMNS} FROM meter WHERE meter_pan = ?`;
 const ADD_METER = `
-  INSERT INTO meter (${METER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO meter (${METER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 /** What a key change leaves: the number, the algorithm and the tariff stay. */
 const SET_METER_KEY = `
   UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, key_expiry,
@@ -65,6 +66,23 @@ const raiseTid = (column: string) => `
   INSERT INTO meter_history AS h (meter_pan, ${column}) VALUES (?, ?)
   ON CONFLICT (meter_pan) DO UPDATE SET ${column} = max(coalesce(h.${column}, -1), excluded.${column})`;
 const FIND_WITHDRAWN = 'SELECT 1 FROM withdrawn_request WHERE vendor_id = ? AND request_id = ?';
+
+const FIND_SOLD = 'SELECT sold_deci_kwh, sold_hundred_thousandth FROM meter_history WHERE meter_pan = ?';
+const FIND_REPLACED = 'SELECT place, by_sale_id FROM replaced_token WHERE sale_id = ? ORDER BY place';
+const ADD_REPLACED =
+  'INSERT INTO replaced_token (sale_id, place, module_id, counter, by_sale_id) VALUES (?, ?, ?, ?, ?)';
+const FIND_REVERSED = "SELECT 1 FROM sale_advice WHERE sale_id = ? AND state = 'reversed'";
+/** All that a meter has is with the next one; it is left with what it was sold. */
+const LEAVE_METER = `
+  INSERT INTO meter_history AS h (meter_pan, version, last_sale_id) VALUES (:meterPan, 1, :saleId)
+  ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1, last_sale_id = excluded.last_sale_id, before = NULL,
+    month_units_deci_kwh = 0, carried_minor = '0', charges = '{}' WHERE h.version = :version`;
+const SET_REPLACED_BY = 'UPDATE meter SET replaced_by = ? WHERE meter_pan = ? AND replaced_by IS NULL';
+const SET_REPLACES = 'UPDATE meter SET replaces = ? WHERE meter_pan = ? AND replaces IS NULL';
+const MOVE_DEBT = `
+  INSERT INTO debt (debt_id, meter_pan, label, opened_minor, balance_minor, recovery, opened_at)
+  SELECT :debtId, :meterPan, label, balance_minor, balance_minor, recovery, opened_at FROM debt
+  WHERE debt_id = :fromDebtId AND balance_minor = :balanceMinor`;
 
 const FIND_VENDOR =
   'SELECT vendor_id, name, currency, credit_limit_minor, float_minor FROM vendor WHERE vendor_id = ?';
@@ -152,6 +170,14 @@ const SQL = {
   raiseTid14: raiseTid('tid_14'),
   raiseTid35: raiseTid('tid_35'),
   findWithdrawn: FIND_WITHDRAWN,
+  findSold: FIND_SOLD,
+  findReplaced: FIND_REPLACED,
+  addReplaced: ADD_REPLACED,
+  findReversed: FIND_REVERSED,
+  leaveMeter: LEAVE_METER,
+  setReplacedBy: SET_REPLACED_BY,
+  setReplaces: SET_REPLACES,
+  moveDebt: MOVE_DEBT,
   findVendor: FIND_VENDOR,
   addVendor: ADD_VENDOR,
   moveFloat: MOVE_FLOAT,

@@ -24,6 +24,8 @@ export interface TariffTerms {
   readonly freeUnitsDeciKwh: number;
   /** Whether free units fill the blocks like bought ones. */
   readonly freeUnitsFillBlocks: boolean;
+  /** Whether free units come with a purchase alone; without it they are also given by themselves. */
+  readonly freeUnitsOnlyWithSale?: boolean | undefined;
   /** What is taken from a payment before energy, in this order (vending.md section 7). */
   readonly deductionOrder: readonly Deduction[];
   /** At most this fraction of a payment goes to arrears and fixed charges together; '1' for all of it. */

@@ -162,6 +162,9 @@ function isBalanced(accounts: readonly AccountDay[]): boolean {
 
 /** Accounts that only sales credit; a sale is never taken back, so that their credits are the day's sales. */
 const SOLD = /^(sales:|tax:|debt:)/;
+/** What goes from one meter's debt to another one's leaves one account and enters another, and was paid by nobody. */
+const DEBT = /^debt:/;
+const DEBTS_OPENED = /^debts:opened:/;
 
 function salesTie(accounts: readonly AccountDay[], { all }: Totals): boolean {
   const booked: Record<keyof SaleParts, bigint> = {
@@ -171,8 +174,11 @@ function salesTie(accounts: readonly AccountDay[], { all }: Totals): boolean {
     chargesMinor: 0n,
     feesMinor: 0n,
   };
-  for (const { account, creditMinor } of accounts) {
+  for (const { account, debitMinor, creditMinor } of accounts) {
     if (SOLD.test(account)) booked[partOfAccount(account)] += BigInt(creditMinor);
+    if (DEBT.test(account)) booked.arrearsMinor -= BigInt(debitMinor);
+    // Debts are debited when they are opened, too.
+    if (DEBTS_OPENED.test(account)) booked.arrearsMinor += BigInt(creditMinor);
   }
   return Object.entries(booked).every(([part, sum]) => sum === BigInt(all[part as keyof SaleParts]));
 }

@@ -21,6 +21,8 @@ export interface LookUp {
   readonly arrears: readonly { debtId: string; label: string; balanceMinor: number }[];
   readonly chargesDue: readonly { chargeId: string; label: string; dueMinor: number }[];
   readonly freeUnitsDueDeciKwh: number;
+  /** Whether free units come with a purchase alone. */
+  readonly freeUnitsOnlyWithSale: boolean;
   readonly monthUnitsDeciKwh: number;
   /** null for a tariff that bills by band. */
   readonly block: BlockPosition | null;
@@ -39,7 +41,10 @@ export async function lookUp(vending: Vending, vendorId: string, meterNumber: st
     meter,
     lookUpCode: lookUpCode(meter),
     canVend:
-      minimumMinor !== undefined && vendor.currency === terms.currency && (await hasKey(vending, meter, now)),
+      meter.replacedBy === null &&
+      minimumMinor !== undefined &&
+      vendor.currency === terms.currency &&
+      (await hasKey(vending, meter, now)),
     currency: terms.currency,
     minimumMinor: minimumMinor ?? terms.minimumMinor,
     maximumMinor: terms.maximumMinor,
@@ -50,6 +55,7 @@ export async function lookUp(vending: Vending, vendorId: string, meterNumber: st
       .filter(({ dueMinor }) => dueMinor > 0)
       .map(({ charge, dueMinor }) => ({ chargeId: charge.chargeId, label: charge.label, dueMinor })),
     freeUnitsDueDeciKwh: freeUnitsDue(terms, history, now),
+    freeUnitsOnlyWithSale: terms.freeUnitsOnlyWithSale === true,
     monthUnitsDeciKwh,
     block: terms.energy.kind === 'timeOfUse' ? null : blockPosition(terms, monthUnitsDeciKwh),
   };

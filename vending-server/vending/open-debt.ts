@@ -15,7 +15,8 @@ export interface DebtRequest {
   readonly recovery: Recovery;
 }
 
-/** @throws StsFault of the meter's number, `meter_unknown`, `tariff_unknown`, `currency_mismatch`, `debt_exists`. */
+/** @throws StsFault of the meter's number, `meter_unknown`, `meter_changed_out`, `tariff_unknown`, `currency_mismatch`,
+ *   `debt_exists`. */
 export async function openDebt(vending: Vending, request: DebtRequest): Promise<{ created: boolean }> {
   const { debtId, label, amountMinor, currency, recovery } = request;
   const now = vending.clock.now();
@@ -30,7 +31,8 @@ export async function openDebt(vending: Vending, request: DebtRequest): Promise<
     openedAt: now,
     transfers: debtTransfers(debtId, currency, amountMinor),
   });
-  if (result === 'meter_unknown') throw new StsFault('meter_unknown', undefined, { param: 'meter' });
+  if (result === 'meter_unknown' || result === 'meter_changed_out')
+    throw new StsFault(result, undefined, { param: 'meter' });
   if (result === 'exists') throw new StsFault('debt_exists', undefined, { param: 'debtId' });
   return { created: result === 'created' };
 }

@@ -22,7 +22,7 @@ import { termsAt } from './find-tariff.ts';
 import { isGivenAgain, type KeyPlan, planKey } from './key-plan.ts';
 import type { Desk } from './sale-desk.ts';
 import type { MonthPosition, PurchasePicture, SaleDetails } from './sale-response.ts';
-import type { PreparedVend } from './vend.ts';
+import { assertInPlace, type PreparedVend } from './vend.ts';
 import { energyTokens, moneyTokens, type WantedToken } from './wanted-tokens.ts';
 
 export interface PurchaseRequest {
@@ -76,8 +76,8 @@ export async function findForSale(
 }
 
 /**
- * @throws StsFault of {@link meterForSale}, then `look_up_code_wrong`, `currency_mismatch`, `payment_too_small`,
- *   `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
+ * @throws StsFault of {@link meterForSale}, then `meter_changed_out`, `look_up_code_wrong`, `currency_mismatch`,
+ *   `payment_too_small`, `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
  */
 export async function reckonPurchase(
   vending: Reads,
@@ -87,9 +87,8 @@ export async function reckonPurchase(
 ): Promise<Purchase> {
   const found = meterForSale(view, now);
   const { vendor, meter, terms, purchases } = found;
-  if (request.lookUpCode !== undefined && !isLookUpCode(request.lookUpCode, meter)) {
-    throw new StsFault('look_up_code_wrong', undefined, { param: 'lookUpCode' });
-  }
+  assertInPlace(meter);
+  assertLookUpCode(request.lookUpCode, meter);
   if (request.currency !== vendor.currency || request.currency !== terms.currency) {
     throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
   }
@@ -253,6 +252,12 @@ export function lookUpCode(meter: MeterRecord): string {
 
 /** Without letters and digits that people mistake for one another; 32 of them, so that every byte is fair. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+
+/** @throws StsFault `look_up_code_wrong` for a code that was given and is not of this meter as it stands now. */
+export function assertLookUpCode(given: string | undefined, meter: MeterRecord): void {
+  if (given === undefined || isLookUpCode(given, meter)) return;
+  throw new StsFault('look_up_code_wrong', undefined, { param: 'lookUpCode' });
+}
 
 function isLookUpCode(given: string, meter: MeterRecord): boolean {
   const expected = Buffer.from(lookUpCode(meter));

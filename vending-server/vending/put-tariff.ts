@@ -46,7 +46,7 @@ export async function tariffVersionOf(
   if (held.length > 0 && isNew && validFrom <= clock.now()) {
     throw new StsFault('tariff_in_the_past', undefined, { param: 'validFrom' });
   }
-  return { tariffId, validFrom, terms: canonicalJson(terms as unknown as CanonicalValue) };
+  return { tariffId, validFrom, terms: textOf(terms) };
 }
 
 /** Whether exactly this version stands already. */
@@ -54,9 +54,15 @@ export async function holdsTariff(
   { store }: Pick<Vending, 'store'>,
   { tariffId, validFrom = 0, terms }: TariffRequest,
 ): Promise<boolean> {
-  const text = canonicalJson(terms as unknown as CanonicalValue);
+  const text = textOf(terms);
   const held = await store.findTariff(tariffId);
   return held.some((version) => version.validFrom === validFrom && version.terms === text);
+}
+
+/** What is left out and what is false is one, so that terms from before there was such a word are still the same terms. */
+function textOf({ freeUnitsOnlyWithSale, ...terms }: TariffTerms): string {
+  const said = { ...terms, ...(freeUnitsOnlyWithSale === true ? { freeUnitsOnlyWithSale } : {}) };
+  return canonicalJson(said as unknown as CanonicalValue);
 }
 
 /** Terms that cannot be reckoned with must fail here and not at the first sale. */

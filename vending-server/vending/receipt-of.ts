@@ -9,7 +9,8 @@ import type { RecordedSale } from '../store/contract.ts';
 import { addMonths, localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
 import { findTerms } from './find-tariff.ts';
-import type { SaleResponse, SoldToken } from './sale-response.ts';
+import { HOUSE_ID } from './house.ts';
+import { receiptNumberOf, type SaleResponse, type SoldToken } from './sale-response.ts';
 
 /** 20 digits keyed in by hand (IEC 62055-41, token technology 02). */
 const KEYPAD = '02';
@@ -35,7 +36,12 @@ export async function receiptOf(
     soldAt: sold.soldAt,
     timeZone: terms.timeZone,
     utility,
-    vendor: { vendorId: sold.vendorId, name: vendor.name, addressLines: [] },
+    // What the utility gives itself comes from the utility, whatever the books call that vendor.
+    vendor: {
+      vendorId: sold.vendorId,
+      name: sold.vendorId === HOUSE_ID ? utility.name : vendor.name,
+      addressLines: [],
+    },
     operator: sold.operator ?? null,
     terminal: sold.terminal ?? null,
     customer: null,
@@ -61,12 +67,25 @@ export async function receiptOf(
       sold.month === null ? null : { ...monthOf(sold.month), resetsOn: resetDay(soldAt, terms.timeZone) },
     carriedMinor: sold.carriedMinor,
     message,
+    ...givenOf(sold),
   };
 }
 
-/** The module's own count of tokens, which nobody can give twice: `3f2a9c01-1204`. */
-function receiptNumberOf({ ledger }: SaleResponse): string {
-  return `${ledger.moduleId.slice(0, 8)}-${ledger.counter}`;
+/** Sales of the first format say no kind: all of them were paid. */
+function givenOf(sold: SaleResponse): Pick<ReceiptFacts, 'given'> {
+  const { kind = 'credit', replaces, changeOut } = sold;
+  if (kind === 'credit') return {};
+  return {
+    given: {
+      kind,
+      reasonCode: sold.reasonCode ?? null,
+      reason: sold.reason,
+      approvedBy: sold.approvedBy,
+      originalReceipt: replaces?.receiptNumber ?? null,
+      oldMeter: changeOut?.oldMeter.drn ?? null,
+      isAboveSold: changeOut?.isAboveSold ?? false,
+    },
+  };
 }
 
 function tokenOf(token: SoldToken): ReceiptToken {
@@ -83,8 +102,10 @@ function tokenOf(token: SoldToken): ReceiptToken {
       const { reason, amountHundredThousandth } = token;
       return { kind: 'credit', reason, tokenNo, amount: { unit: 'money', amountHundredThousandth } };
     }
-    case 'management':
-      return { kind: 'management', tokenNo, purpose: token.token.kind };
+    case 'management': {
+      const { kind: purpose, ...values } = token.token;
+      return { kind: 'management', tokenNo, purpose, values };
+    }
   }
 }
 

@@ -20,6 +20,8 @@ const UNSAID = {
   storesSupplyGroup: false,
   wantedKey: null,
   issuedKeyChange: null,
+  replacedBy: null,
+  replaces: null,
 } as const;
 
 /**

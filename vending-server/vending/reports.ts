@@ -24,6 +24,7 @@ const NOTHING: SaleTotals = {
   chargesMinor: 0,
   feesMinor: 0,
   amountDeciKwh: 0,
+  roundingMinor: 0,
 };
 
 const FIGURES = Object.keys(NOTHING) as readonly (keyof SaleTotals)[];
@@ -42,7 +43,9 @@ export async function totalsOf({ store }: Pick<Vending, 'store'>, span: SaleSpan
 export interface ShiftReport {
   readonly shift: ShiftRecord;
   readonly totals: Totals;
-  /** Cash counted less cash sold; null while the shift is open or nothing was counted. */
+  /** What the drawer should hold of the shift: cash sold, as it was rounded to coins. */
+  readonly expectedMinor: number;
+  /** Cash counted less what is expected; null while the shift is open or nothing was counted. */
   readonly differenceMinor: number | null;
 }
 
@@ -90,8 +93,10 @@ export async function shiftReport(vending: Vending, vendorId: string, shiftId: s
 async function reportOf(vending: Vending, shift: ShiftRecord): Promise<ShiftReport> {
   const { vendorId, shiftId, countedMinor } = shift;
   const totals = await totalsOf(vending, { by: 'shift', vendorId, shiftId });
-  const cash = sumOf(totals.rows.filter(({ tender }) => tender === 'cash')).paidMinor;
-  return { shift, totals, differenceMinor: countedMinor === null ? null : countedMinor - cash };
+  const cash = sumOf(totals.rows.filter(({ tender }) => tender === 'cash'));
+  const expectedMinor = cash.paidMinor + cash.roundingMinor;
+  const differenceMinor = countedMinor === null ? null : countedMinor - expectedMinor;
+  return { shift, totals, expectedMinor, differenceMinor };
 }
 
 export interface BatchReport {

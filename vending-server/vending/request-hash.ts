@@ -4,10 +4,17 @@
  */
 import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 
-/** `operation` keeps a sale and a deposit with equal fields apart. */
-export function requestHash(
-  operation: 'sale' | 'deposit' | 'keyChange',
-  fields: Record<string, CanonicalValue>,
-): string {
+/** What is asked for: it keeps a sale and a deposit with equal fields apart. */
+export type Operation =
+  | 'sale'
+  | 'deposit'
+  | 'keyChange'
+  | 'freeUnits'
+  | 'freeIssue'
+  | 'replacement'
+  | 'changeOut'
+  | 'engineering';
+
+export function requestHash(operation: Operation, fields: Record<string, CanonicalValue>): string {
   return canonicalHash({ operation, fields });
 }

@@ -4,6 +4,7 @@ import { paymentDigest, tokenDigest } from '../ledger/chain.ts';
 import type {
   IssuedToken,
   JournalledEntry,
+  ManagementOrder,
   MeterKeyAttributes,
   TokenOrder,
 } from '../security-module/contract.ts';
@@ -112,10 +113,16 @@ function isAsAnswered(
     case 'keyChange':
       return carried.kind.startsWith('keyChangeSection');
     case 'management':
-      return carried.kind === token.token.kind;
+      return saysTheSame(carried, token.token);
     default:
       return carried.kind === 'payment';
   }
+}
+
+/** Whether each word of the command stands in the token; its identifier and chance bits are the module's. */
+function saysTheSame(carried: IssuedToken['carried'], command: ManagementOrder['token']): boolean {
+  const said = carried as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(command).every(([field, value]) => said[field] === value);
 }
 
 /** The meter's record once the set has been issued. */

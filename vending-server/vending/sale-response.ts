@@ -8,7 +8,7 @@ import type { SaleKind } from '../store/money-contract.ts';
 import type { BlockPosition } from '../tariff/energy.ts';
 import type { SaleLine } from '../tariff/reckon.ts';
 import type { PlannedKeyChange } from './key-plan.ts';
-import { type CreditReason, carriedOf, type WantedToken } from './wanted-tokens.ts';
+import { type CreditReason, carriedOf, commandCarried, type WantedToken } from './wanted-tokens.ts';
 
 /** What a payment becomes: the same in a trial and in the sale. */
 export interface PurchasePicture {
@@ -68,7 +68,37 @@ export interface SaleDetails {
   readonly reason: string | null;
   /** Who agreed to it, where two persons are asked. */
   readonly approvedBy: string | null;
+  /** Why, by one of the utility's own words (reasons.ts); beside `reason`, where something was given without money. */
+  readonly reasonCode?: string;
+  /** The token that a replacement stands for. */
+  readonly replaces?: OriginalToken;
+  /** Whose place the meter took. */
+  readonly changeOut?: ChangeOutPicture;
 }
+
+export interface OriginalToken {
+  readonly saleId: string;
+  /** Of the tokens of that sale, from 1. */
+  readonly token: number;
+  readonly soldAt: string;
+  readonly receiptNumber: string;
+}
+
+export interface ChangeOutPicture {
+  readonly oldMeter: Pick<MeterRecord, 'drn' | 'meterPan'>;
+  /** What the old meter still had. */
+  readonly remaining: GivenAmount;
+  /** Whether that was more than the ledger ever sold to it, and was allowed all the same. */
+  readonly isAboveSold: boolean;
+  readonly debts: readonly {
+    readonly debtId: string;
+    readonly from: string;
+    readonly balanceMinor: number;
+  }[];
+}
+
+/** Energy, or money for a meter that bills by band itself. */
+export type GivenAmount = { readonly amountDeciKwh: number } | { readonly amountMinor: number };
 
 export interface SaleResponse extends PurchasePicture, SaleDetails {
   readonly saleId: string;
@@ -115,7 +145,7 @@ export type SoldToken = Digits &
       }
     | {
         readonly kind: 'management';
-        /** As lib names its kinds and fields. */
+        /** As lib names its kinds and fields, with limits as the coding rounded them up. */
         readonly token: ManagementOrder['token'];
         readonly tidMinutes: number;
       }
@@ -151,8 +181,13 @@ function tokenBefore(wanted: WantedToken, tidMinutes: number): SoldToken {
       return { kind, ...NO_DIGITS, reason, amountHundredThousandth, amount, tidMinutes };
     }
     case 'management':
-      return { kind: 'management', ...NO_DIGITS, token: wanted.token, tidMinutes };
+      return { kind: 'management', ...NO_DIGITS, token: commandCarried(wanted.token), tidMinutes };
   }
+}
+
+/** The module's own count of tokens, which nobody can give twice: `3f2a9c01-1204`. */
+export function receiptNumberOf({ ledger }: Pick<SaleResponse, 'ledger'>): string {
+  return `${ledger.moduleId.slice(0, 8)}-${ledger.counter}`;
 }
 
 /** The place of a token that is not made yet; no hash covers it. */

@@ -8,7 +8,7 @@ import { type DecisionRequest, decideApproval, personsFor, requestApproval } fro
 import { assertMay, type Caller } from '../people/caller.ts';
 import { settingNeedsTwo } from '../people/settings.ts';
 import { putUser, type UserRequest, userFieldsOf } from '../people/users.ts';
-import type { ApprovalEffect, ApprovalRecord, UserFields } from '../store/people-contract.ts';
+import type { ApprovalEffect, ApprovalKind, ApprovalRecord, UserFields } from '../store/people-contract.ts';
 import { isTimeZone } from '../tariff/local-time.ts';
 import {
   assertCommission,
@@ -163,8 +163,7 @@ export async function decide(
 }
 
 async function effectOf(vending: Vending, { kind, payload: text }: ApprovalRecord): Promise<ApprovalEffect> {
-  if (kind === 'freeIssue' || kind === 'engineeringToken' || kind === 'passwordReset')
-    return { kind: 'none' };
+  if (isUsed(kind)) return { kind: 'none' };
   // Only `askSecondPerson` writes payloads of these kinds.
   const payload: unknown = JSON.parse(text);
   return (MATTERS[kind].effect as (vending: Vending, payload: unknown) => Promise<ApprovalEffect>)(
@@ -192,12 +191,20 @@ export const AT_ONCE = {
   },
 } as const;
 
+/** What is approved first, and done by a request of its own that takes the approval up. */
+const USED_KINDS = ['freeIssue', 'replacement', 'changeOut', 'engineeringToken', 'passwordReset'] as const;
+export type UsedKind = (typeof USED_KINDS)[number];
+
+function isUsed(kind: ApprovalKind): kind is UsedKind {
+  return (USED_KINDS as readonly ApprovalKind[]).includes(kind);
+}
+
 /** A request for what a use case takes up later: free units, an engineering token, another's password. */
 export async function requestUse(
   vending: Vending,
   caller: Caller,
   request: {
-    readonly kind: 'freeIssue' | 'engineeringToken' | 'passwordReset';
+    readonly kind: UsedKind;
     readonly requestId: string;
     readonly payload: CanonicalValue;
     readonly vendorId: string | null;

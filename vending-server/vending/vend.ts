@@ -12,7 +12,18 @@ import { saleTransfers } from '../ledger/postings.ts';
 import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
 import type { Contact } from '../notify/notification.ts';
 import type { IssuedTokens } from '../security-module/contract.ts';
-import type { MeterRecord, RecordedSale, SaleView, VendClaim, VendRecord } from '../store/contract.ts';
+import type {
+  Carried,
+  ChangeOut,
+  MeterRecord,
+  RecordedSale,
+  ReplacedToken,
+  SaleView,
+  Transfer,
+  VendClaim,
+  VendClaimRequest,
+  VendRecord,
+} from '../store/contract.ts';
 import type { SaleDesk } from '../store/money-contract.ts';
 import type { PurchaseHistory } from '../tariff/history.ts';
 import type { Vending } from './context.ts';
@@ -27,7 +38,7 @@ import {
   type SaleResponse,
   tokensBefore,
 } from './sale-response.ts';
-import type { WantedToken } from './wanted-tokens.ts';
+import { carriedOf, type WantedToken } from './wanted-tokens.ts';
 
 export interface VendRequest {
   readonly vendorId: string;
@@ -50,6 +61,12 @@ export interface PreparedVend {
   readonly picture: PurchasePicture;
   readonly details: SaleDetails;
   readonly desk: SaleDesk;
+  /** What moves in the books besides the payment: debts that go from one meter to another. */
+  readonly transfers?: readonly Transfer[];
+  /** Of a replacement: the token that it stands for. */
+  readonly replaces?: ReplacedToken;
+  /** Of a change-out: the meter whose place this one takes, as it was reckoned with, and what it leaves. */
+  readonly changeOut?: ChangeOut & NonNullable<VendClaimRequest['besides']>;
 }
 
 export interface SaleAnswer {
@@ -60,8 +77,8 @@ export interface SaleAnswer {
 
 /**
  * @param prepare - reads only; asked again when the meter has changed in between.
- * @throws StsFault `request_id_reused`, those of `prepare`, those of `admitSale`, `base_date_ended`, `date_out_of_range`,
- *   `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the security module and
+ * @throws StsFault `request_id_reused`, `meter_changed_out`, those of `prepare`, those of `admitSale`, `base_date_ended`,
+ *   `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the security module and
  *   the store.
  */
 export async function vend(
@@ -108,6 +125,7 @@ async function claim(
     const view = await store.viewForSale({ vendorId, requestId, meterPan });
     // Before everything else: what was answered once stays answered, whatever became of the clock, the meter and its tariff.
     if (view.earlier !== undefined) return { kind: 'exists', sale: sameRequest(view.earlier, request) };
+    assertInPlace(view.meter);
     await unreleased.settle(store);
     const now = vending.clock.now();
     const prepared = await prepare(view, now);
@@ -138,6 +156,7 @@ async function claim(
           baseDate,
           nowTidMinutes,
           maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+          ...besidesOf(prepared),
         },
         view,
       );
@@ -182,7 +201,7 @@ async function complete(
   const { tidMinutes, request } = claimed;
   const { currency, paidMinor, lines } = picture;
   const saleId = newSaleId(now, vending.random.bytes(10));
-  const transfers = saleTransfers(vendorId, currency, lines);
+  const transfers = [...saleTransfers(vendorId, currency, lines), ...(prepared.transfers ?? [])];
   const amountDeciKwh = energyOf(prepared);
   const answer: SaleResponse = {
     saleId,
@@ -230,7 +249,10 @@ async function complete(
     responseBody: JSON.stringify(answerWithTokens(answer, issued.tokens)),
     desk: { ...prepared.desk, day },
     notifications,
+    carried: carriedBy(prepared),
     ...(plan.keyChange === undefined ? {} : { meter: meterAfter(plan, saleId, now) }),
+    ...(prepared.replaces === undefined ? {} : { replaces: prepared.replaces }),
+    ...(prepared.changeOut === undefined ? {} : { changeOut: { debts: prepared.changeOut.debts } }),
   };
   const sale = await recorded(vending, claimed, record, issued);
   if (notifications.length > 0) vending.onNotified();
@@ -279,6 +301,28 @@ function energyOf({ wanted }: PreparedVend): number {
     (sum, token) => sum + (token.kind === 'creditElectricity' ? token.amountDeciKwh : 0),
     0,
   );
+}
+
+/** What the ledger has given to the meter with it: a token that stands for an earlier one gives nothing more. */
+function carriedBy({ wanted, replaces }: PreparedVend): Carried {
+  const given = { amountDeciKwh: 0, amountHundredThousandth: 0 };
+  for (const token of replaces === undefined ? wanted : []) {
+    if (token.kind === 'creditElectricity') given.amountDeciKwh += carriedOf(token);
+    if (token.kind === 'currencyCredit') given.amountHundredThousandth += carriedOf(token);
+  }
+  return given;
+}
+
+function besidesOf({ changeOut }: PreparedVend): Pick<VendClaimRequest, 'besides'> {
+  if (changeOut === undefined) return {};
+  const { meterPan, purchasesVersion } = changeOut;
+  return { besides: { meterPan, purchasesVersion } };
+}
+
+/** @throws StsFault `meter_changed_out`. */
+export function assertInPlace(meter: MeterRecord | undefined): void {
+  if (meter === undefined || meter.replacedBy === null) return;
+  throw new StsFault('meter_changed_out', `now ${meter.replacedBy}`, { param: 'meter' });
 }
 
 function sameRequest(sale: RecordedSale, { requestHash }: VendRequest): RecordedSale {

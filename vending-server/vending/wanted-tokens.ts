@@ -66,6 +66,17 @@ export function carriedOf(wanted: Exclude<WantedToken, { kind: 'management' }>):
   return Number(decodeCurrencyAmount(encodeCurrencyAmount(BigInt(wanted.amountHundredThousandth))));
 }
 
+/** What a command will really say: a limit is coded like an amount. */
+export function commandCarried(token: ManagementOrder['token']): ManagementOrder['token'] {
+  switch (token.kind) {
+    case 'setMaximumPowerLimit':
+    case 'setMaximumPhasePowerUnbalanceLimit':
+      return { ...token, limitWatt: decodeAmount(encodeAmount(token.limitWatt)) };
+    default:
+      return token;
+  }
+}
+
 function split(amount: number, most: number): readonly number[] {
   const full = Math.ceil(amount / most) - 1;
   if (full >= TOKENS_MAX) throw new StsFault('payment_too_large', `more than ${TOKENS_MAX} tokens`);

@@ -1,10 +1,13 @@
 /** The step that enters every movement of a float: what stood in the books before, and what an older server adds beside it. */
+import pg from 'pg';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { STEPS } from '../../../vending-server/store/migrations.ts';
 import { migrateDatabase, openPostgresStore } from '../../../vending-server/store/open.ts';
+import { report } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { assertFoundAfter, rowsBefore, STEPS_BEFORE } from './step-7-books.ts';
 import { depositOf, hash, METERS } from './store-fixtures.ts';
 
 const test = suite<{ url: string }>('people step on PostgreSQL');
@@ -102,6 +105,24 @@ test('when books are from before movements, and an older server sells on, then a
     ['before', 'beside'].map((name) => `key_${hash(name).slice(0, 16)}`).sort(),
   );
   await store.close();
+});
+
+test('when books are of seven steps then every sale is found after the newest, and the books go on', async () => {
+  const url = await postgres.createDatabase();
+  await migrateDatabase(url, STEPS.slice(0, STEPS_BEFORE));
+  const client = new pg.Client(url);
+  await client.connect();
+  for (const [table, values] of rowsBefore(true)) {
+    const places = Object.keys(values).map((_, index) => `$${index + 1}`);
+    const text = `INSERT INTO ${table} (${Object.keys(values).join()}) VALUES (${places.join()})`;
+    await client.query(text, Object.values(values));
+  }
+  await client.end();
+  await migrateDatabase(url);
+  const store = await openPostgresStore({ url });
+  const { sales, entries } = await assertFoundAfter(store);
+  await store.close();
+  report(`PostgreSQL, books of ${STEPS_BEFORE} steps: ${sales} sales and ${entries} entries found`);
 });
 
 test('when somebody alters the trail by hand then the database refuses', async () => {

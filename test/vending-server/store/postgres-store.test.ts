@@ -12,11 +12,12 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { issueContract, type OpenedBooks } from './issue-contract.ts';
 import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
-import { type OpenedStore, storeContract } from './store-contract.ts';
+import { storeContract } from './store-contract.ts';
 import {
   claimed,
   claimOf,
@@ -36,7 +37,7 @@ async function engine(): Promise<TestPostgres> {
   return shared;
 }
 
-async function openOnEngine(): Promise<OpenedStore> {
+async function openOnEngine(): Promise<OpenedBooks> {
   const url = await (await engine()).createDatabase();
   let store = await openPostgresStore({ url });
   return {
@@ -47,6 +48,7 @@ async function openOnEngine(): Promise<OpenedStore> {
       return store;
     },
     destroy: () => store.close(),
+    sql: (text) => ask(url, text),
   };
 }
 
@@ -55,6 +57,7 @@ peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
 keyStoreContract('PostgreSQL', openOnEngine);
+issueContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
 const seed = seedOf('PostgreSQL store');

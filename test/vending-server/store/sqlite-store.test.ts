@@ -12,11 +12,12 @@ import { PEOPLE } from '../../../vending-server/store/migrations/step-5-people.t
 import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { issueContract, type OpenedBooks } from './issue-contract.ts';
 import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
-import { type OpenedStore, storeContract } from './store-contract.ts';
+import { storeContract } from './store-contract.ts';
 import {
   claimed,
   claimOf,
@@ -33,7 +34,7 @@ function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'wattoken-store-'));
 }
 
-async function openOnFile(): Promise<OpenedStore> {
+async function openOnFile(): Promise<OpenedBooks> {
   const dataFolder = newFolder();
   let store = await openSqliteStore({ dataFolder });
   return {
@@ -47,6 +48,14 @@ async function openOnFile(): Promise<OpenedStore> {
       await store.close();
       rmSync(dataFolder, { recursive: true });
     },
+    sql: async (text) => {
+      const books = new Database(join(dataFolder, DATABASE_FILE));
+      try {
+        books.exec(text);
+      } finally {
+        books.close();
+      }
+    },
   };
 }
 
@@ -55,6 +64,7 @@ operationContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
 keyStoreContract('SQLite on a file', openOnFile);
+issueContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 

@@ -31,6 +31,8 @@ export const METER: MeterRecord = {
   storesSupplyGroup: false,
   wantedKey: null,
   issuedKeyChange: null,
+  replacedBy: null,
+  replaces: null,
 };
 export const OTHER_METER: MeterRecord = {
   ...METER,
