@@ -3,6 +3,7 @@ export const ENGLISH = {
   decimalMark: '.',
   // Heads of the slip.
   copy: 'COPY',
+  reversed: 'REVERSED',
   receipt: 'Electricity receipt',
   taxNumber: 'Tax number',
   receiptNumber: 'Receipt',
@@ -34,6 +35,7 @@ export const ENGLISH = {
   management: 'Meter command: {purpose}',
   kwh: '{amount} kWh',
   noToken: 'No token: this payment bought no electricity.',
+  reversedOn: 'This sale was taken back on {day}: it gives no token.',
   // Money.
   tariff: 'Tariff',
   energy: 'Energy',

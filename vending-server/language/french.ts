@@ -4,6 +4,7 @@ import type { Texts } from './catalogue.ts';
 export const FRENCH: Texts = {
   decimalMark: ',',
   copy: 'COPIE',
+  reversed: 'ANNULÉ',
   receipt: "Reçu d'électricité",
   taxNumber: 'Numéro fiscal',
   receiptNumber: 'Reçu',
@@ -34,6 +35,7 @@ export const FRENCH: Texts = {
   management: 'Commande du compteur : {purpose}',
   kwh: '{amount} kWh',
   noToken: "Pas de jeton : ce paiement n'a pas acheté d'électricité.",
+  reversedOn: 'Cette vente a été annulée le {day} : elle ne donne aucun jeton.',
   tariff: 'Tarif',
   energy: 'Énergie',
   credit: 'Crédit du compteur',

@@ -4,6 +4,7 @@ import type { Texts } from './catalogue.ts';
 export const SWAHILI: Texts = {
   decimalMark: '.',
   copy: 'NAKALA',
+  reversed: 'IMEBATILISHWA',
   receipt: 'Risiti ya umeme',
   taxNumber: 'Namba ya kodi',
   receiptNumber: 'Risiti',
@@ -34,6 +35,7 @@ export const SWAHILI: Texts = {
   management: 'Amri ya mita: {purpose}',
   kwh: '{amount} kWh',
   noToken: 'Hakuna tokeni: malipo haya hayakununua umeme.',
+  reversedOn: 'Mauzo haya yalibatilishwa tarehe {day}: hayana tokeni.',
   tariff: 'Bei',
   energy: 'Nishati',
   credit: 'Salio la mita',

@@ -33,8 +33,10 @@ import type { Outbox, ReceiptKeys } from './outbox.ts';
 import { type ApiKeyInfoRow, apiKeyInfoOf } from './people-rows.ts';
 import { type EntryRow, entryOf, type SaleRow, saleOf, sameFields } from './rows.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
+import { SqliteAdvice } from './sqlite-advice.ts';
 import { SqliteApprovals } from './sqlite-approvals.ts';
 import { SqliteAudit } from './sqlite-audit.ts';
+import { SqliteCustomers, SqliteFaultReports } from './sqlite-customers.ts';
 import { addTariffVersion, recordDeposit } from './sqlite-deposits.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
@@ -60,6 +62,9 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly advice: SqliteAdvice;
+  readonly customers: SqliteCustomers;
+  readonly faultReports: SqliteFaultReports;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
 
@@ -76,12 +81,15 @@ export class SqliteStore implements Store {
     };
     this.operation = new SqliteOperation(database, this.#commits);
     this.#floats = new SqliteFloats(access);
+    this.customers = new SqliteCustomers(access);
+    this.faultReports = new SqliteFaultReports(access);
     this.#sales = new SqliteSales({
       access,
       sql: this.#sql,
       floats: this.#floats,
       addTransfers: (...rows) => this.#addTransfers(...rows),
       addNotifications: notificationAdder(database),
+      contactOf: (meterPan) => this.customers.contact(meterPan),
       commits: () => this.#commits.count,
     });
     this.people = new SqlitePeople(access);
@@ -92,9 +100,16 @@ export class SqliteStore implements Store {
       addTransfers: (...rows) => this.#addTransfers(...rows),
       reservedMinor: (vendorId) => this.#sales.claims.reservedMinor(vendorId),
     });
+    this.advice = new SqliteAdvice(access, {
+      sql: this.#sql,
+      sales: this.#sales,
+      floats: this.#floats,
+      addTransfers: (...rows) => this.#addTransfers(...rows),
+    });
     this.approvals = new SqliteApprovals(access, {
       people: this.people,
       money: this.money,
+      advice: this.advice,
       deposit: (request) => this.#deposit(request),
       putTariff: (version) => addTariffVersion(this.#sql, version),
     });

@@ -5,6 +5,9 @@
 import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 
 /** `operation` keeps a sale and a deposit with equal fields apart. */
-export function requestHash(operation: 'sale' | 'deposit', fields: Record<string, CanonicalValue>): string {
+export function requestHash(
+  operation: 'sale' | 'deposit' | 'payment',
+  fields: Record<string, CanonicalValue>,
+): string {
   return canonicalHash({ operation, fields });
 }
