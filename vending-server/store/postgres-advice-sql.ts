@@ -19,7 +19,7 @@ export const ADVICE_SQL = {
     SELECT $2::text, 'unseen', $3::bigint, '', '' WHERE NOT EXISTS (${OLDER_SERVER})
     ON CONFLICT (sale_id) DO NOTHING RETURNING 1`,
   hasOlderServer: OLDER_SERVER,
-  hasSale: 'SELECT 1 FROM sale WHERE sale_id = $1',
+  findSaleId: 'SELECT 1 FROM sale WHERE sale_id = $1',
   saySale: `INSERT INTO sale_advice AS a (sale_id, state, told_at, told_by, note) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (sale_id) DO UPDATE SET state = excluded.state, told_at = excluded.told_at, told_by = excluded.told_by,
       note = excluded.note WHERE a.state IN ('unseen', 'seen')

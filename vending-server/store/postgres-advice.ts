@@ -56,7 +56,7 @@ export class PostgresAdvice implements AdviceStore {
 
   async confirm(saleId: string, at: number, by: string): Promise<ConfirmResult> {
     for (;;) {
-      if ((await this.#access.query('hasSale', [saleId])).length === 0) return { kind: 'sale_unknown' };
+      if ((await this.#access.query('findSaleId', [saleId])).length === 0) return { kind: 'sale_unknown' };
       const [row] = await this.#access.query('saySale', [saleId, 'confirmed', at, by, '']);
       const held = row === undefined ? await this.find(saleId) : adviceOf(row);
       if (held?.state === 'reversed') return { kind: 'reversed' };

@@ -12,6 +12,7 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { adviceContract } from './advice-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -52,6 +53,7 @@ async function openOnEngine(): Promise<OpenedStore> {
 storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
+adviceContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
