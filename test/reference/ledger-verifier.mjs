@@ -71,9 +71,7 @@ function check(bytes, pinnedKey, must) {
   }
   checkReversals(reversals, sales, debts, must);
   const sources = [...reversals, ...sales, ...of('sale').map(({ sale }) => sale), ...deposits, ...debts];
-  const moved = sources.flatMap(
-    ({ transfers }) => transfers,
-  );
+  const moved = sources.flatMap(({ transfers }) => transfers);
   moved.push(...of('transfer'));
   checkFloats(moved, vendors, must);
   checkDebts(moved, sales, debts, must);

@@ -62,8 +62,8 @@ export interface SaleAnswer {
 
 /**
  * @param prepare - reads only; asked again when the meter has changed in between.
- * @throws StsFault `request_id_reused`, `sale_reversed`, those of `prepare`, those of `admitSale`, `request_withdrawn`, `float_exhausted`,
- *   `date_out_of_range`, `tid_ahead_of_clock`, then the faults of the security module and the store.
+ * @throws StsFault `request_id_reused`, `sale_reversed`, those of `prepare`, those of `admitSale`, `request_withdrawn`,
+ *   `float_exhausted`, `date_out_of_range`, `tid_ahead_of_clock`, then the faults of the security module and the store.
  */
 export async function vend(
   vending: Vending,
