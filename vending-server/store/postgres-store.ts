@@ -83,7 +83,7 @@ export class PostgresStore implements Store {
     this.receiptKeys = new PostgresReceiptKeys(access);
   }
 
-  commits(): undefined {
+  settingsVersion(): undefined {
     return undefined;
   }
 

@@ -20,6 +20,7 @@ import type {
   VendRecord,
 } from './contract.ts';
 import type { RegisteredContact } from './customer-contract.ts';
+import { Remembered } from './remembered.ts';
 import {
   type EntryRow,
   entryOf,
@@ -63,10 +64,13 @@ export class SqliteSales {
   readonly #parts: SalesParts;
   readonly #sql: Statements;
   readonly #seenAt: SeenAt = new WeakMap();
+  /** Vendors as the last commit left them. */
+  readonly #recent: Remembered;
 
   constructor(parts: SalesParts) {
     this.#parts = parts;
     this.#sql = parts.sql;
+    this.#recent = new Remembered(parts.commits);
   }
 
   /** Inside a read. */
@@ -82,7 +86,7 @@ export class SqliteSales {
     const meter = this.meter(meterPan);
     const view: SaleView = {
       earlier: requestId === undefined ? undefined : this.saleByRequest(vendorId, requestId),
-      vendor: this.vendor(vendorId),
+      vendor: this.#recent.get(vendorId, () => this.vendor(vendorId)),
       meter,
       purchases: readPurchases(this.#sql, meterPan),
       tariff: meter === undefined ? [] : this.versions(meter.tariffId),
@@ -179,8 +183,10 @@ export class SqliteSales {
   }
 
   versions(tariffId: string): readonly TariffVersion[] {
-    const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
-    return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
+    return this.#parts.access.settled.get(`tariff ${tariffId}`, () => {
+      const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
+      return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
+    });
   }
 
   /** Inside a transaction. The key that the meter's record names, and what is told of its change. */
