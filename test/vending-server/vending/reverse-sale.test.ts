@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
+import { parseMeterNumber } from '../../../lib/identity/meter-pan.ts';
 import { exportLedger, verifyExport } from '../../../vending-server/audit.ts';
 import { checkTrialBalance } from '../../../vending-server/ledger/postings.ts';
 import type { Caller } from '../../../vending-server/people/caller.ts';
 import { answerLost, confirmSale, listSales } from '../../../vending-server/vending/advice.ts';
 import { commissionOf, putCommission } from '../../../vending-server/vending/commission.ts';
+import type { Vending } from '../../../vending-server/vending/context.ts';
 import { closeDay, type DayFigures } from '../../../vending-server/vending/day-end.ts';
 import { deposit } from '../../../vending-server/vending/deposit.ts';
 import { findSale, findSaleByRequest } from '../../../vending-server/vending/find-sale.ts';
@@ -32,17 +34,13 @@ import { verifyExportBytes } from '../../reference/ledger-verifier.mjs';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { publicMeters } from '../../support/utility.ts';
 import {
-  DRN,
   furnish,
   type House,
-  METER_PAN,
   METER_REQUEST,
   newDataFolder,
-  OTHER_DRN,
   openHouse,
   removeFolder,
   TERMS,
-  VENDOR_ID,
 } from '../furnished.ts';
 import { SeededRandom } from '../security-module/module-fixtures.ts';
 
@@ -51,19 +49,39 @@ const FLOAT = 1_000_000;
 const DAY = 86_400_000;
 const ORDER = { by: 'key:till', reason: 'no answer' };
 
-test.before.each(async (context) => {
+/** Every test sells for a vendor of its own, to meters of its own. */
+let vendorId: string;
+let meters: readonly string[];
+let opened = 0;
+const METERS = publicMeters(80).map(({ drn }) => drn);
+
+test.before(async (context) => {
   context.dataFolder = newDataFolder();
   context.house = await openHouse(context.dataFolder);
   await recover(context.house.vending);
-  await furnish(context.house.vending, FLOAT);
+  await furnish(context.house.vending, 0);
 });
-test.after.each(async ({ dataFolder, house }) => {
+test.before.each(async ({ house: { vending } }) => {
+  meters = METERS.slice(2 * opened, 2 * opened + 2);
+  opened += 1;
+  vendorId = `vendor-${opened}`;
+  for (const meter of meters) await registerMeter(vending, { ...METER_REQUEST, meter });
+  await openVendor(vending, { vendorId, name: 'Shop', currency: 'ZAR', creditLimitMinor: 0 });
+  await payIn(vending, vendorId, FLOAT);
+});
+test.after(async ({ dataFolder, house }) => {
   await house.close();
   removeFolder(dataFolder);
 });
 
+const payIn = (vending: Vending, to: string, amountMinor: number) =>
+  deposit(vending, { vendorId: to, requestId: 'first', amountMinor, currency: 'ZAR', reference: 'slip' });
+
+const drn = () => meters[0] ?? '';
+const meterPan = () => parseMeterNumber(drn()).meterPan;
+
 function saleOf(requestId: string, more: Partial<SaleRequest> = {}): SaleRequest {
-  return { vendorId: VENDOR_ID, requestId, meter: DRN, paidMinor: 10_000, currency: 'ZAR', ...more };
+  return { vendorId, requestId, meter: drn(), paidMinor: 10_000, currency: 'ZAR', ...more };
 }
 
 /** Sold, and the answer lost on the way. */
@@ -73,8 +91,8 @@ async function lost({ vending }: House, requestId: string, more: Partial<SaleReq
   return sale.saleId;
 }
 
-const undo = ({ vending }: House, requestId: string, vendorId = VENDOR_ID) =>
-  reverseByRequest(vending, { vendorId, requestId }, ORDER);
+const undo = ({ vending }: House, requestId: string, by = vendorId) =>
+  reverseByRequest(vending, { vendorId: by, requestId }, ORDER);
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
@@ -84,8 +102,8 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return isStsFault(error) ? error.code : String(error);
 }
 
-async function floatOf({ store }: House, vendorId = VENDOR_ID): Promise<number> {
-  return (await store.findVendor(vendorId))?.floatMinor ?? Number.NaN;
+async function floatOf({ store }: House, of = vendorId): Promise<number> {
+  return (await store.findVendor(of))?.floatMinor ?? Number.NaN;
 }
 
 const UTILITY: Caller = {
@@ -111,21 +129,24 @@ async function assertProved({ dataFolder, house }: { dataFolder: string; house: 
 
 test('when a request never arrived then its id is withdrawn, and a late arrival sells nothing', async (context) => {
   const { house } = context;
+  const { counter } = await house.securityModule.identity();
   const first = await undo(house, 'r1');
   assert.is(first.kind, 'nothingSold');
   house.clock.millis += 5000;
   assert.equal(await undo(house, 'r1'), first);
   assert.is(await codeOf(sell(house.vending, saleOf('r1'))), 'request_withdrawn');
   assert.is(await floatOf(house), FLOAT);
-  assert.is((await house.securityModule.identity()).counter, 0);
+  assert.is((await house.securityModule.identity()).counter, counter);
   await assertProved(context);
 });
 
 test('when a sale is taken back while it is being made then it is waited for', async (context) => {
   const { house } = context;
-  const selling = sell(house.vending, saleOf('r1'));
-  const code = codeOf(undo(house, 'r1'));
-  await selling;
+  let code = Promise.resolve('');
+  const onSaleClaimed = () => {
+    code = codeOf(undo(house, 'r1'));
+  };
+  await sell({ ...house.vending, onSaleClaimed }, saleOf('r1'));
   // It was sold, and nobody knows where its answer is.
   assert.is(await code, 'token_may_be_seen');
   assert.is(await floatOf(house), FLOAT - 10_000);
@@ -151,10 +172,10 @@ test('when the answer has certainly not left then money, units, free units and d
       fixedCharges: [{ chargeId: 'net', label: 'Network', per: 'day', amountMinor: 2000, isTaxed: true }],
     },
   });
-  const meter = '07000000005';
+  const meter = METERS[70] ?? '';
   const { meter: registered } = await registerMeter(vending, { ...METER_REQUEST, meter, tariffId: 'town' });
   const debt = { label: 'Old', currency: 'ZAR', recovery: { kind: 'fixed', amountMinor: 700 } } as const;
-  await openDebt(vending, { ...debt, debtId: 'd1', meter, amountMinor: 1000 });
+  await openDebt(vending, { ...debt, debtId: 'town-1', meter, amountMinor: 1000 });
   const before = await store.findPurchases(registered.meterPan);
   for (const requestId of ['r1', 'r2', 'r3']) {
     const saleId = await lost(house, requestId, { meter, paidMinor: 33_333 });
@@ -185,7 +206,7 @@ test('what was taken back is given to nobody, and says so everywhere', async (co
   await undo(house, 'r1');
   for (const found of [
     await findSale(vending, UTILITY, saleId),
-    await findSaleByRequest(vending, VENDOR_ID, 'r1'),
+    await findSaleByRequest(vending, vendorId, 'r1'),
   ]) {
     const body = JSON.parse(found.responseBody) as ReversedResponse;
     assert.equal(body.reversed, { at: new Date(house.clock.millis).toISOString(), reason: 'no answer' });
@@ -204,13 +225,10 @@ test('what was taken back is given to nobody, and says so everywhere', async (co
     assert.equal([facts.tokens, facts.reversedAt], [[], body.reversed.at]);
   }
   assert.is(await codeOf(sell(vending, saleOf('r1'))), 'sale_reversed');
-  assert.is(
-    await codeOf(confirmSale(vending, { vendorId: VENDOR_ID, requestId: 'r1', by: '' })),
-    'sale_reversed',
-  );
-  const [listed] = (await listSales(vending, { ...LIST, limit: 5 })).sales;
+  assert.is(await codeOf(confirmSale(vending, { vendorId, requestId: 'r1', by: '' })), 'sale_reversed');
+  const [listed] = (await listSales(vending, { ...LIST, vendorId, limit: 5 })).sales;
   assert.equal([listed?.saleId, listed?.state], [saleId, 'reversed']);
-  const file = join(context.dataFolder, 'numbers.ndjson');
+  const file = numbersFile(context.dataFolder);
   await exportLedger(context.dataFolder, file, { withTokenNumbers: true }, () => undefined);
   const exported = readFileSync(file, 'utf8');
   for (const tokenNo of tokenNos) assert.not.ok(exported.includes(tokenNo));
@@ -218,10 +236,16 @@ test('what was taken back is given to nobody, and says so everywhere', async (co
 });
 
 const UTILITY_SETTINGS = { name: 'Thaba', addressLines: [], taxNumber: null, supportNumber: null };
-const LIST = { vendorId: VENDOR_ID, operatorId: null, tillId: null, before: null };
+const LIST = { operatorId: null, tillId: null, before: null };
 
 function tokensOf(responseBody: string): string[] {
   return (JSON.parse(responseBody) as SaleResponse).tokens.map(({ tokenNo }) => tokenNo);
+}
+
+function numbersFile(dataFolder: string): string {
+  const file = join(dataFolder, 'numbers.ndjson');
+  rmSync(file, { force: true });
+  return file;
 }
 
 /** Ways in which a token comes to light after its answer was lost. */
@@ -229,11 +253,11 @@ const SHOWN: Readonly<
   Record<string, (house: House, dataFolder: string, saleId: string) => Promise<unknown>>
 > = {
   'the request again': ({ vending }) => sell(vending, saleOf('r1')),
-  'its request id': ({ vending }) => findSaleByRequest(vending, VENDOR_ID, 'r1'),
+  'its request id': ({ vending }) => findSaleByRequest(vending, vendorId, 'r1'),
   'its own id': ({ vending }, _folder, saleId) => findSale(vending, UTILITY, saleId),
   'an export with token numbers': (_house, folder) =>
-    exportLedger(folder, join(folder, 'numbers.ndjson'), { withTokenNumbers: true }, () => undefined),
-  'a confirmation': ({ vending }) => confirmSale(vending, { vendorId: VENDOR_ID, requestId: 'r1', by: '' }),
+    exportLedger(folder, numbersFile(folder), { withTokenNumbers: true }, () => undefined),
+  'a confirmation': ({ vending }) => confirmSale(vending, { vendorId, requestId: 'r1', by: '' }),
 };
 
 for (const [way, show] of Object.entries(SHOWN)) {
@@ -255,24 +279,19 @@ test('an export with token numbers makes every recent sale count as seen, also o
   dataFolder,
 }) => {
   const { sale } = await sell(house.vending, saleOf('r1'));
-  const file = join(dataFolder, 'numbers.ndjson');
+  const file = numbersFile(dataFolder);
   await exportLedger(dataFolder, file, { withTokenNumbers: true }, () => undefined);
   assert.ok(readFileSync(file, 'utf8').includes(tokensOf(sale.responseBody)[0]!));
   await answerLost(house.vending, sale.saleId);
   assert.is(await codeOf(undo(house, 'r1')), 'token_may_be_seen');
 });
 
-test('when a message carries the token then the sale never counts as unseen', async (context) => {
-  await context.house.close();
+test('when a message carries the token then the sale never counts as unseen', async ({ house }) => {
   const told = { channel: 'sms', target: '+27820000000', language: 'en', kind: 'sale.completed' } as const;
-  context.house = await openHouse(context.dataFolder, {
-    notificationsOf: ({ saleId, soldAt }) => [
-      { ...told, notificationId: `msg_${saleId}`, saleId, facts: null, createdAt: soldAt },
-    ],
-  });
-  const { house } = context;
-  await recover(house.vending);
-  const answer = await sell(house.vending, saleOf('r1'));
+  const notificationsOf: Vending['notificationsOf'] = ({ saleId, soldAt }) => [
+    { ...told, notificationId: `msg_${saleId}`, saleId, facts: null, createdAt: soldAt },
+  ];
+  const answer = await sell({ ...house.vending, notificationsOf }, saleOf('r1'));
   assert.is(answer.isOnlyCopy, false);
   assert.is(await codeOf(undo(house, 'r1')), 'token_may_be_seen');
 });
@@ -298,13 +317,13 @@ test('a debt is paid on purpose, without a token, and such a payment is taken ba
     currency: 'ZAR',
     recovery: { kind: 'percentage', rate: '0.5' },
   } as const;
-  await openDebt(vending, { ...debt, debtId: 'd1', meter: DRN, amountMinor: 5000 });
-  await openDebt(vending, { ...debt, debtId: 'd2', meter: DRN, amountMinor: 900 });
+  await openDebt(vending, { ...debt, debtId: 'old-1', meter: drn(), amountMinor: 5000 });
+  await openDebt(vending, { ...debt, debtId: 'old-2', meter: drn(), amountMinor: 900 });
   const payment = {
-    vendorId: VENDOR_ID,
+    vendorId,
     requestId: 'p1',
-    meter: DRN,
-    debtId: 'd1',
+    meter: drn(),
+    debtId: 'old-1',
     paidMinor: 2000,
     currency: 'ZAR',
   };
@@ -325,17 +344,17 @@ test('a debt is paid on purpose, without a token, and such a payment is taken ba
     [{ paidMinor: 3001 }, 'payment_too_large'],
     [{ currency: 'UGX' }, 'currency_mismatch'],
     [{ vendorId: 'nobody' }, 'vendor_unknown'],
-    [{ meter: '07123456787' }, 'meter_unknown'],
+    [{ meter: METERS[79] ?? '' }, 'meter_unknown'],
   ] as const)
     assert.is(await codeOf(payDebt(vending, { ...payment, requestId: 'p2', ...more })), code);
   assert.is(await codeOf(payDebt(vending, { ...payment, paidMinor: 1 })), 'request_id_reused');
   assert.is(await codeOf(sell(vending, saleOf('p1'))), 'request_id_reused');
   await findSale(vending, UTILITY, sale.saleId);
-  const { history } = await store.findPurchases(METER_PAN);
+  const { history } = await store.findPurchases(meterPan());
   assert.is(history.lastAt, null, 'nothing was bought');
   assert.is(history.debts[0]?.balanceMinor, 3000);
   assert.is((await undo(house, 'p1')).kind, 'reversed');
-  assert.is((await store.findPurchases(METER_PAN)).history.debts[0]?.balanceMinor, 5000);
+  assert.is((await store.findPurchases(meterPan())).history.debts[0]?.balanceMinor, 5000);
   assert.is(await floatOf(house), FLOAT);
   await assertProved(context);
 });
@@ -357,7 +376,8 @@ test('by policy a sale whose token may be seen becomes a debt that the next purc
   const next = JSON.parse((await sell(vending, saleOf('r2', { paidMinor: 15_000 }))).sale.responseBody);
   const [arrears] = (next as SaleResponse).lines;
   assert.equal([arrears?.kind, arrears?.amountMinor], ['arrears', 10_000]);
-  assert.is((await store.findPurchases(METER_PAN)).history.debts[0]?.balanceMinor, 0);
+  assert.is((await store.findPurchases(meterPan())).history.debts[0]?.balanceMinor, 0);
+  await store.people.putSetting({ name: 'reversal', value: 'refuse', at: 0 });
   await assertProved(context);
 });
 
@@ -365,24 +385,22 @@ test('what the utility itself gave cannot be taken back, nor a sale that is not 
   assert.is(await codeOf(reverseWhole(house.vending, 'sale_0', ORDER)), 'sale_unknown');
 });
 
+const FLOATS = 50_000_000;
+const MORE = { requestId: 'more', currency: 'ZAR', reference: 's' } as const;
+
 test('day ends, statements and commission stay right whatever is taken back', async (context) => {
   const { house } = context;
   const { vending, store, clock } = house;
   const random = new SeededRandom(seedOf('sales taken back'));
   const days = count(40, 8);
-  const meters = publicMeters(8).map(({ drn }) => drn);
-  for (const meter of meters) await registerMeter(vending, { ...METER_REQUEST, meter });
+  await putTariff(vending, { tariffId: 'days', terms: { ...TERMS, takesPaymentWithoutEnergy: true } });
+  const town = METERS.slice(60, 68);
+  for (const meter of town) await registerMeter(vending, { ...METER_REQUEST, meter, tariffId: 'days' });
   await store.people.putSetting({ name: 'reversal', value: 'meterDebt', at: 0 });
   await store.people.putSetting({ name: 'timeZone', value: TERMS.timeZone, at: 0 });
   await openVendor(vending, { vendorId: 'kiosk', name: 'Kiosk', currency: 'ZAR', creditLimitMinor: 0 });
-  for (const vendorId of [VENDOR_ID, 'kiosk'])
-    await deposit(vending, {
-      vendorId,
-      requestId: 'more',
-      amountMinor: 50_000_000,
-      currency: 'ZAR',
-      reference: 's',
-    });
+  await deposit(vending, { ...MORE, vendorId, amountMinor: FLOATS - FLOAT });
+  await deposit(vending, { ...MORE, vendorId: 'kiosk', amountMinor: FLOATS });
   const terms = {
     currency: 'ZAR',
     priceStep: null,
@@ -392,18 +410,18 @@ test('day ends, statements and commission stay right whatever is taken back', as
       { kind: 'arrearsShare', share: '0.1' },
     ],
   } as const;
-  await putCommission(vending, { vendorId: VENDOR_ID, fromMonth: '2026-11', terms });
+  await putCommission(vending, { vendorId, fromMonth: '2026-11', terms });
   const sums = { sold: 0, whole: 0, debt: 0, stayed: 0 };
   const kept = new Map<string, number>([
-    [VENDOR_ID, 0],
+    [vendorId, 0],
     ['kiosk', 0],
   ]);
   const first = '2026-11-21';
   let soldEnergy = 0;
   for (let day = 0; day < days; day += 1) {
     for (let sale = 0; sale < 12; sale += 1) {
-      const vendorId = random.below(3) === 0 ? 'kiosk' : VENDOR_ID;
-      const meter = meters[random.below(meters.length)]!;
+      const seller = random.below(3) === 0 ? 'kiosk' : vendorId;
+      const meter = town[random.below(town.length)]!;
       const requestId = `d${day}-${sale}`;
       const paidMinor = 20_000 + random.below(50_000);
       if (random.below(4) === 0)
@@ -417,7 +435,7 @@ test('day ends, statements and commission stay right whatever is taken back', as
         });
       const answer = await sell(
         vending,
-        saleOf(requestId, { vendorId, meter, paidMinor, operatorId: 'sipho', tender: 'cash' }),
+        saleOf(requestId, { vendorId: seller, meter, paidMinor, operatorId: 'sipho', tender: 'cash' }),
       );
       const { saleId } = answer.sale;
       sums.sold += 1;
@@ -428,15 +446,15 @@ test('day ends, statements and commission stay right whatever is taken back', as
       if (random.below(3) === 0) clock.millis += random.below(DAY / 8);
       const isBack =
         what === 0
-          ? (await undo(house, requestId, vendorId)).kind === 'reversed'
+          ? (await undo(house, requestId, seller)).kind === 'reversed'
           : what === 1
             ? (await reverseToDebt(vending, { ...ORDER, saleId })).kind === 'reversed'
             : false;
       if (isBack) sums[what === 0 ? 'whole' : 'debt'] += 1;
       else {
-        kept.set(vendorId, (kept.get(vendorId) ?? 0) + paidMinor);
+        kept.set(seller, (kept.get(seller) ?? 0) + paidMinor);
         sums.stayed += 1;
-        if (vendorId === VENDOR_ID && isMonth) soldEnergy += body.amountDeciKwh;
+        if (seller === vendorId && isMonth) soldEnergy += body.amountDeciKwh;
       }
     }
     clock.millis = Date.UTC(2026, 10, 22 + day, 12);
@@ -447,17 +465,19 @@ test('day ends, statements and commission stay right whatever is taken back', as
     const { figures } = await closeDay(vending, name, 'user:ann');
     assert.equal((JSON.parse(figures) as DayFigures).ties, { balanced: true, salesTie: true }, name);
   }
-  for (const [vendorId, paidMinor] of kept) {
-    const all = sumOf(await store.money.saleTotals({ by: 'time', vendorId, from: 0, until: clock.millis }));
+  for (const [seller, paidMinor] of kept) {
+    const all = sumOf(
+      await store.money.saleTotals({ by: 'time', vendorId: seller, from: 0, until: clock.millis }),
+    );
     assert.is(all.paidMinor, paidMinor);
     assert.is(
       all.energyMinor + all.taxMinor + all.arrearsMinor + all.chargesMinor + all.feesMinor,
       paidMinor,
     );
-    assert.is(await floatOf(house, vendorId), 50_000_000 + (vendorId === VENDOR_ID ? FLOAT : 0) - paidMinor);
-    await assertStatement(house, vendorId);
+    assert.is(await floatOf(house, seller), FLOATS - paidMinor);
+    await assertStatement(house, seller);
   }
-  const commission = await commissionOf(vending, { vendorId: VENDOR_ID, month: '2026-11' });
+  const commission = await commissionOf(vending, { vendorId, month: '2026-11' });
   if (days <= 9) assert.is(commission.figures.amountDeciKwh, soldEnergy);
   await assertProved(context);
   report(
@@ -466,9 +486,9 @@ test('day ends, statements and commission stay right whatever is taken back', as
 });
 
 /** Every balance follows from the one before it, and the newest is the float. */
-async function assertStatement(house: House, vendorId: string): Promise<void> {
-  let above: number | undefined = await floatOf(house, vendorId);
-  for (const { balanceMinor, amountMinor } of await house.store.money.floatEntries(vendorId, null, 100_000)) {
+async function assertStatement(house: House, seller: string): Promise<void> {
+  let above: number | undefined = await floatOf(house, seller);
+  for (const { balanceMinor, amountMinor } of await house.store.money.floatEntries(seller, null, 100_000)) {
     assert.is(balanceMinor, above);
     above = balanceMinor - amountMinor;
   }
@@ -488,12 +508,12 @@ test('limits of the day count what stayed sold', async ({ house }) => {
   });
   await store.limits.putLimitRule({ ruleId: 'two', rule });
   for (let sale = 0; sale < 5; sale += 1) {
-    await lost(house, `r${sale}`, { meter: OTHER_DRN });
+    await lost(house, `r${sale}`, { meter: meters[1] ?? '' });
     await undo(house, `r${sale}`);
   }
-  await sell(vending, saleOf('a', { meter: OTHER_DRN }));
-  await sell(vending, saleOf('b', { meter: OTHER_DRN }));
-  assert.is(await codeOf(sell(vending, saleOf('c', { meter: OTHER_DRN }))), 'limit_reached');
+  await sell(vending, saleOf('a', { meter: meters[1] ?? '' }));
+  await sell(vending, saleOf('b', { meter: meters[1] ?? '' }));
+  assert.is(await codeOf(sell(vending, saleOf('c', { meter: meters[1] ?? '' }))), 'limit_reached');
 });
 
 test.run();
