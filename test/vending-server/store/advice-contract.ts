@@ -1,4 +1,4 @@
-/** What is said of sales afterwards, customers and fault reports: the part of the store contract, over an opener like the rest. */
+/** What is said of sales afterwards: the part of the store contract, over an opener like the rest. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type {

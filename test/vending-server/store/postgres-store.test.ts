@@ -13,6 +13,7 @@ import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
 import { adviceContract } from './advice-contract.ts';
+import { customerContract } from './customer-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -54,6 +55,7 @@ storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
 adviceContract('PostgreSQL', openOnEngine);
+customerContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');

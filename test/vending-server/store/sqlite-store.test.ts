@@ -13,6 +13,7 @@ import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
 import { adviceContract } from './advice-contract.ts';
+import { customerContract } from './customer-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -53,6 +54,7 @@ async function openOnFile(): Promise<OpenedStore> {
 storeContract('SQLite on a file', openOnFile, { severalModules: false });
 operationContract('SQLite on a file', openOnFile);
 adviceContract('SQLite on a file', openOnFile);
+customerContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
 
