@@ -17,6 +17,7 @@ import { requireCertificate } from './client-certificate.ts';
 import { CUSTOMER_ROUTES } from './customer-routes.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
+import { KEY_ROUTES } from './key-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
@@ -112,6 +113,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...TARIFF_ROUTES,
     ...CUSTOMER_ROUTES,
     ...REGISTRY_ROUTES,
+    ...KEY_ROUTES,
     ...CERTIFICATE_ROUTES,
     ...SESSION_ROUTES,
     ...USER_ROUTES,

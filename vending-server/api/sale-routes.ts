@@ -24,7 +24,7 @@ const PURCHASE_FAULTS = [
 ] as const satisfies readonly FaultCode[];
 
 /** What a sale can be refused with. */
-const SALE_FAULTS = [
+export const SALE_FAULTS = [
   ...PURCHASE_FAULTS,
   'request_id_reused',
   'request_withdrawn',

@@ -79,6 +79,7 @@ export const ENGLISH = {
   // Messages.
   smsSale: '{utility}: {amount} for meter {meter}. Token {tokens}. Receipt {receipt}.',
   smsKeyChange: 'First key in: {tokens}.',
+  smsKeyChangeAlone: '{utility}: key in at meter {meter}, in this order: {tokens}. Receipt {receipt}.',
   emailSaleSubject: 'Your electricity token, receipt {receipt}',
   smsLowBalance: '{utility}: meter {meter} has {amount} kWh left. Buy soon.',
   emailLowBalanceSubject: 'Your electricity is running low',

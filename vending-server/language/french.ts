@@ -76,6 +76,7 @@ export const FRENCH: Texts = {
   verify: "Scannez pour vérifier l'authenticité de ce reçu.",
   smsSale: '{utility} : {amount} pour le compteur {meter}. Jeton {tokens}. Reçu {receipt}.',
   smsKeyChange: "Saisissez d'abord : {tokens}.",
+  smsKeyChangeAlone: '{utility} : saisissez au compteur {meter}, dans cet ordre : {tokens}. Reçu {receipt}.',
   emailSaleSubject: "Votre jeton d'électricité, reçu {receipt}",
   smsLowBalance: '{utility} : le compteur {meter} a encore {amount} kWh. Achetez bientôt.',
   emailLowBalanceSubject: "Votre crédit d'électricité s'épuise",

@@ -76,6 +76,7 @@ export const SWAHILI: Texts = {
   verify: 'Skani kuhakikisha risiti hii ni halali.',
   smsSale: '{utility}: {amount} kwa mita {meter}. Tokeni {tokens}. Risiti {receipt}.',
   smsKeyChange: 'Kwanza ingiza: {tokens}.',
+  smsKeyChangeAlone: '{utility}: ingiza kwenye mita {meter}, kwa mpangilio huu: {tokens}. Risiti {receipt}.',
   emailSaleSubject: 'Tokeni yako ya umeme, risiti {receipt}',
   smsLowBalance: '{utility}: mita {meter} imebaki na {amount} kWh. Nunua mapema.',
   emailLowBalanceSubject: 'Umeme wako unakaribia kuisha',

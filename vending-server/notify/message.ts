@@ -76,12 +76,13 @@ function shortSale(facts: ReceiptFacts, language: Language): string {
   const { tokens, utility, meter, receiptNumber: receipt } = facts;
   const changes = tokens.filter(({ kind }) => kind === 'keyChange');
   const others = tokens.filter(({ kind }) => kind !== 'keyChange');
+  const about = { utility: utility.name, meter: meter.drn, receipt };
+  if (changes.length > 0 && others.length === 0 && facts.paidMinor === 0)
+    return say(language, 'smsKeyChangeAlone', { ...about, tokens: digits(changes) });
   const sale = say(language, 'smsSale', {
-    utility: utility.name,
+    ...about,
     amount: amounts(facts, others, language),
-    meter: meter.drn,
     tokens: digits(others),
-    receipt,
   });
   return changes.length === 0
     ? sale

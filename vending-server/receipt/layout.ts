@@ -60,6 +60,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   const copy: ReceiptElement[] = presentation.isCopy
     ? [{ kind: 'heading', text: `*** ${text('copy')} ***` }]
     : [];
+  const money = moneyOf(facts, speak);
   return [
     ...reversed,
     ...copy,
@@ -69,13 +70,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     RULE,
     ...(facts.reversedAt === undefined ? tokensOf(facts, speak) : takenBack(facts, speak)),
     RULE,
-    ...linesOf(facts, speak),
-    ...debtsOf(facts, speak),
-    RULE,
-    { kind: 'heading', text: text('why') },
-    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
-    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
-    RULE,
+    ...(money.length === 0 ? [] : [...money, RULE]),
     ...footOf(facts, speak),
     { kind: 'qr', text: presentation.qrText },
     { kind: 'centre', text: text('verify') },
@@ -177,6 +172,20 @@ function headingOf(token: ReceiptToken, currency: string, { text, energy, decima
       return `${text(token.reason)} ${carried}`;
     }
   }
+}
+
+/** What the payment was used for; of what was given without money only what is owed. */
+function moneyOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+  const debts = debtsOf(facts, speak);
+  if (facts.paidMinor === 0 && facts.lines.length === 0) return debts;
+  return [
+    ...linesOf(facts, speak),
+    ...debts,
+    RULE,
+    { kind: 'heading', text: speak.text('why') },
+    ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),
+    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
+  ];
 }
 
 function linesOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {

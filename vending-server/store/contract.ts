@@ -16,6 +16,7 @@ import type {
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 import type { AdviceStore } from './advice-contract.ts';
 import type { CustomerStore, FaultReportStore, RegisteredContact } from './customer-contract.ts';
+import type { KeyStore } from './key-contract.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
@@ -242,6 +243,7 @@ export interface Store {
   readonly advice: AdviceStore;
   readonly customers: CustomerStore;
   readonly faultReports: FaultReportStore;
+  readonly keys: KeyStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
   /**

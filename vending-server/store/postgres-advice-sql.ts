@@ -57,7 +57,8 @@ export const ADVICE_SQL = {
     WHERE day_count.scope = w.scope AND day_count.subject = w.subject AND day_count.day = $5`,
   addToDebt: 'UPDATE debt SET balance_minor = balance_minor + $2 WHERE debt_id = $1 RETURNING 1',
   earlierKeyChange: `SELECT sale_id, changed_at, from_key, to_key, three_sections FROM key_change
-    WHERE meter_pan = $1 AND sale_id <> $2 AND confirmed_at IS NULL ORDER BY changed_at DESC LIMIT 1`,
+    WHERE meter_pan = $1 AND sale_id <> $2 AND confirmed_at IS NULL AND revoked_at IS NULL
+    ORDER BY coalesce(meter_version, -1) DESC, changed_at DESC, sale_id DESC LIMIT 1`,
   forgetKeyChange: 'DELETE FROM key_change WHERE sale_id = $1',
   setMeterKey: `UPDATE meter SET decoder_key_algorithm = $2, supply_group_code = $3, tariff_index = $4, key_revision = $5,
       key_type = $6, base_date = $7, key_expiry = $8, wanted_key = $9, issued_key_change = $10 WHERE meter_pan = $1`,

@@ -34,6 +34,7 @@ import type { PostgresClaims } from './postgres-claims.ts';
 import type { Ask, PostgresConnections } from './postgres-connections.ts';
 import { PostgresCustomers, PostgresFaultReports } from './postgres-customers.ts';
 import { addTariffVersion, raisePurchasesVersion, recordDeposit } from './postgres-deposits.ts';
+import { PostgresKeys } from './postgres-keys.ts';
 import { PostgresLimits } from './postgres-limits.ts';
 import { PostgresMoney } from './postgres-money.ts';
 import { PostgresOperation } from './postgres-operation.ts';
@@ -57,6 +58,7 @@ export class PostgresStore implements Store {
   readonly advice: PostgresAdvice;
   readonly customers: PostgresCustomers;
   readonly faultReports: PostgresFaultReports;
+  readonly keys: PostgresKeys;
   readonly operation: PostgresOperation;
   readonly outbox: PostgresOutbox;
   readonly receiptKeys: PostgresReceiptKeys;
@@ -78,6 +80,7 @@ export class PostgresStore implements Store {
     this.advice = new PostgresAdvice(access, claims);
     this.customers = new PostgresCustomers(access);
     this.faultReports = new PostgresFaultReports(access);
+    this.keys = new PostgresKeys(connections, claims);
     this.operation = new PostgresOperation(access);
     this.outbox = new PostgresOutbox(access);
     this.receiptKeys = new PostgresReceiptKeys(access);

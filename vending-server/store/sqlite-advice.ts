@@ -56,7 +56,8 @@ const SQL = {
       amount_deci_kwh = max(amount_deci_kwh - ?, 0) WHERE scope = ? AND subject = ? AND day = ?`,
   addToDebt: 'UPDATE debt SET balance_minor = balance_minor + ? WHERE debt_id = ?',
   earlierKeyChange: `SELECT sale_id, changed_at, from_key, to_key, three_sections FROM key_change
-    WHERE meter_pan = ? AND sale_id <> ? AND confirmed_at IS NULL ORDER BY changed_at DESC LIMIT 1`,
+    WHERE meter_pan = ? AND sale_id <> ? AND confirmed_at IS NULL AND revoked_at IS NULL
+    ORDER BY coalesce(meter_version, -1) DESC, changed_at DESC, sale_id DESC LIMIT 1`,
   forgetKeyChange: 'DELETE FROM key_change WHERE sale_id = ?',
   sales: `SELECT e.entry_id, s.sale_id, s.request_id, s.sold_at, s.meter_pan, m.drn, s.currency, s.paid_minor, s.amount_deci_kwh,
       coalesce(e.sale_kind, 'credit') AS sale_kind, e.operator_id, e.till_id, a.state

@@ -143,8 +143,8 @@ export class SqliteSales {
     this.#parts.addTransfers(`sale ${saleId}`, record.transfers, soldAt);
     if (paidMinor !== 0) this.#sql.moveFloat.run(-paidMinor, vendorId);
     this.#parts.floats.enterSale(claim.request, record);
-    writePurchases(this.#sql, claim, record);
     if (record.meter !== undefined) this.#changeKey(record.meter);
+    writePurchases(this.#sql, claim, record);
     for (const entry of record.entries) this.#addEntry(entry, saleId);
     this.#parts.addNotifications(record.notifications ?? []);
     return { saleId, vendorId, requestId, requestHash, responseBody };
@@ -223,14 +223,14 @@ export class SqliteSales {
     const { issuedKeyChange: change, meterPan } = meter;
     if (change === null) return;
     const { saleId, changedAt, from, to, threeSections } = change;
-    this.#sql.addKeyChange.run(
+    this.#sql.addKeyChange.run({
       saleId,
       meterPan,
       changedAt,
-      JSON.stringify(from),
-      JSON.stringify(to),
-      threeSections ? 1 : 0,
-    );
+      from: JSON.stringify(from),
+      to: JSON.stringify(to),
+      threeSections: Number(threeSections),
+    });
   }
 
   #addEntry(entry: JournalledEntry, saleId: string | null): void {

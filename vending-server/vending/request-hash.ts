@@ -6,7 +6,7 @@ import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 
 /** `operation` keeps a sale and a deposit with equal fields apart. */
 export function requestHash(
-  operation: 'sale' | 'deposit' | 'payment',
+  operation: 'sale' | 'deposit' | 'payment' | 'keyChange',
   fields: Record<string, CanonicalValue>,
 ): string {
   return canonicalHash({ operation, fields });

@@ -143,7 +143,8 @@ async function soldRow({ store }: Vending, saleId: string): Promise<SaleRow> {
   const row = await store.advice.findSaleRow(saleId);
   if (row === undefined) throw new StsFault('sale_unknown');
   const moved = row.transfers.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-  if (row.vendorId === HOUSE_ID || moved !== row.paidMinor) throw new StsFault('operation_unsupported');
+  if (row.vendorId === HOUSE_ID || row.paidMinor === 0 || moved !== row.paidMinor)
+    throw new StsFault('operation_unsupported');
   return row;
 }
 

@@ -101,6 +101,7 @@ test('when the line is cut before the answer then the money comes back, and the 
 }) => {
   const before = await floatOf(at);
   assert.is(await sellOn(at, 'before', 'before'), '');
+  await soldSoon(at, 'before');
   const undone = await reversedSoon(at, 'before');
   assert.equal([undone.status, undone.body.result, undone.body.amountMinor], [200, 'reversed', PAID]);
   assert.is(await floatOf(at), before);

@@ -14,6 +14,7 @@ import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
 import { adviceContract } from './advice-contract.ts';
 import { customerContract } from './customer-contract.ts';
+import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -57,6 +58,7 @@ operationContract('PostgreSQL', openOnEngine);
 adviceContract('PostgreSQL', openOnEngine);
 customerContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
+keyStoreContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');
 const seed = seedOf('PostgreSQL store');

@@ -14,6 +14,7 @@ import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/op
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
 import { adviceContract } from './advice-contract.ts';
 import { customerContract } from './customer-contract.ts';
+import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -57,6 +58,7 @@ adviceContract('SQLite on a file', openOnFile);
 customerContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
+keyStoreContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
 
