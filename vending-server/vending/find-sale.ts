@@ -3,6 +3,7 @@
  * a sale that was taken back are given to nobody any more: whatever shows tokens comes through here.
  */
 import { StsFault } from '../../lib/faults.ts';
+import type { Clock } from '../clock.ts';
 import type { Caller } from '../people/caller.ts';
 import type { RecordedSale, Store } from '../store/contract.ts';
 import type { Vending } from './context.ts';
@@ -30,13 +31,13 @@ export async function findSaleByRequest(
 
 /** The sale as it may leave: from here on its tokens count as seen, or they are withheld. */
 async function shownSale({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
-  const advice = await store.advice.show(sale.saleId, clock.now());
+  const advice = await store.advice.show(sale.saleId, latest(clock));
   return advice.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, advice) } : sale;
 }
 
 /** The first answer to a request that came again. @throws StsFault `sale_reversed`. */
 export async function answeredAgain({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
-  const { state } = await store.advice.show(sale.saleId, clock.now());
+  const { state } = await store.advice.show(sale.saleId, latest(clock));
   if (state === 'reversed') throw new StsFault('sale_reversed', undefined, { param: 'requestId' });
   return sale;
 }
@@ -53,6 +54,11 @@ export async function toldSale(
   const said = await advice.find(sale.saleId);
   const held = said?.state === 'unseen' ? await advice.show(sale.saleId, at) : said;
   return held?.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, held) } : sale;
+}
+
+/** What was answered stays answered, also while the clock may date nothing. */
+function latest(clock: Clock): number {
+  return clock.latest?.() ?? clock.now();
 }
 
 function unknown(): StsFault {
