@@ -179,6 +179,30 @@ export const FAULTS = {
     ...none,
     text: 'the vendor has taken this request back; nothing is sold under its id any more',
   },
+  token_may_be_seen: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'a token of this sale may have been seen: fetch it again by the request id, it cannot be taken back',
+  },
+  sale_confirmed: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the vendor has confirmed that the customer has the token',
+  },
+  sale_reversed: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'this sale was taken back: its money is on the float again and its tokens are given to nobody',
+  },
+  meter_sold_since: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'the meter has bought since, and the tariff has counted on it: only the last sale can be taken back',
+  },
   tid_ahead_of_clock: {
     http: 409,
     exit: 5,
@@ -241,6 +265,7 @@ export const FAULTS = {
     ...none,
     text: 'this tariff gives free units only with a purchase',
   },
+  debt_unknown: { http: 404, exit: 4, ...none, text: 'the meter has no such debt' },
   debt_exists: { http: 409, exit: 5, ...none, text: 'this debt exists already with other terms' },
   look_up_code_wrong: {
     http: 409,
@@ -249,6 +274,8 @@ export const FAULTS = {
     text: 'the look-up code is not of this meter as it stands now: look the meter up again',
   },
   tariff_exists: { http: 409, exit: 5, ...none, text: 'this tariff exists already with other terms' },
+  customer_unknown: { http: 404, exit: 4, ...none, text: 'no customer is registered for this meter' },
+  fault_report_unknown: { http: 404, exit: 4, ...none, text: 'no fault report with this id exists' },
   sale_unknown: { http: 404, exit: 4, ...none, text: 'no sale with this id exists' },
   request_id_reused: {
     http: 422,

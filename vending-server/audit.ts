@@ -17,6 +17,7 @@ import { extendWitness, readWitness, type Witness } from './ledger/witness.ts';
 import { openJournalReader } from './security-module/journal-reader.ts';
 import type { LedgerSnapshot } from './store/contract.ts';
 import { moduleOf, openLedgerSnapshot, openReadOnly } from './store/ledger-snapshot.ts';
+import { showAllTokens } from './store/shown-tokens.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import { type TokenQuestion, type TokenVerdict, verifyToken } from './vending/verify-token.ts';
 
@@ -30,16 +31,18 @@ const SNAPSHOT = { attempts: 250, quietAttempts: 15, pause: () => sleep(20) } as
 /** Longest line that is read; a longer one is no line of an export. */
 const LINE_BYTES_MAX = 1 << 20;
 const WRITE_BYTES = 1 << 18;
+const NOTHING: ReadonlySet<string> = new Set();
 
 /**
- * Writes an export, durable when the promise resolves. The file must not exist: an export is evidence.
+ * Writes an export, durable when the promise resolves. The file must not exist: an export is evidence. With token numbers
+ * every sale counts as seen from then on, and those that were taken back keep theirs to themselves.
  * @returns how many entries it holds.
  * @throws StsFault `file_unreadable` for a folder without a ledger and for an output that cannot be written, and the store's.
  */
 export async function exportLedger(
   dataFolder: string,
   out: string,
-  options: Omit<ExportOptions, 'exportedAt'>,
+  options: Pick<ExportOptions, 'withTokenNumbers'>,
   onEntry: OnEntry,
 ): Promise<number> {
   const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
@@ -47,7 +50,8 @@ export async function exportLedger(
     return await writeLines(out, async (write) => {
       let entries = 0;
       const exportedAt = new Date().toISOString();
-      const lines = exportLines(snapshot, { ...options, exportedAt }, (done) => {
+      const withheld = options.withTokenNumbers ? await showAllTokens(dataFolder, Date.now()) : NOTHING;
+      const lines = exportLines(snapshot, { ...options, exportedAt, withheld }, (done) => {
         entries = done;
         onEntry(done);
       });

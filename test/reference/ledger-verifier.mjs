@@ -49,6 +49,8 @@ function check(bytes, pinnedKey, must) {
   const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
   const of = (kind) => lines.filter((line) => line.kind === kind);
   const [entries, deposits, debts, vendors] = [of('entry'), of('deposit'), of('debt'), of('vendor')];
+  const reversals = of('reversal');
+  must(same(lines.slice(1, 1 + reversals.length), reversals), 'reversals stand before the entries');
   checkChain(entries, moduleId, key, must);
   checkSales(entries, must);
   checkDoubles(entries, must);
@@ -67,9 +69,9 @@ function check(bytes, pinnedKey, must) {
       'float of a deposit',
     );
   }
-  const moved = [...sales, ...of('sale').map(({ sale }) => sale), ...deposits, ...debts].flatMap(
-    ({ transfers }) => transfers,
-  );
+  checkReversals(reversals, sales, debts, must);
+  const sources = [...reversals, ...sales, ...of('sale').map(({ sale }) => sale), ...deposits, ...debts];
+  const moved = sources.flatMap(({ transfers }) => transfers);
   moved.push(...of('transfer'));
   checkFloats(moved, vendors, must);
   checkDebts(moved, sales, debts, must);
@@ -81,6 +83,7 @@ function check(bytes, pinnedKey, must) {
   const found = {
     ...counts,
     sales: sales.length + of('sale').length,
+    reversals: reversals.length,
     deposits: deposits.length,
     debts: debts.length,
   };
@@ -186,6 +189,29 @@ function left(transfers, account) {
   const side = (name) =>
     transfers.filter((one) => one[name] === account).reduce((sum, one) => sum + BigInt(one.amountMinor), 0n);
   return side('debitAccount') - side('creditAccount');
+}
+
+/** The mirror of a sale, whole: out of its own accounts, or out of what of them a debt of its meter stands for. */
+function checkReversals(reversals, sales, debts, must) {
+  const sold = new Map(sales.map((sale) => [sale.saleId, sale]));
+  const undone = new Set();
+  for (const { saleId, reversedAt, transfers } of reversals) {
+    const sale = sold.get(saleId);
+    must(sale !== undefined && !undone.has(saleId) && reversedAt !== null, `reversal of ${saleId}`);
+    undone.add(saleId);
+    if (sale === undefined) continue;
+    const mirror = (prefix) =>
+      sale.transfers.map(({ debitAccount, creditAccount, amountMinor }) => {
+        return { debitAccount: prefix + creditAccount, creditAccount: debitAccount, amountMinor };
+      });
+    const onDebt = same(transfers, mirror('debts:reversed:'));
+    must(onDebt || same(transfers, mirror('')), `transfers of the reversal of ${saleId}`);
+    const owed = debts.find(({ debtId }) => debtId === `reversed-${saleId}`);
+    must(
+      !onDebt || (owed?.meterPan === sale.meterPan && owed.openedMinor === sale.paidMinor),
+      `debt for ${saleId}`,
+    );
+  }
 }
 
 /** Whole deposits that went back once, and one commission for a vendor and a month. */

@@ -10,9 +10,11 @@ import type { Answered } from '../operation/metrics.ts';
 import { auditTarget } from '../people/audit.ts';
 import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
 import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
+import { ADVICE_ROUTES } from './advice-routes.ts';
 import { APPROVAL_ROUTES } from './approval-routes.ts';
 import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
 import { requireCertificate } from './client-certificate.ts';
+import { CUSTOMER_ROUTES } from './customer-routes.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
 import { ISSUE_ROUTES } from './issue-routes.ts';
@@ -107,9 +109,11 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
   const routes: Route[] = [
     ...saleRoutes((requestId) => log.debug({ requestId }, 'sale answered')),
     ...ISSUE_ROUTES,
+    ...ADVICE_ROUTES,
     ...RECEIPT_ROUTES,
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
+    ...CUSTOMER_ROUTES,
     ...REGISTRY_ROUTES,
     ...KEY_ROUTES,
     ...CERTIFICATE_ROUTES,
@@ -239,8 +243,37 @@ function answer(route: Route, options: AppOptions, running: Set<Promise<unknown>
     running.add(work);
     const over = () => running.delete(work);
     work.then(over, over);
-    send(await inTime(work, answerTimeoutMillis), response);
+    let answered: Answer;
+    try {
+      answered = await inTime(work, answerTimeoutMillis);
+    } catch (error) {
+      // Too late: the caller is told so, and what the work answers in the end goes nowhere.
+      work.then((late) => lose(late, running, options.log)).catch(() => undefined);
+      throw error;
+    }
+    if (isGone(request)) lose(answered, running, options.log);
+    else send(answered, response);
   };
+}
+
+/**
+ * Whether nothing can be written to the caller any more. Asked before the first byte: of an answer that was handed over, nobody
+ * knows how much has left, whatever becomes of the connection.
+ */
+function isGone({ socket }: Request): boolean {
+  return socket.destroyed || !socket.writable;
+}
+
+function lose({ lost }: Answer, running: Set<Promise<unknown>>, log: Logger): void {
+  if (lost === undefined) return;
+  const work = lost();
+  running.add(work);
+  const over = () => running.delete(work);
+  // Without the word it counts as seen, which is the safe side.
+  work.then(over, (error: unknown) => {
+    over();
+    log.warn({ code: toProblem(error, '').code }, 'a lost answer was not noted');
+  });
 }
 
 /** @throws StsFault `request_malformed`. */

@@ -21,8 +21,8 @@ export const StatementAnswer = z.strictObject({
   entries: z.array(
     z.strictObject({
       entryId: z.int(),
-      kind: z.enum(['sale', 'deposit', 'depositReversal', 'commission']),
-      /** Sale id, request id of the deposit, or month of the commission. */
+      kind: z.enum(['sale', 'saleReversal', 'deposit', 'depositReversal', 'commission']),
+      /** Sale id, also of what was taken back, request id of the deposit, or month of the commission. */
       reference: z.string(),
       at: Time,
       /** Below 0 for what leaves the float. */
@@ -34,15 +34,17 @@ export const StatementAnswer = z.strictObject({
   next: z.int().nullable(),
 });
 
+/** Less what was taken back in the same span; below 0 where that is more. */
 const totals = {
   sales: Count,
-  paidMinor: Count,
-  energyMinor: Count,
-  taxMinor: Count,
-  arrearsMinor: Count,
-  chargesMinor: Count,
-  feesMinor: Count,
-  amountDeciKwh: Count,
+  reversals: Count,
+  paidMinor: SignedMinor,
+  energyMinor: SignedMinor,
+  taxMinor: SignedMinor,
+  arrearsMinor: SignedMinor,
+  chargesMinor: SignedMinor,
+  feesMinor: SignedMinor,
+  amountDeciKwh: z.int(),
   /** What drawers took beyond `paidMinor` for want of small coins; below 0 in the customers' favour. */
   roundingMinor: SignedMinor,
 };
@@ -148,11 +150,12 @@ export const CommissionAnswer = z.strictObject({
   currency: Currency,
   isOver: z.boolean(),
   isPaid: z.boolean(),
+  /** Less what was taken back in the month. */
   figures: z.strictObject({
-    amountDeciKwh: Count,
-    freeBasicTokens: Count,
-    magneticTokens: Count,
-    arrearsMinor: Count,
+    amountDeciKwh: z.int(),
+    freeBasicTokens: z.int(),
+    magneticTokens: z.int(),
+    arrearsMinor: SignedMinor,
   }),
   priceFactor: z.string(),
   lines: z.array(z.strictObject({ kind: z.string(), exactMinor: z.string(), amountMinor: Count })),

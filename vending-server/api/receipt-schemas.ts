@@ -52,6 +52,8 @@ const Facts = z.strictObject({
   vatInvoiceNumber: Shown,
   saleId: z.string(),
   soldAt: z.iso.datetime(),
+  /** When the sale was taken back; absent from all others. */
+  reversedAt: z.iso.datetime().optional(),
   timeZone: z.string(),
   utility: z.strictObject({
     name: z.string(),
@@ -64,7 +66,7 @@ const Facts = z.strictObject({
   terminal: Shown,
   customer: z
     .strictObject({
-      name: z.string(),
+      name: Shown,
       addressLines: z.array(z.string()),
       account: Shown,
       locationReference: Shown,

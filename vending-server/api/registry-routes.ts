@@ -79,7 +79,11 @@ const METER_ROUTES: readonly Route[] = [
     permission: 'meter.lookUp',
     audit: 'read',
     answers: [
-      { status: 200, description: 'Bounds, arrears, charges, free units, block', schema: LookUpAnswer },
+      {
+        status: 200,
+        description: 'Whose it is, whether it can be sold to and why not, bounds, arrears',
+        schema: LookUpAnswer,
+      },
     ],
     faults: [
       'meter_number_malformed',
@@ -89,8 +93,12 @@ const METER_ROUTES: readonly Route[] = [
       'tariff_unknown',
       'tariff_not_in_force',
     ],
-    handle: async ({ vending }, call) =>
-      json(200, await lookUp(vending, vendorOf(call.caller), param(call, 'meter'))),
+    handle: async ({ vending }, call) => {
+      const { caller } = call;
+      const found = await lookUp(vending, vendorOf(caller), param(call, 'meter'), caller.userId ?? undefined);
+      const { lastPurchaseAt: at } = found;
+      return json(200, { ...found, lastPurchaseAt: at === null ? null : new Date(at).toISOString() });
+    },
   }),
   withBody({
     method: 'post',

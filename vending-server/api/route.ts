@@ -27,6 +27,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called when the answer was handed to the system. */
   readonly sent?: (() => void) | undefined;
+  /** Called instead when no byte of it was handed to the system, and none will be; what it does is nobody's to wait for. */
+  readonly lost?: (() => Promise<void>) | undefined;
 }
 
 export interface Call<Body, Query = unknown> {

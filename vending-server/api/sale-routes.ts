@@ -1,10 +1,11 @@
 /** Selling, and the same answer again. */
-
+import { z } from 'zod';
 import type { FaultCode } from '../../lib/faults.ts';
+import { answerLost } from '../vending/advice.ts';
 import { findSale, findSaleByRequest } from '../vending/find-sale.ts';
 import { trialSale } from '../vending/trial-sale.ts';
 import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
-import { SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './schemas.ts';
+import { ReversedSaleAnswer, SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './schemas.ts';
 
 /** What can be wrong with a purchase before anything is made of it. */
 const PURCHASE_FAULTS = [
@@ -28,6 +29,7 @@ export const SALE_FAULTS = [
   ...PURCHASE_FAULTS,
   'request_id_reused',
   'request_withdrawn',
+  'sale_reversed',
   'shift_unknown',
   'shift_closed',
   'shift_of_another',
@@ -54,6 +56,12 @@ export const SALE_FAULTS = [
   'key_change_not_allowed',
 ] as const satisfies readonly FaultCode[];
 
+const FOUND = {
+  status: 200,
+  description: 'The first answer, byte for byte; of a sale that was taken back all but its digits',
+  schema: z.union([SaleAnswer, ReversedSaleAnswer]),
+} as const;
+
 export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonly Route[] {
   return [
     withBody({
@@ -66,7 +74,7 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       answers: [{ status: 201, description: 'Sold, now or before', schema: SaleAnswer }],
       faults: SALE_FAULTS,
       handle: async ({ vending, sell }, { caller, body }) => {
-        const { sale, replayed } = await sell(vending, {
+        const { sale, replayed, isOnlyCopy } = await sell(vending, {
           ...body,
           vendorId: vendorOf(caller),
           // A person at a till is who he signed in as; a machine tells who stands there.
@@ -77,6 +85,7 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
           body: sale.responseBody,
           headers: { Location: `/v1/sales/${sale.saleId}`, ...(replayed ? REPLAYED : {}) },
           sent: () => onSaleAnswered(sale.requestId),
+          lost: isOnlyCopy ? () => answerLost(vending, sale.saleId) : undefined,
         };
       },
     }),
@@ -98,7 +107,7 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       summary: "A sale by the vendor's own request id",
       permission: 'sale.read',
       audit: 'read',
-      answers: [{ status: 200, description: 'The first answer, byte for byte', schema: SaleAnswer }],
+      answers: [FOUND],
       faults: ['sale_unknown'],
       handle: async ({ vending }, call) => {
         const sale = await findSaleByRequest(vending, vendorOf(call.caller), param(call, 'requestId'));
@@ -111,7 +120,7 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       summary: 'A sale by its id',
       permission: 'sale.read',
       audit: 'read',
-      answers: [{ status: 200, description: 'The first answer, byte for byte', schema: SaleAnswer }],
+      answers: [FOUND],
       faults: ['sale_unknown'],
       handle: async ({ vending }, call) => {
         const sale = await findSale(vending, call.caller, param(call, 'saleId'));

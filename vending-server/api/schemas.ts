@@ -32,7 +32,7 @@ const purchase = {
   lookUpCode: z.string().max(20).optional(),
 };
 /** Who stands at which till, and what the customer handed over. */
-const desk = {
+export const desk = {
   operatorId: Id.optional(),
   tillId: Id.optional(),
   shiftId: Id.optional(),
@@ -216,6 +216,21 @@ export const SaleAnswer = z.strictObject({
   ledger: z.strictObject({ moduleId: z.string(), counter: z.int().min(1), entryHash: Hex64 }),
 });
 
+/** Of a token that is given to nobody any more. */
+const withheld = { tokenNo: z.null(), tokenNoGrouped: z.null() };
+const [KeyChangeToken, EnergyToken, MoneyToken, CommandToken] = Token.options;
+export const ReversedSaleAnswer = SaleAnswer.extend({
+  tokens: z.array(
+    z.discriminatedUnion('kind', [
+      KeyChangeToken.extend(withheld),
+      EnergyToken.extend(withheld),
+      MoneyToken.extend(withheld),
+      CommandToken.extend(withheld),
+    ]),
+  ),
+  reversed: z.strictObject({ at: z.iso.datetime(), reason: z.string() }),
+});
+
 const meterAttributes = {
   /** 7 STA, 11 MISTY1; others are refused by name. */
   encryptionAlgorithm: z.int().min(0).max(99),
@@ -269,10 +284,20 @@ export const MeterAnswer = z.strictObject({
 export const LookUpAnswer = z.strictObject({
   meter: MeterAnswer,
   lookUpCode: z.string(),
+  /** Masked: a guard against the wrong meter. null where nobody is registered. */
+  customer: z.strictObject({ name: z.string().nullable(), addressLines: z.array(z.string()) }).nullable(),
   canVend: z.boolean(),
+  /** The fault that a sale would be refused with. */
+  cannotVendBecause: z.enum(Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]).nullable(),
   currency: Currency,
   minimumMinor: Minor,
   maximumMinor: Minor,
+  /** What the rules of the day leave to this vendor, operator and meter; null where none bounds. */
+  limits: z.strictObject({
+    sales: z.int().min(0).nullable(),
+    paidMinor: z.int().min(0).nullable(),
+    amountDeciKwh: z.int().min(0).nullable(),
+  }),
   arrears: z.array(z.strictObject({ debtId: Id, label: Text, balanceMinor: Minor })),
   chargesDue: z.array(z.strictObject({ chargeId: Id, label: Text, dueMinor: Minor })),
   freeUnitsDueDeciKwh: z.int().min(0),
@@ -280,6 +305,9 @@ export const LookUpAnswer = z.strictObject({
   freeUnitsOnlyWithSale: z.boolean(),
   monthUnitsDeciKwh: z.int().min(0),
   block: Block.nullable(),
+  /** Whether the next sale begins with a key change. */
+  keyChangeDue: z.boolean(),
+  lastPurchaseAt: z.iso.datetime().nullable(),
 });
 
 const Price = Decimal.refine((text) => /[1-9]/.test(text), 'Invalid price: expected more than 0');

@@ -20,12 +20,22 @@ export interface Commission {
 
 const ONE = new BigNumber(1);
 
-/** @param month - 'YYYY-MM' in which the figures were sold. */
+/**
+ * @param given - less what was taken back in the month; a figure below 0, of a month in which more of it went back than was
+ *   sold, earns nothing and takes nothing.
+ * @param month - 'YYYY-MM' in which the figures were sold.
+ */
 export function reckonCommission(
   terms: CommissionTerms,
-  figures: CommissionFigures,
+  given: CommissionFigures,
   month: string,
 ): Commission {
+  const figures: CommissionFigures = {
+    amountDeciKwh: Math.max(0, given.amountDeciKwh),
+    freeBasicTokens: Math.max(0, given.freeBasicTokens),
+    magneticTokens: Math.max(0, given.magneticTokens),
+    arrearsMinor: Math.max(0, given.arrearsMinor),
+  };
   const factor = priceFactor(terms.priceStep, month);
   const lines: CommissionLine[] = [];
   let exactSum = new BigNumber(0);

@@ -3,6 +3,7 @@ export const ENGLISH = {
   decimalMark: '.',
   // Heads of the slip.
   copy: 'COPY',
+  reversed: 'REVERSED',
   receipt: 'Electricity receipt',
   taxNumber: 'Tax number',
   receiptNumber: 'Receipt',
@@ -81,6 +82,7 @@ export const ENGLISH = {
   reasonTamper: 'tampering',
   reasonFaultFinding: 'fault finding',
   reasonCustomerRequest: 'asked for by the customer',
+  reversedOn: 'This sale was taken back on {day}: it gives no token.',
   // Money.
   tariff: 'Tariff',
   energy: 'Energy',

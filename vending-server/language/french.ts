@@ -4,6 +4,7 @@ import type { Texts } from './catalogue.ts';
 export const FRENCH: Texts = {
   decimalMark: ',',
   copy: 'COPIE',
+  reversed: 'ANNULÉ',
   receipt: "Reçu d'électricité",
   taxNumber: 'Numéro fiscal',
   receiptNumber: 'Reçu',
@@ -80,6 +81,7 @@ export const FRENCH: Texts = {
   reasonTamper: 'fraude',
   reasonFaultFinding: 'recherche de panne',
   reasonCustomerRequest: 'demandé par le client',
+  reversedOn: 'Cette vente a été annulée le {day} : elle ne donne aucun jeton.',
   tariff: 'Tarif',
   energy: 'Énergie',
   credit: 'Crédit du compteur',

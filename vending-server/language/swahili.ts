@@ -4,6 +4,7 @@ import type { Texts } from './catalogue.ts';
 export const SWAHILI: Texts = {
   decimalMark: '.',
   copy: 'NAKALA',
+  reversed: 'IMEBATILISHWA',
   receipt: 'Risiti ya umeme',
   taxNumber: 'Namba ya kodi',
   receiptNumber: 'Risiti',
@@ -80,6 +81,7 @@ export const SWAHILI: Texts = {
   reasonTamper: 'uchezeaji',
   reasonFaultFinding: 'kutafuta hitilafu',
   reasonCustomerRequest: 'ombi la mteja',
+  reversedOn: 'Mauzo haya yalibatilishwa tarehe {day}: hayana tokeni.',
   tariff: 'Bei',
   energy: 'Nishati',
   credit: 'Salio la mita',

@@ -2,10 +2,18 @@
 import type { Transfer } from '../store/contract.ts';
 import { canonicalHash } from './canonical.ts';
 import { type Sums, SumsByCurrency } from './export-lines.ts';
-import type { DebtLine, DepositLine, ExportedSale, TransferLine, VendorLine } from './export-records.ts';
+import type {
+  DebtLine,
+  DepositLine,
+  ExportedSale,
+  ReversalLine,
+  TransferLine,
+  VendorLine,
+} from './export-records.ts';
 import type { Findings } from './findings.ts';
 import { commissionPaid } from './float-postings.ts';
 import { bankDeposits, customerDebt, debtsOpened, vendorFloat } from './postings.ts';
+import { mirrored, reversalDebtId } from './reversal-postings.ts';
 
 export class Books {
   readonly #findings: Findings;
@@ -18,11 +26,23 @@ export class Books {
   readonly #deposits = new Map<string, number>();
   /** Vendors and months whose commission was paid. */
   readonly #commissions = new Set<string>();
+  /** What was taken back, by the sale, until the sale is read. */
+  readonly #reversals = new Map<string, OpenReversal>();
+  /** Debts that took the place of what a vendor owed, by their ids, until the debt is read. */
+  readonly #soldOnDebt = new Map<string, SoldOnDebt>();
   readonly #sums = new SumsByCurrency();
   transfers = 0;
 
   constructor(findings: Findings) {
     this.#findings = findings;
+  }
+
+  /** To be called before all sales. */
+  reversal(reversal: ReversalLine, line: number): void {
+    const { saleId, transfers } = reversal;
+    this.#post(transfers);
+    if (this.#reversals.has(saleId)) this.#wrong(saleId, 'stands twice', { line });
+    else this.#reversals.set(saleId, { reversal, line });
   }
 
   sale(sale: ExportedSale, at: Place): void {
@@ -34,10 +54,28 @@ export class Books {
         this.#moved.set(debitAccount, this.#moved.has(debitAccount) ? false : { meterPan, amountMinor });
       } else this.#debtors.set(creditAccount, meterPan);
     }
+    this.#takenBack(sale);
     const left = flowOut(vendorFloat(vendorId, currency), transfers);
     if (left === BigInt(paidMinor)) return;
     const detail = `sale ${saleId}: ${left} left the float for a payment of ${paidMinor} ${currency}`;
     this.#findings.add({ kind: 'money_wrong', ...at, detail });
+  }
+
+  /** All of a sale or nothing, one for one: to the float that it came from, from its own accounts or on the meter's debt. */
+  #takenBack({ saleId, meterPan, paidMinor, transfers }: ExportedSale): void {
+    const open = this.#reversals.get(saleId);
+    if (open === undefined) return;
+    this.#reversals.delete(saleId);
+    const { reversal, line } = open;
+    const isOf = (form: 'whole' | 'meterDebt') => isSame(reversal.transfers, mirrored(transfers, form));
+    if (reversal.reversedAt === null) this.#wrong(saleId, 'nobody has said so', { line });
+    else if (isOf('meterDebt')) {
+      this.#soldOnDebt.set(reversalDebtId(saleId), { saleId, meterPan, paidMinor, line });
+    } else if (!isOf('whole')) this.#wrong(saleId, 'its transfers are not the mirror of the sale', { line });
+  }
+
+  #wrong(saleId: string, detail: string, at: Place): void {
+    this.#findings.add({ kind: 'reversal_wrong', ...at, detail: `sale ${saleId} taken back: ${detail}` });
   }
 
   deposit(deposit: DepositLine, line: number): void {
@@ -57,6 +95,10 @@ export class Books {
   debt(debt: DebtLine, line: number): void {
     const { debtId, meterPan, openedMinor, balanceMinor, transfers } = debt;
     this.#post(transfers);
+    const sold = this.#soldOnDebt.get(debtId);
+    this.#soldOnDebt.delete(debtId);
+    if (sold !== undefined && (sold.meterPan !== meterPan || sold.paidMinor !== openedMinor))
+      this.#wrong(sold.saleId, 'its meter owes something else', { line });
     const account = transfers.length === 0 ? this.#movedAccount(debtId) : accountOpened(debt);
     const isOpened =
       transfers.length === 0 ? this.#isMoved(account, debt) : !this.#moved.has(account) && isOpening(debt);
@@ -126,6 +168,10 @@ export class Books {
    * @returns both sums of every currency.
    */
   end(isWhole: boolean): Sums {
+    for (const [saleId, { line }] of this.#reversals)
+      if (isWhole) this.#wrong(saleId, 'there is no such sale', { line });
+    for (const { saleId, line } of this.#soldOnDebt.values())
+      if (isWhole) this.#wrong(saleId, 'no meter owes it', { line });
     for (const [account, balance] of this.#balances) {
       if (!isWhole) continue;
       if (/^debt:/.test(account)) {
@@ -165,9 +211,33 @@ function isOpening(debt: DebtLine): boolean {
   );
 }
 
+interface OpenReversal {
+  readonly reversal: ReversalLine;
+  readonly line: number;
+}
+
+interface SoldOnDebt {
+  readonly saleId: string;
+  readonly meterPan: string;
+  readonly paidMinor: number;
+  readonly line: number;
+}
+
 interface Place {
   readonly counter?: number;
   readonly line: number;
+}
+
+function isSame(left: readonly Transfer[], right: readonly Transfer[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(
+      ({ debitAccount, creditAccount, amountMinor }, index) =>
+        debitAccount === right[index]?.debitAccount &&
+        creditAccount === right[index]?.creditAccount &&
+        amountMinor === right[index]?.amountMinor,
+    )
+  );
 }
 
 /** What leaves an account by these transfers, less what enters it. */

@@ -14,6 +14,8 @@ export interface ExportOptions {
   readonly exportedAt: string;
   /** Token numbers are bearer credit until they are keyed: they are written as digests unless this is true. */
   readonly withTokenNumbers: boolean;
+  /** Sales whose numbers are given to nobody any more. */
+  readonly withheld?: ReadonlySet<string>;
 }
 
 /** Debits and credits of each currency, as text because a country's books may pass 2^53 cents. */
@@ -64,6 +66,7 @@ export async function* exportLines(
     released: 0,
     unreleased: 0,
     sales: 0,
+    reversals: 0,
     deposits: 0,
     debts: 0,
     transfers: 0,
@@ -88,6 +91,12 @@ export async function* exportLines(
   };
   const { exportedAt, withTokenNumbers } = options;
   yield line({ kind: 'header', format: EXPORT_FORMAT, ...module, exportedAt, withTokenNumbers });
+  // Before the sales, so that whoever reads them one by one knows of each what went back.
+  for await (const reversal of snapshot.reversals()) {
+    counts.reversals += 1;
+    post(reversal.transfers);
+    yield line({ kind: 'reversal', ...reversal });
+  }
   for await (const { entry, sale } of snapshot.entries()) {
     counts.entries += 1;
     counts[entry.state === 'released' ? 'released' : 'unreleased'] += 1;
@@ -122,10 +131,11 @@ function entryFields({ saleId, ...entry }: EntryRow['entry']): object {
   return { kind: 'entry', ...entry, saleId };
 }
 
-function saleFields(sale: SaleRow, { withTokenNumbers }: ExportOptions): object {
+function saleFields(sale: SaleRow, { withTokenNumbers, withheld }: ExportOptions): object {
   const { responseBody, responseDigest, transfers, ...fields } = sale;
   const { tokenNos, answer } = answerFields(responseBody, responseDigest);
-  return { ...fields, ...(withTokenNumbers ? { tokenNos } : {}), transfers, answer };
+  const shown = withheld?.has(sale.saleId) === true ? [] : tokenNos;
+  return { ...fields, ...(withTokenNumbers ? { tokenNos: shown } : {}), transfers, answer };
 }
 
 interface StoredAnswer {

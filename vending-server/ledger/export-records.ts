@@ -52,6 +52,14 @@ export interface DepositLine {
   readonly transfers: readonly Transfer[];
 }
 
+/** What was taken back of a sale; stands before all entries. */
+export interface ReversalLine {
+  readonly kind: 'reversal';
+  readonly saleId: string;
+  readonly reversedAt: number | null;
+  readonly transfers: readonly Transfer[];
+}
+
 export interface DebtLine {
   readonly kind: 'debt';
   readonly debtId: string;
@@ -79,6 +87,7 @@ export interface TrailerLine {
   readonly released: number;
   readonly unreleased: number;
   readonly sales: number;
+  readonly reversals: number;
   readonly deposits: number;
   readonly debts: number;
   readonly transfers: number;
@@ -90,6 +99,7 @@ export interface TrailerLine {
 
 export type ExportLine =
   | HeaderLine
+  | ReversalLine
   | EntryLine
   | SaleLine
   | DepositLine
@@ -134,6 +144,11 @@ const sale: Check = (value) => has(value, SALE);
 
 const SHAPES: Readonly<Record<ExportLine['kind'], Readonly<Record<string, Check>>>> = {
   header: { format: text, moduleId: text, publicKey: text, exportedAt: text },
+  reversal: {
+    saleId: text,
+    reversedAt: (value) => value === null || whole(value),
+    transfers,
+  },
   entry: {
     moduleId: text,
     counter: positive,
@@ -168,6 +183,7 @@ const SHAPES: Readonly<Record<ExportLine['kind'], Readonly<Record<string, Check>
     released: count,
     unreleased: count,
     sales: count,
+    reversals: count,
     deposits: count,
     debts: count,
     transfers: count,

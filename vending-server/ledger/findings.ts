@@ -61,7 +61,9 @@ export type FindingKind =
   | 'deposit_altered'
   /** A debt was not opened by its own transfer, or is not what recovery has left of it. */
   | 'debt_altered'
-  /** A transfer that no sale, deposit, debt, deposit taken back or month's commission explains. */
+  /** What was taken back of a sale is not the mirror of its transfers, of a sale of the books, once. */
+  | 'reversal_wrong'
+  /** A transfer that no sale, sale taken back, deposit, debt, deposit taken back or month's commission explains. */
   | 'transfer_unexplained'
   /** A vendor's float is not what the transfers leave. */
   | 'float_wrong'

@@ -61,7 +61,16 @@ export class ExportVerifier {
   readonly #books = new Books(this.findings);
   readonly #unreleased: UnreleasedEntry[] = [];
   readonly #witnessed = new Map<number, WitnessedHead[]>();
-  readonly #counts = { entries: 0, released: 0, unreleased: 0, sales: 0, deposits: 0, debts: 0, vendors: 0 };
+  readonly #counts = {
+    entries: 0,
+    released: 0,
+    unreleased: 0,
+    sales: 0,
+    reversals: 0,
+    deposits: 0,
+    debts: 0,
+    vendors: 0,
+  };
   #line = 0;
   #header: HeaderLine | undefined;
   #chain: ChainFollower | undefined;
@@ -143,6 +152,11 @@ export class ExportVerifier {
       case 'header':
         if (this.#line === 1) this.#begin(record);
         else this.#add('line_malformed', 'is a second header');
+        return;
+      case 'reversal':
+        this.#counts.reversals += 1;
+        this.#books.reversal(record, this.#line);
+        if (this.#counts.entries > 0) this.#add('line_malformed', 'stands behind the entries');
         return;
       case 'entry':
         this.#entry(record);

@@ -3,6 +3,7 @@
  * crash between the last two sends it again under the same id. A target that keeps failing is left alone for a while, so that
  * one dead endpoint does not hold up the others.
  */
+import { isStsFault } from '../../lib/faults.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Notification, Outbox } from '../store/outbox.ts';
 import { nextAttempt, type RetryPolicy } from './backoff.ts';
@@ -104,7 +105,8 @@ export class Deliverer {
         case 'webhook':
           return await this.#post(notification);
       }
-    } catch {
+    } catch (error) {
+      if (isStsFault(error) && error.code === 'sale_reversed') return { kind: 'refused', reason: error.code };
       // Its text may quote the message.
       return { kind: 'failed', reason: 'internal_error' };
     }

@@ -10,6 +10,7 @@ import { type Speaker, speakerOf } from '../receipt/layout.ts';
 import { printText } from '../receipt/print.ts';
 import type { RecordedSale, Store } from '../store/contract.ts';
 import type { Notification } from '../store/outbox.ts';
+import { toldSale } from '../vending/find-sale.ts';
 import { receiptOf } from '../vending/receipt-of.ts';
 import type { SaleResponse } from '../vending/sale-response.ts';
 import type { LowBalance } from './notification.ts';
@@ -56,6 +57,8 @@ interface Words {
 async function saleWords({ store, receipts }: Sources, notification: Notification): Promise<Words> {
   const language = notification.language as Language;
   const facts = await receiptOf({ store }, await saleOf(store, notification), receipts.settings);
+  // The words of a sale would be wrong by now.
+  if (facts.reversedAt !== undefined) throw new StsFault('sale_reversed');
   const options = {
     language,
     isCopy: false,
@@ -138,8 +141,9 @@ function lowBalanceWords({ settings }: ReceiptDesk, { facts, language: spoken }:
   return { subject: say(language, 'emailLowBalanceSubject'), short: text, long: `${text}\n` };
 }
 
-async function saleOf(store: Store, { saleId }: Notification): Promise<RecordedSale> {
+/** As it may be told now. @throws StsFault `store_damaged`. */
+async function saleOf(store: Store, { saleId, createdAt }: Notification): Promise<RecordedSale> {
   const sale = saleId === null ? undefined : await store.findSale(saleId);
   if (sale === undefined) throw new StsFault('store_damaged', 'a message tells of a sale that is not there');
-  return sale;
+  return toldSale(store, sale, createdAt);
 }

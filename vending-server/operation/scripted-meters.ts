@@ -7,6 +7,7 @@ import { type FaultCode, isStsFault, StsFault } from '../../lib/faults.ts';
 import { luhnDigit } from '../../lib/identity/luhn.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { TariffTerms } from '../tariff/terms.ts';
+import { answerLost } from '../vending/advice.ts';
 import type { Vending } from '../vending/context.ts';
 import { putTariff } from '../vending/put-tariff.ts';
 import { registerMeter } from '../vending/register-meter.ts';
@@ -106,8 +107,10 @@ export function scriptedSell(wait: (millis: number) => Promise<void>): typeof se
         return sell(vending, request);
       case 'losesAnswer': {
         const answer = await sell(vending, request);
-        if (!answer.replayed) throw new StsFault(script.code);
-        return answer;
+        if (answer.replayed) return answer;
+        // A late answer goes nowhere; of a broken one nobody knows.
+        if (script.code === 'request_timed_out') await answerLost(vending, answer.sale.saleId);
+        throw new StsFault(script.code);
       }
       case 'sellsSlowly':
         await wait(script.seconds * 1000);

@@ -14,6 +14,7 @@ import type {
 } from '../store/people-contract.ts';
 import { assertMay, type Caller } from './caller.ts';
 import type { PeopleContext } from './context.ts';
+import { reversalFault } from './reversal-fault.ts';
 import type { Permission, Role } from './roles.ts';
 import { countDeciders } from './users.ts';
 
@@ -28,6 +29,7 @@ export const APPROVAL_RULES: Readonly<Record<ApprovalKind, ApprovalRule>> = {
   tariffVersion: { request: 'tariff.put', deciders: ['tariffAdmin', 'supervisor'] },
   deposit: { request: 'float.move', deciders: ['supervisor'] },
   depositReversal: { request: 'float.move', deciders: ['supervisor'] },
+  saleReversal: { request: 'float.move', deciders: ['supervisor'] },
   creditLimit: { request: 'float.move', deciders: ['supervisor'] },
   commissionTerms: { request: 'commission.put', deciders: ['supervisor'] },
   commissionPayment: { request: 'float.move', deciders: ['supervisor'] },
@@ -197,6 +199,8 @@ function effectFault(effect: EffectResult): StsFault {
       );
     case 'float':
       return new StsFault(effect.result.kind === 'float_exhausted' ? 'float_exhausted' : 'payment_too_large');
+    case 'saleReversal':
+      return reversalFault(effect.result) ?? new StsFault('internal_error');
     case 'none':
     case 'settings':
       return new StsFault('internal_error');

@@ -115,6 +115,52 @@ function passed(
   return met && `${rule.scope}: ${met[0]} ${met[1]} of ${met[2]}`;
 }
 
+/** What rules that refuse leave for the rest of the day; null where none bounds. */
+export interface LimitsLeft {
+  readonly sales: number | null;
+  readonly paidMinor: number | null;
+  readonly amountDeciKwh: number | null;
+  /** Why nothing may be sold at this moment. */
+  readonly refusal: Finding['code'] | null;
+}
+
+/** @param counts - of the day so far, one for each scope that is known. */
+export function limitsLeft(
+  rules: readonly NamedRule[],
+  { vendorId, at, minute }: Pick<SaleToCheck, 'vendorId' | 'at' | 'minute'>,
+  counts: readonly DayCount[],
+): LimitsLeft {
+  const left = {
+    sales: Number.POSITIVE_INFINITY,
+    paidMinor: Number.POSITIVE_INFINITY,
+    amountDeciKwh: Number.POSITIVE_INFINITY,
+  };
+  // Whatever refuses even the least sale.
+  const nothing = { vendorId, at, minute, paidMinor: 0, amountDeciKwh: 0 };
+  const binding = rules.filter(({ rule }) => rule.effect === 'refuse');
+  const [refused] = checkSale(binding, nothing, counts);
+  for (const { rule } of binding) {
+    if (rule.vendorId !== null && rule.vendorId !== vendorId) continue;
+    if (rule.kind === 'largeSale') left.paidMinor = Math.min(left.paidMinor, rule.paidMinorMax);
+    if (rule.kind !== 'dayLimit') continue;
+    const count = counts.find(({ scope }) => scope === rule.scope);
+    if (count === undefined) continue;
+    const of = (max: number | null, had: number) =>
+      max === null ? Number.POSITIVE_INFINITY : Math.max(0, max - had);
+    left.sales = Math.min(left.sales, of(rule.salesMax, count.sales));
+    left.paidMinor = Math.min(left.paidMinor, of(rule.paidMinorMax, count.paidMinor));
+    left.amountDeciKwh = Math.min(left.amountDeciKwh, of(rule.amountDeciKwhMax, count.amountDeciKwh));
+  }
+  const told = (value: number) => (value === Number.POSITIVE_INFINITY ? null : value);
+  const isSpent = left.paidMinor === 0 || left.amountDeciKwh === 0;
+  return {
+    sales: told(left.sales),
+    paidMinor: told(left.paidMinor),
+    amountDeciKwh: told(left.amountDeciKwh),
+    refusal: refused?.code ?? (isSpent ? 'limit_reached' : null),
+  };
+}
+
 function isOpen(from: number, until: number, minute: number): boolean {
   return from <= until ? minute >= from && minute < until : minute >= from || minute < until;
 }

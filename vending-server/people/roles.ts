@@ -44,6 +44,13 @@ export const PERMISSIONS = {
   'meter.lookUp': { roles: ['seller', 'supervisor'], reach: 'vendor' },
   'meter.register': { roles: ['engineer'], reach: 'utility' },
   'meter.engineer': { roles: ['engineer'], reach: 'utility' },
+  /** Whose meter it is: in full for the utility's people, masked for those who sell. */
+  'customer.read': { roles: ['supervisor', 'engineer', 'auditor'], reach: 'utility' },
+  'customer.put': { roles: ['supervisor', 'engineer'], reach: 'utility' },
+  'customer.search': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },
+  'faultReport.make': { roles: ['seller', 'supervisor'], reach: 'vendor' },
+  'faultReport.read': { roles: ['seller', 'supervisor', 'engineer', 'auditor'], reach: 'any' },
+  'faultReport.change': { roles: ['supervisor', 'engineer'], reach: 'utility' },
   /** Settings of a meter; each of them asks for the right of its own kind besides. */
   'meter.change': { roles: ['engineer', 'tariffAdmin'], reach: 'utility' },
   /** Which tariff a meter is on. */

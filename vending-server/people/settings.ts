@@ -13,6 +13,8 @@ export const TIME_ZONE_DEFAULT = 'UTC';
 export const KEY_CHANGE = 'keyChange';
 /** What a sale does after a key change that nobody has confirmed: take it for keyed in, or give the same set once more. */
 export const KEY_CHANGE_UNCONFIRMED = 'keyChange.unconfirmed';
+/** What becomes of a sale whose token may have been seen, when the vendor wants it back: nothing, or a debt of the meter. */
+export const REVERSAL = 'reversal';
 /** `cashRounding.ZAR`: the smallest coin of a currency, minor units. */
 export const CASH_ROUNDING = 'cashRounding';
 
@@ -20,6 +22,7 @@ export const CASH_ROUNDING = 'cashRounding';
 const PLAIN: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/^keyChange$/, /^(with-sale|on-request|never)$/],
   [/^keyChange\.unconfirmed$/, /^(assume|reissue)$/],
+  [/^reversal$/, /^(refuse|meterDebt)$/],
   [/^cashRounding\.[A-Z]{3}$/, /^[1-9][0-9]{0,5}$/],
 ];
 
@@ -30,6 +33,7 @@ export const SETTING_NAMES: readonly string[] = [
   TIME_ZONE,
   KEY_CHANGE,
   KEY_CHANGE_UNCONFIRMED,
+  REVERSAL,
   `${CASH_ROUNDING}.ZAR`,
   ...PERSONS,
 ];

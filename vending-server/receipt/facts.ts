@@ -13,6 +13,8 @@ export interface ReceiptFacts {
   readonly vatInvoiceNumber: string | null;
   readonly saleId: string;
   readonly soldAt: string;
+  /** When the sale was taken back: its tokens are then left out. Absent from all others. */
+  readonly reversedAt?: string;
   /** IANA name: the receipt shows the time of the wall clock there. */
   readonly timeZone: string;
   readonly utility: Utility;
@@ -82,7 +84,7 @@ export interface Seller {
 }
 
 export interface Customer {
-  readonly name: string;
+  readonly name: string | null;
   readonly addressLines: readonly string[];
   readonly account: string | null;
   readonly locationReference: string | null;

@@ -56,6 +56,8 @@ const RULE: ReceiptElement = { kind: 'rule' };
 export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): readonly ReceiptElement[] {
   const speak = speakerOf(presentation.language, facts.currency);
   const { text } = speak;
+  const reversed: ReceiptElement[] =
+    facts.reversedAt === undefined ? [] : [{ kind: 'heading', text: `*** ${text('reversed')} ***` }];
   const copy: ReceiptElement[] = presentation.isCopy
     ? [{ kind: 'heading', text: `*** ${text('copy')} ***` }]
     : [];
@@ -64,18 +66,20 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     ...(facts.month === null ? [] : monthOf(facts.month, speak)),
   ];
   return [
+    ...reversed,
     ...copy,
     ...headOf(facts, speak),
     RULE,
     ...meterOf(facts, speak),
     RULE,
-    ...tokensOf(facts, speak),
+    ...(facts.reversedAt === undefined ? tokensOf(facts, speak) : takenBack(facts, speak)),
     RULE,
     ...(money.length === 0 ? [] : [...money, RULE]),
     ...footOf(facts, speak),
     { kind: 'qr', text: presentation.qrText },
     { kind: 'centre', text: text('verify') },
     ...copy,
+    ...reversed,
   ];
 }
 
@@ -143,6 +147,15 @@ function meterOf({ customer, meter }: ReceiptFacts, { text }: Speaker): readonly
       [text('daysSince'), meter.daysSinceLastPurchase === null ? null : String(meter.daysSinceLastPurchase)],
     ]),
   ];
+}
+
+/** Instead of tokens: when the sale was taken back. */
+function takenBack(
+  { reversedAt = '', timeZone }: ReceiptFacts,
+  { text }: Speaker,
+): readonly ReceiptElement[] {
+  const { day } = localMoment(Date.parse(reversedAt), timeZone);
+  return [{ kind: 'line', text: text('reversedOn', { day }) }];
 }
 
 /** Key changes first, whatever the order in which they came, with what to do: a new token is refused under the old key. */

@@ -14,6 +14,8 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
+import type { AdviceStore } from './advice-contract.ts';
+import type { CustomerStore, FaultReportStore, RegisteredContact } from './customer-contract.ts';
 import type { KeyStore } from './key-contract.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
@@ -258,6 +260,8 @@ export interface SaleView {
   readonly purchases: MeterPurchases;
   /** All versions of the meter's tariff, the earliest first. */
   readonly tariff: readonly TariffVersion[];
+  /** Where the meter's customer is told of sales, if he agreed to it. */
+  readonly contact: RegisteredContact | undefined;
 }
 
 export interface AccountBalance {
@@ -283,6 +287,9 @@ export interface Store {
   readonly audit: AuditStore;
   readonly money: MoneyStore;
   readonly limits: LimitStore;
+  readonly advice: AdviceStore;
+  readonly customers: CustomerStore;
+  readonly faultReports: FaultReportStore;
   readonly keys: KeyStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
@@ -404,6 +411,16 @@ export interface EntryRow {
   readonly sale: SaleRow | undefined;
 }
 
+/** What was taken back of a sale, as it stands in the books: the word about it, and the money that moved. */
+export interface ReversalRow {
+  readonly saleId: string;
+  /** null where the transfers stand alone, without the word that the sale was taken back. */
+  readonly reversedAt: number | null;
+  readonly reversedBy: string | null;
+  readonly reason: string | null;
+  readonly transfers: readonly Transfer[];
+}
+
 /** Rows one after another, as fast as the reader takes them: SQLite gives them at once, a server over a wire later. */
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 
@@ -413,12 +430,14 @@ export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
  */
 export interface LedgerSnapshot {
   readonly module: Pick<ModuleIdentity, 'moduleId' | 'publicKey'> | undefined;
+  /** Every sale that was taken back; few of them. */
+  reversals(): Rows<ReversalRow>;
   entries(): Rows<EntryRow>;
   /** Sales that no entry names: an honest ledger has none. */
   salesWithoutEntry(): Rows<SaleRow>;
   deposits(): Rows<DepositRow>;
   debts(): Rows<DebtRow>;
-  /** Transfers that neither a sale nor a deposit nor a debt explains: an honest ledger has none. */
+  /** Transfers that neither a sale, its reversal, a deposit nor a debt explains. */
   otherTransfers(): Rows<Transfer & { readonly cause: string }>;
   vendors(): Rows<VendorRecord>;
   close(): void | Promise<void>;

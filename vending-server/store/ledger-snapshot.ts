@@ -12,6 +12,7 @@ import type {
   DepositRow,
   EntryRow,
   LedgerSnapshot,
+  ReversalRow,
   SaleRow,
   Transfer,
   VendorRecord,
@@ -57,9 +58,18 @@ const DEBTS = `
   SELECT debt_id, meter_pan, opened_minor, balance_minor, opened_at, moved.transfers
   FROM debt LEFT JOIN temp.moved ON moved.cause = 'debt ' || debt_id
   ORDER BY debt_id`;
+const REVERSALS = `
+  SELECT substr(cause, 14) AS sale_id FROM temp.moved WHERE cause >= 'saleReversal ' AND cause < 'saleReversal!'
+  UNION SELECT sale_id FROM sale_advice WHERE state = 'reversed' ORDER BY 1`;
+const REVERSAL = `
+  SELECT told_at, told_by, note,
+    (SELECT transfers FROM temp.moved WHERE cause = 'saleReversal ' || :saleId) AS transfers
+  FROM (SELECT 1) LEFT JOIN sale_advice ON sale_id = :saleId AND state = 'reversed'`;
+const HAS_ADVICE = "SELECT 1 FROM sqlite_schema WHERE name = 'sale_advice'";
 const OTHER_TRANSFERS = `
   SELECT cause, transfers FROM temp.moved
-  WHERE NOT EXISTS (SELECT 1 FROM sale WHERE cause = 'sale ' || sale_id AND sale_id = substr(cause, 6))
+  WHERE NOT (cause >= 'saleReversal ' AND cause < 'saleReversal!')
+    AND NOT EXISTS (SELECT 1 FROM sale WHERE cause = 'sale ' || sale_id AND sale_id = substr(cause, 6))
     AND NOT EXISTS (SELECT 1 FROM debt WHERE cause = 'debt ' || debt_id AND debt_id = substr(cause, 6))
     AND NOT EXISTS (SELECT 1 FROM deposit WHERE cause = 'deposit ' || vendor_id || ' ' || request_id
       AND vendor_id = substr(cause, 9, instr(substr(cause, 9), ' ') - 1))`;
@@ -90,11 +100,35 @@ interface SoldRow {
 class SqliteLedgerSnapshot implements LedgerSnapshot {
   readonly module: LedgerSnapshot['module'];
   readonly #database: Database;
+  /** A folder that no server of this version has run on holds no words about sales. */
+  readonly #hasAdvice: boolean;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#hasAdvice = database.prepare(HAS_ADVICE).get() !== undefined;
     this.module = moduleOf(database);
     database.exec(COLLECT_TRANSFERS);
+  }
+
+  *reversals(): Iterable<ReversalRow> {
+    interface Row {
+      readonly told_at: number | null;
+      readonly told_by: string | null;
+      readonly note: string | null;
+      readonly transfers: string | null;
+    }
+    if (!this.#hasAdvice) return;
+    const find = this.#database.prepare(REVERSAL);
+    for (const { sale_id: saleId } of this.#rows<{ sale_id: string }>(REVERSALS)) {
+      const row = find.get({ saleId }) as Row;
+      yield {
+        saleId,
+        reversedAt: row.told_at,
+        reversedBy: row.told_by,
+        reason: row.note,
+        transfers: transfersOf(row.transfers),
+      };
+    }
   }
 
   *entries(): Iterable<EntryRow> {

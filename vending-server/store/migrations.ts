@@ -16,6 +16,7 @@ import { OPERATION } from './migrations/step-7-operation.ts';
 import { VENDS } from './migrations/step-8-vends.ts';
 import { KEYS } from './migrations/step-9-keys.ts';
 import { ISSUE } from './migrations/step-10-issue.ts';
+import { CUSTOMERS } from './migrations/step-11-customers.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -28,6 +29,7 @@ export const STEPS: readonly MigrationStep[] = [
   VENDS,
   KEYS,
   ISSUE,
+  CUSTOMERS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */

@@ -49,6 +49,7 @@ export const SALE_KINDS = [
   'transfer',
   'keyChange',
   'engineering',
+  'debtPayment',
 ] as const;
 export type SaleKind = (typeof SALE_KINDS)[number];
 
@@ -84,9 +85,14 @@ export interface FloatEntry {
   readonly balanceMinor: number;
 }
 
-/** What a set of sales comes to. All amounts but that of rounding are at least 0. */
+/**
+ * What a set of sales comes to. Amounts are less what went back, and below 0 where more went back in the span than was sold in
+ * it; a reversal stands in the span in which it was made.
+ */
 export interface SaleTotals {
   readonly sales: number;
+  /** How many sales were taken back. */
+  readonly reversals: number;
   readonly paidMinor: number;
   readonly energyMinor: number;
   readonly taxMinor: number;

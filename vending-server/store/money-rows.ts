@@ -13,6 +13,7 @@ export interface TotalsRow {
   readonly sale_kind: string;
   readonly operator_id: string;
   readonly sales: number;
+  readonly reversals: number;
   readonly paid_minor: number;
   readonly energy_minor: number;
   readonly tax_minor: number;
@@ -29,6 +30,7 @@ export function saleTotalsOf(row: TotalsRow): SaleTotalsRow {
     saleKind: row.sale_kind,
     operatorId: row.operator_id,
     sales: row.sales,
+    reversals: row.reversals,
     paidMinor: row.paid_minor,
     energyMinor: row.energy_minor,
     taxMinor: row.tax_minor,

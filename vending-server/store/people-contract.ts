@@ -4,6 +4,7 @@
  */
 import type { Permission, Role } from '../people/roles.ts';
 import type { ThrottleRule } from '../people/throttle.ts';
+import type { ReverseResult, SaleReversal } from './advice-contract.ts';
 import type { DepositRequest, DepositResult, PutResult, TariffVersion } from './contract.ts';
 import type {
   CommissionVersion,
@@ -117,6 +118,7 @@ export type ApprovalKind =
   | 'tariffVersion'
   | 'deposit'
   | 'depositReversal'
+  | 'saleReversal'
   | 'creditLimit'
   | 'commissionTerms'
   | 'commissionPayment'
@@ -164,6 +166,7 @@ export type ApprovalEffect =
   | { readonly kind: 'tariffVersion'; readonly version: TariffVersion }
   | { readonly kind: 'deposit'; readonly deposit: DepositRequest }
   | { readonly kind: 'float'; readonly change: FloatChange }
+  | { readonly kind: 'saleReversal'; readonly reversal: SaleReversal }
   | { readonly kind: 'creditLimit'; readonly change: CreditLimitChange }
   | { readonly kind: 'commissionTerms'; readonly version: CommissionVersion }
   | { readonly kind: 'user'; readonly put: UserPut }
@@ -175,6 +178,7 @@ export type EffectResult =
   | { readonly kind: 'tariffVersion' | 'commissionTerms'; readonly result: PutResult }
   | { readonly kind: 'deposit'; readonly result: DepositResult }
   | { readonly kind: 'float'; readonly result: FloatChangeResult }
+  | { readonly kind: 'saleReversal'; readonly result: ReverseResult }
   | {
       readonly kind: 'creditLimit';
       readonly result: 'changed' | 'vendor_unknown' | 'changed_meanwhile' | 'below_float';

@@ -107,6 +107,8 @@ export function isRefused(done: EffectResult): boolean {
     case 'deposit':
     case 'float':
       return done.result.kind !== 'recorded' && done.result.kind !== 'exists';
+    case 'saleReversal':
+      return done.result.kind !== 'reversed' && done.result.kind !== 'exists';
     case 'user':
       return done.result.kind === 'version_differs' || done.result.kind === 'vendor_unknown';
   }

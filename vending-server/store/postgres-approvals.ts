@@ -12,6 +12,7 @@ import type {
 } from './people-contract.ts';
 import { approvalOf, isRefused } from './people-rows.ts';
 import type { PostgresAccess } from './postgres-access.ts';
+import { type ClaimRoom, reverseSale } from './postgres-advice.ts';
 import type { Ask } from './postgres-connections.ts';
 import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
 import { changeCreditLimit, changeFloat, putCommission } from './postgres-money.ts';
@@ -19,9 +20,11 @@ import { putSetting, putUser } from './postgres-people.ts';
 
 export class PostgresApprovals implements ApprovalStore {
   readonly #access: PostgresAccess;
+  readonly #claims: ClaimRoom;
 
-  constructor(access: PostgresAccess) {
+  constructor(access: PostgresAccess, claims: ClaimRoom) {
     this.#access = access;
+    this.#claims = claims;
   }
 
   request(request: ApprovalRequest): Promise<ApprovalRecord> {
@@ -65,7 +68,7 @@ export class PostgresApprovals implements ApprovalStore {
       if (approval.state !== 'pending') return { kind: 'decided_before', approval };
       if (approval.requestedBy === decidedBy) return { kind: 'same_person' };
       if (at >= approval.expiresAt) return { kind: 'expired' };
-      const done = effect && (await perform(ask, effect));
+      const done = effect && (await perform(ask, effect, this.#claims));
       if (done !== undefined && isRefused(done)) return { kind: 'effect_refused', effect: done };
       const state = done === undefined ? 'rejected' : done.kind === 'none' ? 'approved' : 'executed';
       const result = done === undefined || done.kind === 'none' ? '' : JSON.stringify(done);
@@ -94,7 +97,7 @@ async function locked(ask: Ask, approvalId: string): Promise<ApprovalRecord | un
   return row && approvalOf(row);
 }
 
-async function perform(ask: Ask, effect: ApprovalEffect): Promise<EffectResult> {
+async function perform(ask: Ask, effect: ApprovalEffect, claims: ClaimRoom): Promise<EffectResult> {
   switch (effect.kind) {
     case 'none':
       return { kind: 'none' };
@@ -104,6 +107,8 @@ async function perform(ask: Ask, effect: ApprovalEffect): Promise<EffectResult> 
       return { kind: effect.kind, result: await recordDeposit(ask, effect.deposit) };
     case 'float':
       return { kind: effect.kind, result: await changeFloat(ask, effect.change) };
+    case 'saleReversal':
+      return { kind: effect.kind, result: await reverseSale(ask, effect.reversal, claims) };
     case 'creditLimit':
       return { kind: effect.kind, result: await changeCreditLimit(ask, effect.change) };
     case 'commissionTerms': {

@@ -265,7 +265,7 @@ export class PostgresClaims {
           sale: saleOf({ ...row, vendor_id: request.vendorId, request_id: request.requestId }),
         };
       case 'in_progress':
-        return { kind: 'in_progress', settled: this.#settled(row.claim_id) };
+        return { kind: 'in_progress', settled: this.settled(row.claim_id) };
       case 'float_exhausted':
         return { kind: 'float_exhausted', availableMinor: row.available_minor };
       default:
@@ -273,7 +273,8 @@ export class PostgresClaims {
     }
   }
 
-  #settled(claimId: number | null): Promise<void> {
+  /** Resolves when a claim ends, on whatever server; null for one whose number nobody knows: look again soon. */
+  settled(claimId: number | null): Promise<void> {
     if (claimId === null) return pause(POLL_MILLIS);
     const live = this.#live.get(claimId);
     if (live !== undefined) return live.settled;

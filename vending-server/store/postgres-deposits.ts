@@ -1,4 +1,5 @@
 /** Deposits and tariff versions inside a transaction of PostgreSQL: an approval does them in its own commit. */
+import { NO_HISTORY } from '../tariff/history.ts';
 import type { DepositRequest, DepositResult, PutResult, TariffVersion } from './contract.ts';
 import type { Ask } from './postgres-connections.ts';
 import { transferRows } from './postgres-sales.ts';
@@ -32,4 +33,11 @@ export async function addTariffVersion(ask: Ask, version: TariffVersion): Promis
   if (added.length > 0) return 'created';
   const held = (await ask('findTariffs', [[tariffId]])).find((row) => row.valid_from === validFrom);
   return held?.terms === terms ? 'same' : 'exists';
+}
+
+/** A sale that was reckoned without what has changed must be reckoned again. */
+export async function raisePurchasesVersion(ask: Ask, meterPan: string): Promise<void> {
+  const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
+  const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
+  await ask('raisePurchasesVersion', [meterPan, ...history]);
 }

@@ -1,12 +1,17 @@
 /** The statements of the vendors' money, of limits and of alarms on PostgreSQL. Sums are cast back: they come as decimals. */
 
 const ENTRY = 'entry_id, vendor_id, kind, reference, at, amount_minor, balance_minor';
+/** The parts of a reversal are what went back. */
+const SIGN = "(CASE kind WHEN 'sale' THEN 1 ELSE -1 END)";
 const TOTALS = `coalesce(tender, '') AS tender, coalesce(sale_kind, 'credit') AS sale_kind,
-  coalesce(operator_id, '') AS operator_id, count(*) AS sales, (-sum(amount_minor))::bigint AS paid_minor,
-  sum(energy_minor)::bigint AS energy_minor, sum(tax_minor)::bigint AS tax_minor,
-  sum(arrears_minor)::bigint AS arrears_minor, sum(charges_minor)::bigint AS charges_minor,
-  sum(fees_minor)::bigint AS fees_minor, sum(amount_deci_kwh)::bigint AS amount_deci_kwh,
-  sum(rounding_minor)::bigint AS rounding_minor`;
+  coalesce(operator_id, '') AS operator_id, count(*) FILTER (WHERE kind = 'sale') AS sales,
+  count(*) FILTER (WHERE kind <> 'sale') AS reversals, (-sum(amount_minor))::bigint AS paid_minor,
+  sum(${SIGN} * energy_minor)::bigint AS energy_minor, sum(${SIGN} * tax_minor)::bigint AS tax_minor,
+  sum(${SIGN} * arrears_minor)::bigint AS arrears_minor, sum(${SIGN} * charges_minor)::bigint AS charges_minor,
+  sum(${SIGN} * fees_minor)::bigint AS fees_minor, sum(${SIGN} * amount_deci_kwh)::bigint AS amount_deci_kwh,
+  sum(${SIGN} * rounding_minor)::bigint AS rounding_minor`;
+/** Sales, and what went back of them. */
+const SALES = "kind IN ('sale', 'saleReversal')";
 const GROUPED = 'GROUP BY 1, 2, 3 ORDER BY 1, 2, 3';
 const SHIFT = 'shift_id, vendor_id, operator_id, till_id, opened_at, closed_at, closed_by, counted_minor';
 const BATCH = 'batch_id, kind, vendor_id, closed_at, closed_by, after_entry, through_entry, reference';
@@ -27,11 +32,11 @@ export const MONEY_SQL = {
   floatEntries: `SELECT ${ENTRY} FROM float_entry WHERE vendor_id = $1 AND entry_id < $2 ORDER BY entry_id DESC LIMIT $3`,
   lastFloatEntry: 'SELECT coalesce(max(entry_id), 0) AS last FROM float_entry WHERE vendor_id = $1',
   totalsByEntries: `SELECT ${TOTALS} FROM float_entry
-    WHERE kind = 'sale' AND vendor_id = $1 AND entry_id > $2 AND entry_id <= $3 ${GROUPED}`,
-  totalsByShift: `SELECT ${TOTALS} FROM float_entry WHERE kind = 'sale' AND vendor_id = $1 AND shift_id = $2 ${GROUPED}`,
-  totalsByTime: `SELECT ${TOTALS} FROM float_entry WHERE kind = 'sale' AND at >= $1 AND at < $2 ${GROUPED}`,
+    WHERE ${SALES} AND vendor_id = $1 AND entry_id > $2 AND entry_id <= $3 ${GROUPED}`,
+  totalsByShift: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND vendor_id = $1 AND shift_id = $2 ${GROUPED}`,
+  totalsByTime: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND at >= $1 AND at < $2 ${GROUPED}`,
   totalsByTimeOfVendor: `SELECT ${TOTALS} FROM float_entry
-    WHERE kind = 'sale' AND vendor_id = $1 AND at >= $2 AND at < $3 ${GROUPED}`,
+    WHERE ${SALES} AND vendor_id = $1 AND at >= $2 AND at < $3 ${GROUPED}`,
 
   findShift: `SELECT ${SHIFT} FROM till_shift WHERE vendor_id = $1 AND shift_id = $2`,
   openShiftOf: `SELECT ${SHIFT} FROM till_shift
@@ -50,10 +55,11 @@ export const MONEY_SQL = {
   commissions:
     'SELECT vendor_id, from_month, terms FROM commission_terms WHERE vendor_id = $1 ORDER BY from_month',
   addCommission: 'INSERT INTO commission_terms (vendor_id, from_month, terms) VALUES ($1, $2, $3)',
-  commissionFigures: `SELECT coalesce(sum(amount_deci_kwh), 0)::bigint AS amount_deci_kwh,
-      coalesce(sum(arrears_minor), 0)::bigint AS arrears_minor, coalesce(sum(magnetic_tokens), 0)::bigint AS magnetic_tokens,
-      coalesce(sum(free_basic_tokens), 0)::bigint AS free_basic_tokens
-    FROM float_entry WHERE kind = 'sale' AND vendor_id = $1 AND at >= $2 AND at < $3`,
+  commissionFigures: `SELECT coalesce(sum(${SIGN} * amount_deci_kwh), 0)::bigint AS amount_deci_kwh,
+      coalesce(sum(${SIGN} * arrears_minor), 0)::bigint AS arrears_minor,
+      coalesce(sum(${SIGN} * magnetic_tokens), 0)::bigint AS magnetic_tokens,
+      coalesce(sum(${SIGN} * free_basic_tokens), 0)::bigint AS free_basic_tokens
+    FROM float_entry WHERE ${SALES} AND vendor_id = $1 AND at >= $2 AND at < $3`,
   accountsBetween: `SELECT account, sum(debit)::bigint AS debit_minor, sum(credit)::bigint AS credit_minor FROM (
       SELECT debit_account AS account, amount_minor AS debit, 0 AS credit FROM transfer
         WHERE booked_at >= $1 AND booked_at < $2

@@ -9,6 +9,7 @@ import type {
   TariffVersion,
   VendorRecord,
 } from './contract.ts';
+import { contactOf } from './customer-rows.ts';
 import { Lane, type Outcome } from './lane.ts';
 import { apiKeyInfoOf } from './people-rows.ts';
 import type { PostgresConnections, Row } from './postgres-connections.ts';
@@ -153,6 +154,7 @@ function viewOf(row: Row, versions: readonly TariffVersion[]): SaleView {
     meter: isKnown ? meterOf(row as MeterRow) : undefined,
     purchases: purchasesOf(row as HistoryRow, row.debts ?? []),
     tariff: versions.filter(({ tariffId }) => tariffId === row.tariff_id),
+    contact: contactOf(row as Parameters<typeof contactOf>[0]),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
 
+import { ADVICE_SQL } from './postgres-advice-sql.ts';
 import { ISSUE_SQL } from './postgres-issue-sql.ts';
 import { keysSql } from './postgres-keys-sql.ts';
 import { MONEY_SQL } from './postgres-money-sql.ts';
@@ -172,12 +173,13 @@ const VIEW_FOR_SALE = `
     h.version, h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at,
     (SELECT json_agg(json_build_object('debt_id', d.debt_id, 'label', d.label, 'balance_minor', d.balance_minor,
         'recovery', d.recovery) ORDER BY d.opened_at, d.debt_id COLLATE "C")
-      FROM debt AS d WHERE d.meter_pan = w.meter_pan) AS debts
+      FROM debt AS d WHERE d.meter_pan = w.meter_pan) AS debts, c.phone, c.email, c.language
   FROM json_to_recordset($1) AS w(place integer, vendor_id text, request_id text, meter_pan text)
   LEFT JOIN sale AS s ON s.vendor_id = w.vendor_id AND s.request_id = w.request_id
   LEFT JOIN vendor AS v ON v.vendor_id = w.vendor_id
   LEFT JOIN meter AS m ON m.meter_pan = w.meter_pan
-  LEFT JOIN meter_history AS h ON h.meter_pan = w.meter_pan`;
+  LEFT JOIN meter_history AS h ON h.meter_pan = w.meter_pan
+  LEFT JOIN customer AS c ON c.meter_pan = w.meter_pan AND c.notify`;
 const TARIFFS_OF_METERS = `
   SELECT tariff_id, valid_from, terms FROM tariff_version
   WHERE tariff_id IN (SELECT tariff_id FROM meter WHERE meter_pan = ANY ($1::text[])) ORDER BY valid_from`;
@@ -333,6 +335,7 @@ export const SQL = {
   ...ISSUE_SQL,
   ...PEOPLE_SQL,
   ...MONEY_SQL,
+  ...ADVICE_SQL,
   ...OUTBOX_SQL,
   ...keysSql(METER_COLUMNS),
 } as const;

@@ -6,7 +6,6 @@
 import { StsFault } from '../../lib/faults.ts';
 import { tokenDigest } from '../ledger/chain.ts';
 import type { JournalledEntry, ModuleIdentity } from '../security-module/contract.ts';
-import { NO_HISTORY } from '../tariff/history.ts';
 import type {
   AccountBalance,
   ApiKeyRecord,
@@ -30,11 +29,13 @@ import type {
   VendRecord,
 } from './contract.ts';
 import { accessTo } from './postgres-access.ts';
+import { PostgresAdvice } from './postgres-advice.ts';
 import { PostgresApprovals } from './postgres-approvals.ts';
 import { PostgresAudit } from './postgres-audit.ts';
 import type { PostgresClaims } from './postgres-claims.ts';
 import type { Ask, PostgresConnections } from './postgres-connections.ts';
-import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
+import { PostgresCustomers, PostgresFaultReports } from './postgres-customers.ts';
+import { addTariffVersion, raisePurchasesVersion, recordDeposit } from './postgres-deposits.ts';
 import { aftermathOf, carriedOf } from './postgres-issue.ts';
 import { PostgresKeys } from './postgres-keys.ts';
 import { PostgresLimits } from './postgres-limits.ts';
@@ -57,6 +58,9 @@ export class PostgresStore implements Store {
   readonly audit: PostgresAudit;
   readonly money: PostgresMoney;
   readonly limits: PostgresLimits;
+  readonly advice: PostgresAdvice;
+  readonly customers: PostgresCustomers;
+  readonly faultReports: PostgresFaultReports;
   readonly keys: PostgresKeys;
   readonly operation: PostgresOperation;
   readonly outbox: PostgresOutbox;
@@ -72,10 +76,13 @@ export class PostgresStore implements Store {
     this.#unlock = unlock;
     const access = accessTo(connections);
     this.people = new PostgresPeople(access);
-    this.approvals = new PostgresApprovals(access);
+    this.approvals = new PostgresApprovals(access, claims);
     this.audit = new PostgresAudit(access);
     this.money = new PostgresMoney(access);
     this.limits = new PostgresLimits(access);
+    this.advice = new PostgresAdvice(access, claims);
+    this.customers = new PostgresCustomers(access);
+    this.faultReports = new PostgresFaultReports(access);
     this.keys = new PostgresKeys(connections, claims);
     this.operation = new PostgresOperation(access);
     this.outbox = new PostgresOutbox(access);
@@ -296,13 +303,6 @@ export class PostgresStore implements Store {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new StsFault('store_unavailable', 'the database is closed');
   }
-}
-
-/** A sale that was reckoned without what has changed must be reckoned again. */
-async function raisePurchasesVersion(ask: Ask, meterPan: string): Promise<void> {
-  const { month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, charges } = NO_HISTORY;
-  const history = [month, monthUnitsDeciKwh, freeUnitsMonth, carriedMinor, JSON.stringify(charges)];
-  await ask('raisePurchasesVersion', [meterPan, ...history]);
 }
 
 /** Several callers may name the same entries at once: each entry is added by one of them, and looked at by all. */

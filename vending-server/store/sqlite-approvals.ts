@@ -14,6 +14,7 @@ import type {
 } from './people-contract.ts';
 import { type ApprovalRow, approvalOf, isRefused } from './people-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
+import type { SqliteAdvice } from './sqlite-advice.ts';
 import type { SqliteMoney } from './sqlite-money.ts';
 import type { SqlitePeople } from './sqlite-people.ts';
 
@@ -39,6 +40,7 @@ const SQL = {
 export interface EffectRooms {
   readonly people: SqlitePeople;
   readonly money: SqliteMoney;
+  readonly advice: SqliteAdvice;
   readonly deposit: (request: Extract<ApprovalEffect, { kind: 'deposit' }>['deposit']) => DepositResult;
   readonly putTariff: (version: Extract<ApprovalEffect, { kind: 'tariffVersion' }>['version']) => PutResult;
 }
@@ -135,6 +137,8 @@ export class SqliteApprovals implements ApprovalStore {
         return { kind: effect.kind, result: this.#rooms.deposit(effect.deposit) };
       case 'float':
         return { kind: effect.kind, result: this.#rooms.money.changeFloatNow(effect.change) };
+      case 'saleReversal':
+        return { kind: effect.kind, result: this.#rooms.advice.reverseNow(effect.reversal) };
       case 'creditLimit':
         return { kind: effect.kind, result: this.#rooms.money.changeCreditLimitNow(effect.change) };
       case 'commissionTerms': {

@@ -24,6 +24,9 @@ import type { SqliteFloats } from './sqlite-floats.ts';
 const SHIFT = 'shift_id, vendor_id, operator_id, till_id, opened_at, closed_at, closed_by, counted_minor';
 const BATCH = 'batch_id, kind, vendor_id, closed_at, closed_by, after_entry, through_entry, reference';
 
+/** The parts of a reversal are what went back. */
+const SIGN = "iif(kind = 'sale', 1, -1)";
+
 const SQL = {
   findVendor: 'SELECT float_minor, credit_limit_minor FROM vendor WHERE vendor_id = ?',
   moveFloat: 'UPDATE vendor SET float_minor = float_minor + ? WHERE vendor_id = ?',
@@ -44,9 +47,11 @@ const SQL = {
   commissions:
     'SELECT vendor_id, from_month, terms FROM commission_terms WHERE vendor_id = ? ORDER BY from_month',
   addCommission: 'INSERT INTO commission_terms (vendor_id, from_month, terms) VALUES (?, ?, ?)',
-  commissionFigures: `SELECT coalesce(sum(amount_deci_kwh), 0) AS amount_deci_kwh, coalesce(sum(arrears_minor), 0) AS arrears_minor,
-      coalesce(sum(magnetic_tokens), 0) AS magnetic_tokens, coalesce(sum(free_basic_tokens), 0) AS free_basic_tokens
-    FROM float_entry WHERE kind = 'sale' AND +vendor_id = ? AND at >= ? AND at < ?`,
+  commissionFigures: `SELECT coalesce(sum(${SIGN} * amount_deci_kwh), 0) AS amount_deci_kwh,
+      coalesce(sum(${SIGN} * arrears_minor), 0) AS arrears_minor,
+      coalesce(sum(${SIGN} * magnetic_tokens), 0) AS magnetic_tokens,
+      coalesce(sum(${SIGN} * free_basic_tokens), 0) AS free_basic_tokens
+    FROM float_entry WHERE kind IN ('sale', 'saleReversal') AND +vendor_id = ? AND at >= ? AND at < ?`,
   accounts: `SELECT account, sum(debit) AS debit_minor, sum(credit) AS credit_minor FROM (
       SELECT debit_account AS account, amount_minor AS debit, 0 AS credit FROM transfer
         WHERE booked_at >= :from AND booked_at < :until

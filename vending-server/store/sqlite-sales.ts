@@ -19,6 +19,7 @@ import type {
   VendorRecord,
   VendRecord,
 } from './contract.ts';
+import type { RegisteredContact } from './customer-contract.ts';
 import { Remembered } from './remembered.ts';
 import {
   type EntryRow,
@@ -51,6 +52,8 @@ export interface SalesParts {
   readonly floats: SqliteFloats;
   readonly addTransfers: (cause: string, transfers: readonly Transfer[], bookedAt: number) => void;
   readonly addNotifications: (rows: NonNullable<VendRecord['notifications']>) => void;
+  /** Where the customer of a meter is told of sales. */
+  readonly contactOf: (meterPan: string) => RegisteredContact | undefined;
   /** Rises by each commit. */
   readonly commits: () => number;
 }
@@ -89,6 +92,7 @@ export class SqliteSales {
       meter,
       purchases: readPurchases(this.#sql, meterPan),
       tariff: meter === undefined ? [] : this.versions(meter.tariffId),
+      contact: requestId === undefined ? undefined : this.#parts.contactOf(meterPan),
     };
     if (requestId !== undefined) this.#seenAt.set(view, this.#parts.commits());
     return view;
@@ -192,19 +196,8 @@ export class SqliteSales {
     });
   }
 
-  #nextTids({ meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest): readonly number[] {
-    if (tidCount === 0) return [];
-    let last = Math.max(
-      lastTidMinutes(this.#sql, meterPan, baseDate),
-      this.claims.lastTidMinutes(meterPan, baseDate),
-    );
-    return Array.from({ length: tidCount }, () => {
-      last = nextTidMinutes(nowTidMinutes, last);
-      return last;
-    });
-  }
-
-  #changeKey(meter: MeterRecord): void {
+  /** Inside a transaction. The key that the meter's record names, and what is told of its change. */
+  setKey(meter: MeterRecord): void {
     const row = meterRowOf(meter);
     this.#sql.setMeterKey.run(
       row.decoder_key_algorithm,
@@ -218,6 +211,22 @@ export class SqliteSales {
       row.issued_key_change,
       row.meter_pan,
     );
+  }
+
+  #nextTids({ meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest): readonly number[] {
+    if (tidCount === 0) return [];
+    let last = Math.max(
+      lastTidMinutes(this.#sql, meterPan, baseDate),
+      this.claims.lastTidMinutes(meterPan, baseDate),
+    );
+    return Array.from({ length: tidCount }, () => {
+      last = nextTidMinutes(nowTidMinutes, last);
+      return last;
+    });
+  }
+
+  #changeKey(meter: MeterRecord): void {
+    this.setKey(meter);
     const { issuedKeyChange: change, meterPan } = meter;
     if (change === null) return;
     const { saleId, changedAt, from, to, threeSections } = change;

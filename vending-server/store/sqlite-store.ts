@@ -37,8 +37,10 @@ import { ReadTurn } from './read-turn.ts';
 import { Remembered } from './remembered.ts';
 import { type EntryRow, entryOf, type SaleRow, saleOf, sameFields } from './rows.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
+import { SqliteAdvice } from './sqlite-advice.ts';
 import { SqliteApprovals } from './sqlite-approvals.ts';
 import { SqliteAudit } from './sqlite-audit.ts';
+import { SqliteCustomers, SqliteFaultReports } from './sqlite-customers.ts';
 import { addTariffVersion, recordDeposit } from './sqlite-deposits.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
@@ -70,6 +72,9 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly advice: SqliteAdvice;
+  readonly customers: SqliteCustomers;
+  readonly faultReports: SqliteFaultReports;
   readonly keys: SqliteKeys;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
@@ -89,12 +94,15 @@ export class SqliteStore implements Store {
     };
     this.operation = new SqliteOperation(access, this.#commits);
     this.#floats = new SqliteFloats(access);
+    this.customers = new SqliteCustomers(access);
+    this.faultReports = new SqliteFaultReports(access);
     this.#sales = new SqliteSales({
       access,
       sql: this.#sql,
       floats: this.#floats,
       addTransfers: (...rows) => this.#addTransfers(...rows),
       addNotifications: notificationAdder(database),
+      contactOf: (meterPan) => this.customers.contact(meterPan),
       commits: () => this.#commits.count,
     });
     this.people = new SqlitePeople(access);
@@ -110,9 +118,16 @@ export class SqliteStore implements Store {
       addTransfers: (...rows) => this.#addTransfers(...rows),
       reservedMinor: (vendorId) => this.#sales.claims.reservedMinor(vendorId),
     });
+    this.advice = new SqliteAdvice(access, {
+      sql: this.#sql,
+      sales: this.#sales,
+      floats: this.#floats,
+      addTransfers: (...rows) => this.#addTransfers(...rows),
+    });
     this.approvals = new SqliteApprovals(access, {
       people: this.people,
       money: this.money,
+      advice: this.advice,
       deposit: (request) => this.#deposit(request),
       putTariff: (version) => addTariffVersion(this.#sql, version),
     });

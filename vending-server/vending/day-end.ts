@@ -4,6 +4,7 @@
  */
 import { StsFault } from '../../lib/faults.ts';
 import { type CanonicalValue, canonicalJson } from '../ledger/canonical.ts';
+import { accountSoldOnDebt } from '../ledger/reversal-postings.ts';
 import { partOfAccount, type SaleParts } from '../ledger/sale-parts.ts';
 import { timeZoneOf } from '../people/settings.ts';
 import type { AccountBalance } from '../store/contract.ts';
@@ -33,7 +34,7 @@ export interface DayFigures {
   readonly ties: {
     /** Debits and credits of the day are equal in every currency. */
     readonly balanced: boolean;
-    /** What the ledger booked for sales is what the entries of the floats say, part by part. */
+    /** What the ledger booked for sales and their reversals is what the entries of the floats say, part by part. */
     readonly salesTie: boolean;
   };
 }
@@ -160,11 +161,17 @@ function isBalanced(accounts: readonly AccountDay[]): boolean {
   return [...sums.values()].every((sum) => sum === 0n);
 }
 
-/** Accounts that only sales credit; a sale is never taken back, so that their credits are the day's sales. */
-const SOLD = /^(sales:|tax:|debt:)/;
-/** What goes from one meter's debt to another one's leaves one account and enters another, and was paid by nobody. */
-const DEBT = /^debt:/;
-const DEBTS_OPENED = /^debts:opened:/;
+/**
+ * What sales moved on an account, less what was taken back: accounts of sales move by nothing else. A debt's own opening stands
+ * on two accounts that cancel here. What a meter owes in a vendor's place is sold still, and no vendor's any more.
+ */
+function soldOn({ account, debitMinor, creditMinor }: AccountDay): { part: keyof SaleParts; minor: bigint } {
+  const moved = BigInt(creditMinor) - BigInt(debitMinor);
+  if (/^(sales:|tax:|debt:)/.test(account)) return { part: partOfAccount(account), minor: moved };
+  if (/^debts:opened:/.test(account)) return { part: 'arrearsMinor', minor: moved };
+  const onDebt = accountSoldOnDebt(account);
+  return { part: partOfAccount(onDebt ?? account), minor: onDebt === undefined ? 0n : moved };
+}
 
 function salesTie(accounts: readonly AccountDay[], { all }: Totals): boolean {
   const booked: Record<keyof SaleParts, bigint> = {
@@ -174,11 +181,9 @@ function salesTie(accounts: readonly AccountDay[], { all }: Totals): boolean {
     chargesMinor: 0n,
     feesMinor: 0n,
   };
-  for (const { account, debitMinor, creditMinor } of accounts) {
-    if (SOLD.test(account)) booked[partOfAccount(account)] += BigInt(creditMinor);
-    if (DEBT.test(account)) booked.arrearsMinor -= BigInt(debitMinor);
-    // Debts are debited when they are opened, too.
-    if (DEBTS_OPENED.test(account)) booked.arrearsMinor += BigInt(creditMinor);
+  for (const account of accounts) {
+    const { part, minor } = soldOn(account);
+    booked[part] += minor;
   }
   return Object.entries(booked).every(([part, sum]) => sum === BigInt(all[part as keyof SaleParts]));
 }

@@ -1,16 +1,23 @@
-/** A sale again, by its own id or by the id under which the vendor asked for it; always the exact first answer. */
+/**
+ * A sale again, by its own id or by the id under which the vendor asked for it: the exact first answer, for ever. The tokens of
+ * a sale that was taken back are given to nobody any more: whatever shows tokens comes through here.
+ */
 import { StsFault } from '../../lib/faults.ts';
+import type { Clock } from '../clock.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Role } from '../people/roles.ts';
-import type { RecordedSale } from '../store/contract.ts';
+import type { RecordedSale, Store } from '../store/contract.ts';
 import type { Vending } from './context.ts';
 import { HOUSE_ID } from './house.ts';
+import { withheldBody } from './sale-response.ts';
+
+type Shower = Pick<Vending, 'store' | 'clock'>;
 
 /** @throws StsFault `sale_unknown`, also for a sale that the caller may not see: its id must tell nothing. */
-export async function findSale({ store }: Vending, caller: Caller, saleId: string): Promise<RecordedSale> {
-  const sale = await store.findSale(saleId);
+export async function findSale(vending: Shower, caller: Caller, saleId: string): Promise<RecordedSale> {
+  const sale = await vending.store.findSale(saleId);
   if (sale === undefined || !maySee(caller, sale)) throw unknown();
-  return sale;
+  return shownSale(vending, sale);
 }
 
 /** A vendor its own; an engineer what the utility's people gave, and no customer's purchases. */
@@ -23,13 +30,45 @@ const SEE_ALL: readonly Role[] = ['supervisor', 'auditor'];
 
 /** @throws StsFault `sale_unknown`. */
 export async function findSaleByRequest(
-  { store }: Vending,
+  vending: Shower,
   vendorId: string,
   requestId: string,
 ): Promise<RecordedSale> {
-  const sale = await store.findSaleByRequest(vendorId, requestId);
+  const sale = await vending.store.findSaleByRequest(vendorId, requestId);
   if (sale === undefined) throw unknown();
+  return shownSale(vending, sale);
+}
+
+/** The sale as it may leave: from here on its tokens count as seen, or they are withheld. */
+async function shownSale({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
+  const advice = await store.advice.show(sale.saleId, latest(clock));
+  return advice.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, advice) } : sale;
+}
+
+/** The first answer to a request that came again. @throws StsFault `sale_reversed`. */
+export async function answeredAgain({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
+  const { state } = await store.advice.show(sale.saleId, latest(clock));
+  if (state === 'reversed') throw new StsFault('sale_reversed', undefined, { param: 'requestId' });
   return sale;
+}
+
+/**
+ * A sale for the messages that were recorded with it, which keep it from ever counting as unseen.
+ * @param at - for the books, when it is told of.
+ */
+export async function toldSale(
+  { advice }: Pick<Store, 'advice'>,
+  sale: RecordedSale,
+  at: number,
+): Promise<RecordedSale> {
+  const said = await advice.find(sale.saleId);
+  const held = said?.state === 'unseen' ? await advice.show(sale.saleId, at) : said;
+  return held?.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, held) } : sale;
+}
+
+/** What was answered stays answered, also while the clock may date nothing. */
+function latest(clock: Clock): number {
+  return clock.latest?.() ?? clock.now();
 }
 
 function unknown(): StsFault {

@@ -1,16 +1,23 @@
 /**
  * The receipt of a sale, made of its recorded answer: a reprint years later says the same, because nothing in it is looked up
- * that could have changed since but the settings of the utility.
+ * that could have changed since but the settings of the utility and whose meter it is.
  */
 import { invariant } from '../../lib/assert.ts';
-import type { ReceiptFacts, ReceiptToken } from '../receipt/facts.ts';
+import type { Customer, ReceiptFacts, ReceiptToken } from '../receipt/facts.ts';
 import type { ReceiptSettings } from '../receipt/settings.ts';
 import type { RecordedSale } from '../store/contract.ts';
+import type { CustomerRecord } from '../store/customer-contract.ts';
 import { addMonths, localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
 import { findTerms } from './find-tariff.ts';
 import { HOUSE_ID } from './house.ts';
-import { receiptNumberOf, type SaleResponse, type SoldToken } from './sale-response.ts';
+import {
+  isReversed,
+  type ReversedResponse,
+  receiptNumberOf,
+  type SaleResponse,
+  type SoldToken,
+} from './sale-response.ts';
 
 /** 20 digits keyed in by hand (IEC 62055-41, token technology 02). */
 const KEYPAD = '02';
@@ -20,11 +27,12 @@ export async function receiptOf(
   sale: Pick<RecordedSale, 'responseBody'>,
   { utility, message }: ReceiptSettings,
 ): Promise<ReceiptFacts> {
-  const sold = JSON.parse(sale.responseBody) as SaleResponse;
+  const sold = JSON.parse(sale.responseBody) as SaleResponse | ReversedResponse;
   const soldAt = Date.parse(sold.soldAt);
-  const [meter, vendor] = await Promise.all([
+  const [meter, vendor, customer] = await Promise.all([
     store.findMeter(sold.meter.meterPan),
     store.findVendor(sold.vendorId),
+    store.customers.find(sold.meter.meterPan),
   ]);
   invariant(meter !== undefined && vendor !== undefined, 'a sale names a meter and a vendor that exist');
   const { terms } = await findTerms(store, meter.tariffId, soldAt);
@@ -44,7 +52,7 @@ export async function receiptOf(
     },
     operator: sold.operator ?? null,
     terminal: sold.terminal ?? null,
-    customer: null,
+    customer: customer === undefined ? null : customerOf(customer),
     meter: {
       drn,
       meterPan,
@@ -55,7 +63,8 @@ export async function receiptOf(
       tokenTechnology: KEYPAD,
       daysSinceLastPurchase: sold.daysSinceLastPurchase ?? null,
     },
-    tokens: sold.tokens.map(tokenOf),
+    tokens: isReversed(sold) ? [] : sold.tokens.map(tokenOf),
+    ...(isReversed(sold) ? { reversedAt: sold.reversed.at } : {}),
     currency: sold.currency,
     paidMinor: sold.paidMinor,
     lines: sold.lines,
@@ -72,9 +81,9 @@ export async function receiptOf(
 }
 
 /** Sales of the first format say no kind: all of them were paid. */
-function givenOf(sold: SaleResponse): Pick<ReceiptFacts, 'given'> {
+function givenOf(sold: SaleResponse | ReversedResponse): Pick<ReceiptFacts, 'given'> {
   const { kind = 'credit', replaces, changeOut } = sold;
-  if (kind === 'credit') return {};
+  if (kind === 'credit' || kind === 'debtPayment') return {};
   return {
     given: {
       kind,
@@ -86,6 +95,10 @@ function givenOf(sold: SaleResponse): Pick<ReceiptFacts, 'given'> {
       isAboveSold: changeOut?.isAboveSold ?? false,
     },
   };
+}
+
+function customerOf({ name, addressLines, account, locationReference }: CustomerRecord): Customer {
+  return { name, addressLines, account, locationReference };
 }
 
 function tokenOf(token: SoldToken): ReceiptToken {

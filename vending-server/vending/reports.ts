@@ -17,6 +17,7 @@ export interface Totals {
 
 const NOTHING: SaleTotals = {
   sales: 0,
+  reversals: 0,
   paidMinor: 0,
   energyMinor: 0,
   taxMinor: 0,

@@ -2,13 +2,22 @@
  * May this be sold, by this vendor, now? Rights by supply group, limits of the day, velocity and hours. Called between the
  * reckoning of a sale and its claim; a refusal changes nothing but the list of alarms.
  */
-import { StsFault } from '../../lib/faults.ts';
-import { checkSale, type Finding, type NamedRule, type Rule } from '../people/limits.ts';
+import { type FaultCode, StsFault } from '../../lib/faults.ts';
+import {
+  checkSale,
+  type Finding,
+  type LimitsLeft,
+  limitsLeft,
+  type NamedRule,
+  type Rule,
+} from '../people/limits.ts';
 import type { AlarmDraft, CounterSubject, DayCount, LimitRule } from '../store/money-contract.ts';
 import { localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
 
 export interface GuardedSale {
+  /** When it is sold: its counters stand under this moment's day. */
+  readonly at: number;
   readonly vendorId: string;
   /** Who stands at the till; undefined when the vendor's till does not tell. */
   readonly operatorId: string | undefined;
@@ -71,35 +80,28 @@ export interface Admitted {
  * @throws StsFault `supply_group_not_permitted`, `limit_reached`, `hours_closed`.
  */
 export async function admitSale(
-  vending: Pick<Vending, 'store' | 'clock' | 'rules' | 'underWay'>,
+  vending: Pick<Vending, 'store' | 'rules' | 'underWay'>,
   sale: GuardedSale,
 ): Promise<Admitted> {
   const { underWay } = vending;
   const { limits } = vending.store;
-  const { vendorId, operatorId, meterPan, supplyGroupCode } = sale;
+  const { at, vendorId, supplyGroupCode } = sale;
   const groups = await limits.supplyGroupsOf(vendorId);
   if (groups !== null && !groups.includes(supplyGroupCode)) {
     throw new StsFault('supply_group_not_permitted', supplyGroupCode, { param: 'meter' });
   }
-  const at = vending.clock.now();
   const { day, minute } = localMoment(at, await vending.rules.timeZone());
-  const subjects: CounterSubject[] = [
-    { scope: 'vendor', subject: vendorId },
-    { scope: 'meter', subject: meterPan },
-    ...(operatorId === undefined
-      ? []
-      : [{ scope: 'operator', subject: `${vendorId}/${operatorId}` } as const]),
-  ];
+  const subjects = subjectsOf(sale);
   const rules = (await limits.limitRules()).map(ruleOf);
   const held = rules.length === 0 ? [] : await limits.dayCounts(subjects, day);
   // Nothing is awaited from here to `add`, so that of two at once the second sees the first.
   const counts = held.map((count) => underWay.on(count));
-  const findings = checkSale(rules, { ...sale, at, minute }, counts);
+  const findings = checkSale(rules, { ...sale, minute }, counts);
   const refusal = findings.find(({ effect }) => effect === 'refuse');
   const over = refusal === undefined ? underWay.add(subjects, sale) : () => undefined;
   if (findings.length > 0) {
     try {
-      await limits.addAlarms(findings.map((finding) => alarmOf(finding, sale, at)));
+      await limits.addAlarms(findings.map((finding) => alarmOf(finding, sale)));
     } catch (error) {
       over();
       throw error;
@@ -107,6 +109,43 @@ export async function admitSale(
   }
   if (refusal !== undefined) throw new StsFault(refusal.code, `${refusal.ruleId}: ${refusal.detail}`);
   return { day, over };
+}
+
+/**
+ * What the rules leave for this vendor, operator and meter today.
+ * @returns as {@link LimitsLeft}; `supply_group_not_permitted` among its refusals.
+ */
+export async function limitsOf(
+  vending: Pick<Vending, 'store' | 'rules' | 'underWay'>,
+  sale: Omit<GuardedSale, 'paidMinor' | 'amountDeciKwh'>,
+): Promise<Omit<LimitsLeft, 'refusal'> & { readonly refusal: FaultCode | null }> {
+  const { at, vendorId, supplyGroupCode } = sale;
+  const { limits } = vending.store;
+  const { day, minute } = localMoment(at, await vending.rules.timeZone());
+  const rules = (await limits.limitRules()).map(ruleOf);
+  const held = rules.length === 0 ? [] : await limits.dayCounts(subjectsOf(sale), day);
+  const left = limitsLeft(
+    rules,
+    { vendorId, at, minute },
+    held.map((count) => vending.underWay.on(count)),
+  );
+  const groups = await limits.supplyGroupsOf(vendorId);
+  const isPermitted = groups === null || groups.includes(supplyGroupCode);
+  return isPermitted ? left : { ...left, refusal: 'supply_group_not_permitted' };
+}
+
+function subjectsOf({
+  vendorId,
+  meterPan,
+  operatorId,
+}: Pick<GuardedSale, 'vendorId' | 'meterPan' | 'operatorId'>): readonly CounterSubject[] {
+  return [
+    { scope: 'vendor', subject: vendorId },
+    { scope: 'meter', subject: meterPan },
+    ...(operatorId === undefined
+      ? []
+      : [{ scope: 'operator', subject: `${vendorId}/${operatorId}` } as const]),
+  ];
 }
 
 /** Rules read before, by their text: they are read at each sale and change once a month. */
@@ -125,9 +164,9 @@ function ruleOf({ ruleId, rule }: LimitRule): NamedRule {
   return named;
 }
 
-function alarmOf(finding: Finding, sale: GuardedSale, at: number): AlarmDraft {
+function alarmOf(finding: Finding, sale: GuardedSale): AlarmDraft {
   const { ruleId, detail } = finding;
-  const { vendorId, operatorId = null, meterPan } = sale;
+  const { at, vendorId, operatorId = null, meterPan } = sale;
   return { at, ruleId, vendorId, operatorId, meterPan, detail };
 }
 

@@ -3,7 +3,8 @@ import { decimalText } from '../../lib/decimal.ts';
 import type { KeyChangeReason } from '../../lib/token/issue-plan.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
 import type { IssuedToken, ManagementOrder } from '../security-module/contract.ts';
-import type { MeterKeyName, MeterRecord } from '../store/contract.ts';
+import type { SaleAdvice } from '../store/advice-contract.ts';
+import type { MeterKeyName, MeterRecord, RecordedSale } from '../store/contract.ts';
 import type { SaleKind } from '../store/money-contract.ts';
 import type { BlockPosition } from '../tariff/energy.ts';
 import type { SaleLine } from '../tariff/reckon.ts';
@@ -110,6 +111,27 @@ export interface SaleResponse extends PurchasePicture, SaleDetails {
   readonly tokens: readonly SoldToken[];
   /** The last entry of the sale in the chain; those before it have the counters before. */
   readonly ledger: { readonly moduleId: string; readonly counter: number; readonly entryHash: string };
+}
+
+/** The answer of a sale that was taken back: as it was given, without its digits. */
+export interface ReversedResponse extends Omit<SaleResponse, 'tokens'> {
+  readonly tokens: readonly (Omit<SoldToken, keyof Digits> & Readonly<Record<keyof Digits, null>>)[];
+  readonly reversed: { readonly at: string; readonly reason: string };
+}
+
+export function isReversed(response: SaleResponse | ReversedResponse): response is ReversedResponse {
+  return 'reversed' in response;
+}
+
+/** Of a recorded answer what may still be shown once its sale was taken back. */
+export function withheldBody(
+  { responseBody }: Pick<RecordedSale, 'responseBody'>,
+  { at, note }: Pick<SaleAdvice, 'at' | 'note'>,
+): string {
+  const answer = JSON.parse(responseBody) as SaleResponse;
+  const tokens = answer.tokens.map((token) => ({ ...token, tokenNo: null, tokenNoGrouped: null }));
+  const reversed = { at: new Date(at).toISOString(), reason: note };
+  return JSON.stringify({ ...answer, tokens, reversed } satisfies ReversedResponse);
 }
 
 interface Digits {

@@ -22,6 +22,7 @@ import type { Vending } from './context.ts';
 import { deposit, depositRequestOf, type VendorDeposit } from './deposit.ts';
 import { findVendor } from './open-vendor.ts';
 import { putTariff, type TariffRequest, tariffVersionOf } from './put-tariff.ts';
+import { debtReversalOf, type ReversalOrder, reverseToDebt } from './reverse-sale.ts';
 import {
   changeCreditLimit,
   changeFloat,
@@ -35,11 +36,18 @@ export interface SettingRequest {
   readonly value: string;
 }
 
+/** A sale whose token may have been seen, to become a debt of its meter. */
+export interface DebtReversalRequest extends ReversalOrder {
+  readonly saleId: string;
+  readonly vendorId: string;
+}
+
 /** The kinds that the store executes, with what is asked for. */
 export interface Matters {
   readonly tariffVersion: TariffRequest;
   readonly deposit: VendorDeposit;
   readonly depositReversal: ReversalRequest;
+  readonly saleReversal: DebtReversalRequest;
   readonly creditLimit: { readonly vendorId: string; readonly creditLimitMinor: number };
   readonly commissionTerms: CommissionRequest;
   readonly commissionPayment: CommissionPaymentRequest;
@@ -81,6 +89,14 @@ const MATTERS: { readonly [Kind in Matter]: MatterRule<Kind> } = {
     vendorId: ({ vendorId }) => vendorId,
     requestKey: ({ vendorId, requestId }) => `${vendorId} ${requestId}`,
     effect: async (vending, payload) => ({ kind: 'float', change: await reversalOf(vending, payload) }),
+  },
+  saleReversal: {
+    vendorId: ({ vendorId }) => vendorId,
+    requestKey: ({ saleId }) => saleId,
+    effect: async (vending, payload) => ({
+      kind: 'saleReversal',
+      reversal: await debtReversalOf(vending, payload),
+    }),
   },
   creditLimit: {
     vendorId: ({ vendorId }) => vendorId,
@@ -178,6 +194,7 @@ export const AT_ONCE = {
   deposit,
   depositReversal: async (vending: Vending, payload: ReversalRequest) =>
     changeFloat(vending, await reversalOf(vending, payload)),
+  saleReversal: reverseToDebt,
   creditLimit: async (vending: Vending, payload: Matters['creditLimit']) =>
     changeCreditLimit(vending, await creditLimitOf(vending, payload)),
   commissionTerms: putCommission,

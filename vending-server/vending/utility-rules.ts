@@ -3,6 +3,7 @@ import {
   CASH_ROUNDING,
   KEY_CHANGE,
   KEY_CHANGE_UNCONFIRMED,
+  REVERSAL,
   TIME_ZONE,
   TIME_ZONE_DEFAULT,
 } from '../people/settings.ts';
@@ -36,6 +37,11 @@ export class UtilityRules {
         (settings[KEY_CHANGE_UNCONFIRMED] as KeyPolicy['unconfirmed'] | undefined) ??
         DEFAULT_KEY_POLICY.unconfirmed,
     };
+  }
+
+  /** What becomes of a sale whose token may have been seen, when the vendor wants his money back. */
+  async reversalPolicy(): Promise<'refuse' | 'meterDebt'> {
+    return (await this.#settings())[REVERSAL] === 'meterDebt' ? 'meterDebt' : 'refuse';
   }
 
   /** The smallest coin that tills have, minor units; 1 where every amount can be paid. */

@@ -27,6 +27,7 @@ import type {
 import type { SaleDesk } from '../store/money-contract.ts';
 import type { PurchaseHistory } from '../tariff/history.ts';
 import type { Vending } from './context.ts';
+import { answeredAgain } from './find-sale.ts';
 import type { KeyPlan } from './key-plan.ts';
 import { admitSale } from './sale-guard.ts';
 import { evidenceOf, meterAfter, ordersOf } from './sale-orders.ts';
@@ -73,13 +74,15 @@ export interface SaleAnswer {
   readonly sale: RecordedSale;
   /** True when this id was answered before and the answer is the first one again. */
   readonly replayed: boolean;
+  /** True when its tokens stand in this answer and nowhere else: if it does not arrive, nobody has seen them. */
+  readonly isOnlyCopy: boolean;
 }
 
 /**
  * @param prepare - reads only; asked again when the meter has changed in between.
- * @throws StsFault `request_id_reused`, `meter_changed_out`, those of `prepare`, those of `admitSale`, `base_date_ended`,
- *   `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the security module and
- *   the store.
+ * @throws StsFault `request_id_reused`, `sale_reversed`, `meter_changed_out`, those of `prepare`, those of `admitSale`,
+ *   `base_date_ended`, `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then
+ *   the faults of the security module and the store.
  */
 export async function vend(
   vending: Vending,
@@ -87,10 +90,12 @@ export async function vend(
   prepare: (view: SaleView, now: number) => Promise<PreparedVend>,
 ): Promise<SaleAnswer> {
   const claimed = await claim(vending, request, prepare);
-  if (claimed.kind === 'exists') return { sale: claimed.sale, replayed: true };
+  if (claimed.kind === 'exists') {
+    return { sale: await answeredAgain(vending, claimed.sale), replayed: true, isOnlyCopy: false };
+  }
   try {
     vending.onSaleClaimed(request.requestId);
-    return { sale: await complete(vending, request, claimed), replayed: false };
+    return { ...(await complete(vending, request, claimed)), replayed: false };
   } catch (error) {
     vending.store.releaseClaim(claimed.claim);
     throw error;
@@ -105,6 +110,8 @@ interface ClaimedSale {
   readonly prepared: PreparedVend;
   readonly now: number;
   readonly day: string;
+  /** Where the meter's customer is told of it, if he agreed to that. */
+  readonly contact: Contact | undefined;
   /** Ends what limits hold against sales under way. */
   readonly over: () => void;
 }
@@ -134,6 +141,7 @@ async function claim(
     const { operatorId } = prepared.desk;
     const amountDeciKwh = energyOf(prepared);
     const { day, over } = await admitSale(vending, {
+      at: now,
       vendorId,
       operatorId,
       meterPan,
@@ -162,7 +170,7 @@ async function claim(
       );
       switch (result.kind) {
         case 'claimed':
-          return { kind: 'claimed', claim: result.claim, prepared, now, day, over };
+          return { kind: 'claimed', claim: result.claim, prepared, now, day, over, contact: contactIn(view) };
         case 'exists':
           over();
           return result;
@@ -195,8 +203,8 @@ async function claim(
 async function complete(
   vending: Vending,
   { vendorId, requestId, requestHash, sendTo }: VendRequest,
-  { claim: claimed, prepared, now, day }: ClaimedSale,
-): Promise<RecordedSale> {
+  { claim: claimed, prepared, now, day, contact }: ClaimedSale,
+): Promise<Pick<SaleAnswer, 'sale' | 'isOnlyCopy'>> {
   const { plan, wanted, history, picture, details } = prepared;
   const { tidMinutes, request } = claimed;
   const { currency, paidMinor, lines } = picture;
@@ -235,7 +243,7 @@ async function complete(
   // The journal first: entries without a signature that only the ledger holds could not be explained after a power cut.
   if (!issued.isProvable) await issued.sealed;
   const entries = evidenceOf(issued.tokens, { answer, saleDigest, plan, tidMinutes });
-  const notifications = vending.notificationsOf({ saleId, vendorId, soldAt: now }, sendTo);
+  const notifications = vending.notificationsOf({ saleId, vendorId, soldAt: now }, sendTo ?? contact);
   const record: VendRecord = {
     saleId,
     soldAt: now,
@@ -256,7 +264,7 @@ async function complete(
   };
   const sale = await recorded(vending, claimed, record, issued);
   if (notifications.length > 0) vending.onNotified();
-  return sale;
+  return { sale, isOnlyCopy: record.tokenNos.length > 0 && notifications.length === 0 };
 }
 
 /** Durable in the ledger and in the module's journal, side by side where that is safe. */
@@ -323,6 +331,17 @@ function besidesOf({ changeOut }: PreparedVend): Pick<VendClaimRequest, 'besides
 export function assertInPlace(meter: MeterRecord | undefined): void {
   if (meter === undefined || meter.replacedBy === null) return;
   throw new StsFault('meter_changed_out', `now ${meter.replacedBy}`, { param: 'meter' });
+}
+
+function contactIn({ contact }: SaleView): Contact | undefined {
+  if (contact === undefined) return undefined;
+  const { phone, email, language } = contact;
+  return {
+    ...(phone === null ? {} : { phone }),
+    ...(email === null ? {} : { email }),
+    // Only the route of customers writes it, and it takes no others.
+    ...(language === null ? {} : { language: language as Contact['language'] }),
+  };
 }
 
 function sameRequest(sale: RecordedSale, { requestHash }: VendRequest): RecordedSale {

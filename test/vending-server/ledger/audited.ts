@@ -8,12 +8,15 @@ import { pathsOf } from '../../../vending-server/config.ts';
 import { addVendingKey } from '../../../vending-server/security-module/key-store.ts';
 import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
 import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
+import { answerLost } from '../../../vending-server/vending/advice.ts';
 import { deposit } from '../../../vending-server/vending/deposit.ts';
 import { openDebt } from '../../../vending-server/vending/open-debt.ts';
 import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
+import { payDebt } from '../../../vending-server/vending/pay-debt.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
+import { reverseByRequest, reverseToDebt } from '../../../vending-server/vending/reverse-sale.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import {
   DRN,
@@ -87,6 +90,7 @@ export async function makeLedger(sales: number, seed: number): Promise<string> {
         currency: 'ZAR',
       });
     }
+    await takeSomeBack(house);
     for (let sold = 0; sold < sales; ) {
       const atOnce = Math.min(1 + random.below(8), sales - sold);
       await Promise.all(Array.from({ length: atOnce }, (_, i) => sellOne(house, random, `r${sold + i}`)));
@@ -100,6 +104,21 @@ export async function makeLedger(sales: number, seed: number): Promise<string> {
     await house.close();
   }
   return dataFolder;
+}
+
+/** A sale and a payment taken back whole, a sale that its meter owes instead, and a payment that stays. */
+async function takeSomeBack({ vending, store }: House): Promise<void> {
+  const base = { vendorId: VENDOR_ID, currency: 'ZAR' };
+  const order = { by: 'key:till', reason: 'no answer' };
+  const lost = await sell(vending, { ...base, requestId: 'lost', meter: DRN, paidMinor: 7000 });
+  await answerLost(vending, lost.sale.saleId);
+  await reverseByRequest(vending, { ...base, requestId: 'lost' }, order);
+  for (const requestId of ['paid', 'paid-back'])
+    await payDebt(vending, { ...base, requestId, meter: OTHER_DRN, debtId: 'debt-1', paidMinor: 800 });
+  await reverseByRequest(vending, { ...base, requestId: 'paid-back' }, order);
+  const seen = await sell(vending, { ...base, requestId: 'seen', meter: DRN, paidMinor: 3000 });
+  await store.people.putSetting({ name: 'reversal', value: 'meterDebt', at: 0 });
+  await reverseToDebt(vending, { ...order, saleId: seen.sale.saleId });
 }
 
 async function sellOne(house: House, random: SeededRandom, requestId: string): Promise<void> {

@@ -118,6 +118,7 @@ const FREE = [
   /^header\.(exportedAt|withTokenNumbers)$/,
   /^deposit\.(requestId|depositedAt)$/,
   /^debt\.openedAt$/,
+  /^reversal\.(reversedAt|reversedBy|reason)$/,
 ];
 
 test('when any one field is changed and the file sealed again, then it is found', async () => {

@@ -173,8 +173,9 @@ const ROWS = `INSERT INTO transfer (cause, debit_account, credit_account, amount
 const GIFT = `${ROWS} ('gift', 'bank:deposits:ZAR', 'vendor:shop:float:ZAR', 500)`;
 
 /** What a careful forger does last. */
-const MEND_DEBTS = `UPDATE debt SET balance_minor = opened_minor - (
-  SELECT coalesce(sum(amount_minor), 0) FROM transfer WHERE credit_account = 'debt:' || debt_id || ':ZAR')`;
+const MEND_DEBTS = `UPDATE debt SET balance_minor = (
+  SELECT sum(iif(debit_account = 'debt:' || debt_id || ':ZAR', amount_minor, -amount_minor)) FROM transfer
+  WHERE 'debt:' || debt_id || ':ZAR' IN (debit_account, credit_account))`;
 
 const MONEY: readonly Fraud[] = [
   {
@@ -250,6 +251,93 @@ const MONEY: readonly Fraud[] = [
     finds: ['transfer_unexplained'],
   },
   { name: 'a vendor deleted', do: `DELETE FROM vendor WHERE vendor_id = 'kiosk'`, finds: ['float_wrong'] },
+];
+
+const TAKEN_BACK = `(SELECT cause FROM transfer WHERE cause LIKE 'saleReversal %' AND debit_account LIKE 'sales:%'
+  ORDER BY transfer_id LIMIT 1)`;
+const BACK_FIRST = `transfer_id = (SELECT min(transfer_id) FROM transfer WHERE cause = ${TAKEN_BACK})`;
+const ON_DEBT = `(SELECT debt_id FROM debt WHERE debt_id LIKE 'reversed-%' LIMIT 1)`;
+const TO_BOTH = `UPDATE vendor SET float_minor = float_minor + iif(vendor_id = 'kiosk', 1, -1) * (
+  SELECT sum(amount_minor) FROM transfer WHERE cause = ${TAKEN_BACK})`;
+
+const REVERSALS: readonly Fraud[] = [
+  {
+    name: 'more given back than was paid, and the float with it',
+    do: `UPDATE transfer SET amount_minor = amount_minor + 100 WHERE ${BACK_FIRST};
+      UPDATE vendor SET float_minor = float_minor + 100 WHERE vendor_id = 'shop'`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'given back to another vendor, and both floats with it',
+    do: `UPDATE transfer SET credit_account = 'vendor:kiosk:float:ZAR' WHERE cause = ${TAKEN_BACK}; ${TO_BOTH}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'given back out of a private pocket',
+    do: `UPDATE transfer SET debit_account = 'private:pocket:ZAR' WHERE ${BACK_FIRST}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'a part of what was given back deleted',
+    do: `DELETE FROM transfer WHERE ${BACK_FIRST}`,
+    finds: ['reversal_wrong', 'float_wrong'],
+  },
+  {
+    name: 'given back twice, and the float with it',
+    do: `UPDATE vendor SET float_minor = float_minor + (SELECT sum(amount_minor) FROM transfer
+        WHERE cause = ${TAKEN_BACK}) WHERE vendor_id = 'shop';
+      INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
+        SELECT cause, debit_account, credit_account, amount_minor FROM transfer WHERE cause = ${TAKEN_BACK}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'given back without anybody who said so',
+    do: `INSERT INTO transfer (cause, debit_account, credit_account, amount_minor)
+        SELECT 'saleReversal ' || ${SOLD_SALE}, credit_account, debit_account, amount_minor FROM transfer
+        WHERE ${OF_SALE} ORDER BY transfer_id;
+      UPDATE vendor SET float_minor = float_minor + (SELECT paid_minor FROM sale WHERE sale_id = ${SOLD_SALE})
+        WHERE vendor_id = (SELECT vendor_id FROM sale WHERE sale_id = ${SOLD_SALE}); ${MEND_DEBTS}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'said to be taken back, and nothing given',
+    do: `INSERT INTO sale_advice VALUES (${SOLD_SALE}, 'reversed', 1, 'key:a', 'so')
+      ON CONFLICT (sale_id) DO UPDATE SET state = 'reversed'`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'who took it back is forgotten',
+    do: "DELETE FROM sale_advice WHERE state = 'reversed'",
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'a sale of nobody taken back, and the float with it',
+    do: `INSERT INTO sale_advice VALUES ('sale_0', 'reversed', 1, 'key:a', 'so');
+      ${ROWS} ('saleReversal sale_0', 'sales:energy:ZAR', 'vendor:shop:float:ZAR', 500);
+      UPDATE vendor SET float_minor = float_minor + 500 WHERE vendor_id = 'shop'`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'a sale deleted that was taken back',
+    do: `DELETE FROM sale WHERE 'saleReversal ' || sale_id = ${TAKEN_BACK}`,
+    finds: ['sale_missing', 'reversal_wrong'],
+  },
+  {
+    name: 'what a meter owes for a sale made smaller, everywhere',
+    do: `UPDATE transfer SET amount_minor = amount_minor - 100 WHERE cause = 'debt ' || ${ON_DEBT};
+      UPDATE debt SET opened_minor = opened_minor - 100 WHERE debt_id = ${ON_DEBT}; ${MEND_DEBTS}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'what a meter owes for a sale owed by another one',
+    do: `UPDATE debt SET meter_pan = '600727000000000017' WHERE debt_id = ${ON_DEBT}`,
+    finds: ['reversal_wrong'],
+  },
+  {
+    name: 'what a meter owes for a sale owed by nobody',
+    do: `DELETE FROM transfer WHERE cause = 'debt ' || ${ON_DEBT}; DELETE FROM debt WHERE debt_id = ${ON_DEBT}`,
+    finds: ['reversal_wrong'],
+  },
 ];
 
 function swapCounters(first: number, second: number): Fraud {
@@ -385,6 +473,7 @@ for (const [what, frauds] of Object.entries({
   'a column of the chain or of a sale': COLUMNS,
   'a stored answer': ANSWERS,
   'the money': MONEY,
+  'what was taken back of a sale': REVERSALS,
   'whole rows': ROWS_MOVED,
 })) {
   test(`when ${what} is altered in the database, then both verifiers find it, and the first names it`, async () => {

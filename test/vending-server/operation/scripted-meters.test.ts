@@ -29,6 +29,7 @@ const NOT_A_METERS: readonly FaultCode[] = [
   'meter_number_check_digit',
   'vendor_unknown',
   'request_id_reused',
+  'sale_reversed',
   'shift_unknown',
   'shift_closed',
   'shift_of_another',
@@ -86,6 +87,16 @@ test('each meter plays its script, and every sale is real or did not happen', as
     const found = await at.call('GET', `/v1/sales/by-request/s-${index}`, { key: at.vendorKey });
     assert.is(found.text, second.text);
     sold += 1;
+    if (script.does !== 'losesAnswer') continue;
+    await at.sell(`lost-${index}`, { meter: drn });
+    sold += 1;
+    const path = `/v1/sales/by-request/lost-${index}/reversal`;
+    const undone = await at.call('POST', path, { key: at.vendorKey, body: { reason: 'no answer' } });
+    const isLate = script.code === 'request_timed_out';
+    assert.equal(
+      [undone.status, undone.body.result ?? undone.body.code],
+      isLate ? [200, 'reversed'] : [409, 'token_may_be_seen'],
+    );
   }
   const look = await at.call('GET', `/v1/meters/${SCRIPTED_METERS[2]!.drn}/look-up`, { key: at.vendorKey });
   assert.is(look.body.canVend, true, 'a look-up comes before a purchase');

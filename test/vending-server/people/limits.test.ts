@@ -74,6 +74,7 @@ test.after.each(async ({ house, dataFolder }) => {
 });
 
 const GUARDED: GuardedSale = {
+  at: Date.UTC(2026, 10, 21, 12),
   vendorId: 'shop',
   operatorId: 'sipho',
   meterPan: METER_PAN,

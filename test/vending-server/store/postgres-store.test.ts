@@ -12,6 +12,8 @@ import { openPool } from '../../../vending-server/store/postgres-connections.ts'
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
+import { adviceContract } from './advice-contract.ts';
+import { customerContract } from './customer-contract.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
 import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
@@ -55,6 +57,8 @@ async function openOnEngine(): Promise<OpenedBooks> {
 storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
+adviceContract('PostgreSQL', openOnEngine);
+customerContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
 keyStoreContract('PostgreSQL', openOnEngine);
 issueContract('PostgreSQL', openOnEngine);

@@ -12,6 +12,8 @@ import { PEOPLE } from '../../../vending-server/store/migrations/step-5-people.t
 import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import { adviceContract } from './advice-contract.ts';
+import { customerContract } from './customer-contract.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
 import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
@@ -61,6 +63,8 @@ async function openOnFile(): Promise<OpenedBooks> {
 
 storeContract('SQLite on a file', openOnFile, { severalModules: false });
 operationContract('SQLite on a file', openOnFile);
+adviceContract('SQLite on a file', openOnFile);
+customerContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
 keyStoreContract('SQLite on a file', openOnFile);

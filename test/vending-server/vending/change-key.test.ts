@@ -2,13 +2,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { StsFault } from '../../../lib/faults.ts';
+import { parseMeterNumber } from '../../../lib/identity/meter-pan.ts';
 import { tokenDigest } from '../../../vending-server/ledger/chain.ts';
+import { answerLost } from '../../../vending-server/vending/advice.ts';
 import { changeKey } from '../../../vending-server/vending/change-key.ts';
 import { HOUSE_ID } from '../../../vending-server/vending/house.ts';
-import { confirmKeyChange } from '../../../vending-server/vending/judge-key-change.ts';
+import { confirmKeyChange, revokeKeyChange } from '../../../vending-server/vending/judge-key-change.ts';
 import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
+import { reverseByRequest } from '../../../vending-server/vending/reverse-sale.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import { trialSale } from '../../../vending-server/vending/trial-sale.ts';
 import { setWantedKey } from '../../../vending-server/vending/wanted-key.ts';
@@ -25,6 +28,7 @@ import {
   kindsOf,
   leave,
   newCustomer,
+  nextRequest,
   openKeyHouse,
   refusalOf,
   setting,
@@ -269,6 +273,51 @@ test('when the disk takes no commit then the sections are named while the server
   assert.equal(states, ['unreleased', 'unreleased', 'unreleased', 'unreleased']);
   assert.is((await house.store.findMeter(customer.meterPan))?.keyRevision, 1);
   assert.is(customer.enterAll(await askForSet(house, customer, { requestId: 'torn' })).at(-1), 'Accept');
+  await leave(house);
+});
+
+/** A sale whose answer nobody has, taken back. */
+async function sellAndUndo({ vending }: KeyHouse, customer: { drn: string }): Promise<void> {
+  const requestId = nextRequest();
+  const sold = await sell(vending, { ...sale(customer), requestId });
+  assert.is(bodyOf(sold).keyChange?.to.keyRevision, 2);
+  await answerLost(vending, sold.sale.saleId);
+  const order = { by: 'key:till', reason: 'no answer' };
+  assert.is((await reverseByRequest(vending, { vendorId: VENDOR_ID, requestId }, order)).kind, 'reversed');
+}
+
+test('when a sale with a set is taken back then the meter is on the key before, and the next one brings the set', async () => {
+  const { house, customer } = await houseWith([KEY, NEXT]);
+  const { meterPan } = parseMeterNumber(customer.drn);
+  // What was not known of the key the set has assumed.
+  const before = { ...(await house.vending.store.findMeter(meterPan)), keyExpiry: 255 };
+  await sellAndUndo(house, customer);
+  assert.equal(await house.vending.store.findMeter(meterPan), before);
+  // What was given, seen and revoked before it is not waited for again.
+  const set = await askForSet(house, customer);
+  await revokeKeyChange(house.vending, {
+    meter: customer.drn,
+    saleId: set.saleId,
+    by: 'user:a',
+    vendorId: null,
+  });
+  await sellAndUndo(house, customer);
+  assert.equal(await house.vending.store.findMeter(meterPan), before);
+  const bought = await buy(house, customer);
+  assert.is(kindsOf(bought), 'K1 K2 K3 K4 C');
+  assert.equal(customer.enterAll(bought), ['1stKCT', '2ndKCT', '3rdKCT', 'Accept', 'Accept']);
+  assert.equal(customer.enterAll(await buy(house, customer)), ['Accept']);
+  await leave(house);
+});
+
+test('a set without money is not taken back: it is had again under its request id', async () => {
+  const { house, customer } = await houseWith([KEY, NEXT]);
+  const request = { vendorId: VENDOR_ID, requestId: 'lost-set' };
+  const set = await askForSet(house, customer, request);
+  await answerLost(house.vending, set.saleId);
+  const order = { by: 'key:till', reason: 'no answer' };
+  assert.is(await codeOf(reverseByRequest(house.vending, request, order)), 'operation_unsupported');
+  assert.equal(await askForSet(house, customer, request), set);
   await leave(house);
 });
 

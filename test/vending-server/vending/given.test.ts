@@ -1,13 +1,11 @@
 /** What the utility's people give: credit without charge, replacements, commands, and tokens that test. */
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseMeterNumber } from '../../../lib/identity/meter-pan.ts';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
 import { newMeterState } from '../../../lib/meter/state.ts';
 import type { Caller } from '../../../vending-server/people/caller.ts';
-import { DATABASE_FILE } from '../../../vending-server/store/open.ts';
+import { answerLost } from '../../../vending-server/vending/advice.ts';
 import { type EngineeringRequest, issueCommands } from '../../../vending-server/vending/engineering.ts';
 import { type FreeIssueRequest, issueFree } from '../../../vending-server/vending/free-issue.ts';
 import { HOUSE_ID } from '../../../vending-server/vending/house.ts';
@@ -15,6 +13,7 @@ import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { recover } from '../../../vending-server/vending/recover.ts';
 import { type ReplacementRequest, replaceToken } from '../../../vending-server/vending/replacement.ts';
+import { reverseWhole } from '../../../vending-server/vending/reverse-sale.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import { makeTestToken, type TestTokenRequest } from '../../../vending-server/vending/test-token.ts';
 import { decide } from '../../../vending-server/vending/two-persons.ts';
@@ -278,17 +277,14 @@ test('a token is replaced by one of the same energy, once, also when fifty ask a
   assert.is(await issuedBy(house), entries + 3);
 });
 
-test('a replacement takes two persons, and what cannot be replaced is refused by name', async ({
-  house,
-  dataFolder,
-}) => {
+test('a replacement takes two persons, and what cannot be replaced is refused by name', async ({ house }) => {
   const { vending } = house;
   const sale = await bought(house, 'reversed', BOUGHT.drn);
+  await answerLost(vending, sale.saleId);
+  await reverseWhole(vending, sale.saleId, { by: 'key:shop', reason: 'cut off' });
   const command = givenBody(await issueCommands(vending, ANN, commandsOf('c0')));
   const stands = await bought(house, 'stands', BOUGHT.drn);
-  const database = new Database(join(dataFolder, DATABASE_FILE));
-  database.prepare("INSERT INTO sale_advice VALUES (?, 'reversed', 1, 'shop', '')").run(sale.saleId);
-  database.close();
+  await answerLost(vending, stands.saleId);
   await askPersons(vending, '2');
   const entries = await issuedBy(house);
   const cases: readonly [ReplacementRequest, string][] = [
@@ -309,6 +305,8 @@ test('a replacement takes two persons, and what cannot be replaced is refused by
   assert.is(await issuedBy(house), entries);
   const body = givenBody(await replaceToken(vending, engineer, { ...request, approvalId }));
   assert.equal([body.operator, body.approvedBy], ['emma', 'user:ben']);
+  const takenBack = reverseWhole(vending, stands.saleId, { by: 'key:shop', reason: 'cut off' });
+  assert.is(await codeOf(takenBack), 'token_may_be_seen', 'its meter has the other token');
   const twice = replacementOf('r2', stands.saleId);
   assert.is(await codeOf(replaceToken(vending, engineer, twice)), 'token_not_replaceable');
   assert.is(await issuedBy(house), entries + 1);

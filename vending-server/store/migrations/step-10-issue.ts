@@ -23,6 +23,25 @@ const NOT_SOLD = `BEGIN
   FROM ${CARRIED_BY_SALE} AS c WHERE h.meter_pan = c.meter_pan;
 END;`;
 
+/** Of SQLite; a later step that makes the table anew makes them anew. */
+export const SALE_ADVICE_TRIGGERS = `
+-- Whoever takes a sale back and whoever replaces its token must not both succeed.
+CREATE TRIGGER reversed_is_not_replaced BEFORE INSERT ON replaced_token
+  WHEN EXISTS (SELECT 1 FROM sale_advice WHERE sale_id = NEW.sale_id AND state = 'reversed')
+BEGIN SELECT raise(ABORT, 'the sale was reversed'); END;
+CREATE TRIGGER replaced_is_not_reversed BEFORE INSERT ON sale_advice
+  WHEN NEW.state = 'reversed' AND EXISTS (SELECT 1 FROM replaced_token WHERE sale_id = NEW.sale_id)
+BEGIN SELECT raise(ABORT, 'a token of the sale was replaced'); END;
+CREATE TRIGGER replaced_is_not_reversed_later BEFORE UPDATE OF state ON sale_advice
+  WHEN NEW.state = 'reversed' AND EXISTS (SELECT 1 FROM replaced_token WHERE sale_id = NEW.sale_id)
+BEGIN SELECT raise(ABORT, 'a token of the sale was replaced'); END;
+CREATE TRIGGER reversed_is_not_sold AFTER INSERT ON sale_advice WHEN NEW.state = 'reversed'
+${NOT_SOLD}
+CREATE TRIGGER reversed_is_not_sold_later AFTER UPDATE OF state ON sale_advice
+  WHEN NEW.state = 'reversed' AND OLD.state <> 'reversed'
+${NOT_SOLD}
+`;
+
 const SQLITE = `
 ALTER TABLE meter ADD COLUMN replaced_by TEXT REFERENCES meter;
 ALTER TABLE meter ADD COLUMN replaces TEXT REFERENCES meter;
@@ -49,22 +68,7 @@ CREATE TABLE replaced_token (
   UNIQUE (module_id, counter)
 ) STRICT, WITHOUT ROWID;
 
--- Whoever takes a sale back and whoever replaces its token must not both succeed.
-CREATE TRIGGER reversed_is_not_replaced BEFORE INSERT ON replaced_token
-  WHEN EXISTS (SELECT 1 FROM sale_advice WHERE sale_id = NEW.sale_id AND state = 'reversed')
-BEGIN SELECT raise(ABORT, 'the sale was reversed'); END;
-CREATE TRIGGER replaced_is_not_reversed BEFORE INSERT ON sale_advice
-  WHEN NEW.state = 'reversed' AND EXISTS (SELECT 1 FROM replaced_token WHERE sale_id = NEW.sale_id)
-BEGIN SELECT raise(ABORT, 'a token of the sale was replaced'); END;
-CREATE TRIGGER replaced_is_not_reversed_later BEFORE UPDATE OF state ON sale_advice
-  WHEN NEW.state = 'reversed' AND EXISTS (SELECT 1 FROM replaced_token WHERE sale_id = NEW.sale_id)
-BEGIN SELECT raise(ABORT, 'a token of the sale was replaced'); END;
-CREATE TRIGGER reversed_is_not_sold AFTER INSERT ON sale_advice WHEN NEW.state = 'reversed'
-${NOT_SOLD}
-CREATE TRIGGER reversed_is_not_sold_later AFTER UPDATE OF state ON sale_advice
-  WHEN NEW.state = 'reversed' AND OLD.state <> 'reversed'
-${NOT_SOLD}
-`;
+${SALE_ADVICE_TRIGGERS}`;
 
 const POSTGRES = `
 ALTER TABLE meter ADD COLUMN replaced_by text REFERENCES meter;
