@@ -4,11 +4,12 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { StsFault } from '../lib/faults.ts';
+import { isStsFault, StsFault } from '../lib/faults.ts';
 import { entryShape } from './commands/meter-enter.ts';
 import { readSecretFile } from './files.ts';
 import { requestJson } from './http-client.ts';
 import { PUBLIC_TEST_METER } from './public-test-values.ts';
+import { inOrder, saleShape } from './sale-text.ts';
 
 export const SANDBOX_VENDOR = { vendorId: 'corner-shop', name: 'Corner shop', currency: 'ZAR' } as const;
 
@@ -55,7 +56,11 @@ export async function furnishUtility(
     });
   await post('/v1/tariffs', TARIFF);
   const { drn, decoderKey: _, keyExpiry: _ken, ...attributes } = PUBLIC_TEST_METER;
-  await post('/v1/meters', { meter: drn, ...attributes, decoderKeyAlgorithm: 4, tariffId: TARIFF.tariffId });
+  const meter = { meter: drn, ...attributes, decoderKeyAlgorithm: 4, tariffId: TARIFF.tariffId };
+  await post('/v1/meters', meter).catch((error: unknown) => {
+    // Registered by an earlier start, and changed since: a key change leaves another record.
+    if (!isStsFault(error) || error.code !== 'meter_exists') throw error;
+  });
   await post('/v1/vendors', { ...SANDBOX_VENDOR, creditLimitMinor: 0 });
   if (!existsSync(sellerKeyFile)) {
     // A key is told once. A start cut off between the answer and the file asks for another; the lost one is never used.
@@ -71,12 +76,6 @@ export async function furnishUtility(
     reference: 'sandbox float',
   });
 }
-
-const saleShape = z.object({
-  tokens: z
-    .array(z.object({ tokenNo: z.string(), tokenNoGrouped: z.string(), amountKwh: z.string() }))
-    .min(1),
-});
 
 const recordShape = z.object({
   tokenNoGrouped: z.string(),
@@ -111,19 +110,22 @@ export async function sellFirstToken(sandbox: {
       unreachable: 'server_unreachable',
     }),
   );
-  const [token] = sale.tokens;
-  if (token === undefined) throw new StsFault('internal_error');
-  const entry = entryShape.parse(
-    await requestJson({
+  const credit = sale.tokens.find(({ amountKwh }) => amountKwh !== undefined);
+  if (credit?.amountKwh === undefined) throw new StsFault('internal_error');
+  // All of them in their order: credit is for the key that the sections before it bring.
+  let result = '';
+  for (const { tokenNo } of inOrder(sale.tokens)) {
+    const entered = await requestJson({
       method: 'POST',
       base: sandbox.meter,
       path: '/v1/meter/tokens',
-      body: { tokenNo: token.tokenNo },
+      body: { tokenNo },
       unreachable: 'meter_unreachable',
-    }),
-  );
-  const { tokenNoGrouped, amountKwh } = token;
-  const record = { tokenNoGrouped, amountKwh, paid: '100.00 ZAR', result: entry.result };
+    });
+    ({ result } = entryShape.parse(entered));
+  }
+  const { tokenNoGrouped, amountKwh } = credit;
+  const record = { tokenNoGrouped, amountKwh, paid: '100.00 ZAR', result };
   writeFileSync(sandbox.recordFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   return { ...record, enteredNow: true };
 }

@@ -155,6 +155,24 @@ export const FAULTS = {
     text: 'no key change leads from the old key to the new one',
   },
   key_change_not_needed: { http: 409, exit: 5, ...none, text: 'the meter is on the current key already' },
+  key_change_unknown: {
+    http: 404,
+    exit: 4,
+    ...none,
+    text: 'no key change of this meter came with this sale',
+  },
+  key_change_revoked: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'this key change was taken back: the meter was seen on the key before',
+  },
+  key_change_used: {
+    http: 409,
+    exit: 5,
+    ...none,
+    text: 'more was issued since this key change: the same set once more leads on, and no way back',
+  },
   request_withdrawn: {
     http: 409,
     exit: 5,

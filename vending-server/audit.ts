@@ -256,7 +256,9 @@ export async function findInExport(
   let entry: ExportVerdict['entry'] = null;
   const report = await verifyExport(path, expected, onEntry, (line) => {
     if (line.kind !== 'entry') return;
-    if (line.tokenDigest === digest || (saleId !== undefined && line.saleId === saleId)) entry = line;
+    // Of a section that was made more than once, one that was sold.
+    if (line.tokenDigest === digest && (entry === null || line.state === 'released')) entry = line;
+    if (saleId !== undefined && line.saleId === saleId) entry = line;
   });
   return { ours: entry !== null, entry, report };
 }

@@ -17,6 +17,9 @@ export const entryShape = z.looseObject({
   balanceMilliWh: z.int(),
 });
 
+/** A section of a key change that waits for the others (sts.md 8.1). */
+const SECTION_KEPT = /^(1st|2nd|3rd|4th)KCT$/;
+
 export async function enterAtMeter(text: string, options: MeterEnterOptions): Promise<void> {
   const answer = await withProgress('waiting for the meter', () =>
     requestJson({
@@ -30,7 +33,9 @@ export async function enterAtMeter(text: string, options: MeterEnterOptions): Pr
   const entry = entryShape.parse(answer);
   const balance = `balance ${decimalText(entry.balanceMilliWh, 6, 3)} kWh`;
   const credited = entry.creditedKwh === undefined ? '' : `  +${entry.creditedKwh} kWh`;
-  printResult(options, answer as object, `${entry.result}${credited}  ${balance}`);
-  // A refused token is an expected outcome, but a script must see it.
-  if (entry.result !== 'Accept') process.exitCode = EXIT.refused;
+  const isKept = SECTION_KEPT.test(entry.result);
+  const more = isKept ? '  key in the other tokens of the set' : '';
+  printResult(options, answer as object, `${entry.result}${credited}  ${balance}${more}`);
+  // A refused token is an expected outcome, but a script must see it. A section that is kept is none.
+  if (entry.result !== 'Accept' && !isKept) process.exitCode = EXIT.refused;
 }

@@ -1,14 +1,13 @@
-/** `wattoken vend`: buy a token from a vending server. */
+/** `wattoken vend`: buy from a vending server, and see what to key in. */
 import { randomUUID } from 'node:crypto';
 import { BigNumber } from 'bignumber.js';
-import { z } from 'zod';
-import { decimalText } from '../../lib/decimal.ts';
 import { FAULTS, isStsFault, StsFault } from '../../lib/faults.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { readSecretFile } from '../files.ts';
 import { requestJson } from '../http-client.ts';
-import { type OutputOptions, printResult, table, tell } from '../output.ts';
+import { type OutputOptions, printResult, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { saleShape, saleText } from '../sale-text.ts';
 
 export interface VendOptions extends OutputOptions {
   readonly server: string;
@@ -20,22 +19,6 @@ export interface VendOptions extends OutputOptions {
 /** How often a sale with an unknown outcome is asked for again; the request id makes that safe. */
 const ATTEMPTS = 4;
 const PAUSE_MILLIS = 500;
-
-const saleShape = z.object({
-  saleId: z.string(),
-  requestId: z.string(),
-  soldAt: z.string(),
-  currency: z.string(),
-  paidMinor: z.int(),
-  meter: z.object({
-    drn: z.string(),
-    supplyGroupCode: z.string(),
-    tariffIndex: z.int(),
-    keyRevision: z.int(),
-  }),
-  lines: z.array(z.object({ kind: z.string(), amountMinor: z.int(), taxMinor: z.int() })),
-  tokens: z.array(z.object({ tokenNoGrouped: z.string(), amountKwh: z.string() })),
-});
 
 export async function vend(meter: string, amount: string, options: VendOptions): Promise<void> {
   const requestId = options.requestId ?? `cli-${randomUUID()}`;
@@ -61,7 +44,7 @@ export async function vend(meter: string, amount: string, options: VendOptions):
     ),
   );
   const sale = saleShape.parse(answer);
-  printResult(options, answer as object, receipt(sale));
+  printResult(options, answer as object, saleText(sale, decimalsOf(sale.currency)));
 }
 
 /** Repeats the same request while its outcome is unknown. */
@@ -97,22 +80,4 @@ function decimalsOf(currency: string): number {
   } catch {
     throw new StsFault('usage', `"${currency}" is no ISO 4217 code`, { param: '--currency' });
   }
-}
-
-function receipt(sale: z.infer<typeof saleShape>): string {
-  const money = (minor: number) => `${decimalText(minor, decimalsOf(sale.currency))} ${sale.currency}`;
-  return table([
-    ...sale.tokens.map(({ tokenNoGrouped, amountKwh }): [string, string] => [
-      'token',
-      `${tokenNoGrouped}   ${amountKwh} kWh`,
-    ]),
-    [
-      'meter',
-      `${sale.meter.drn}  SGC ${sale.meter.supplyGroupCode}  TI ${sale.meter.tariffIndex}  KRN ${sale.meter.keyRevision}`,
-    ],
-    ['paid', money(sale.paidMinor)],
-    ...sale.lines.map(({ kind, amountMinor }): [string, string] => [`  ${kind}`, money(amountMinor)]),
-    ['  tax', money(sale.lines.reduce((sum, { taxMinor }) => sum + taxMinor, 0))],
-    ['sale', `${sale.saleId}  ${sale.soldAt}`],
-  ]);
 }

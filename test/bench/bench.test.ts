@@ -5,6 +5,7 @@ import { meterBench } from './meter.bench.ts';
 import { postgresBench } from './postgres.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
+import { yearsBench } from './years.bench.ts';
 
 const test = suite('bench');
 
@@ -15,6 +16,9 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   assert.ok(bulk.every(({ ratio, linesPerSecond }) => ratio > 0 && linesPerSecond > 0));
   const sales = await salesBench({ rounds: 1, millis: 200, meterCount: 5_000, months: 1 });
   assert.ok(Object.values(sales).every((figure) => figure > 0));
+  const years = await yearsBench({ meterCount: 600, salesEach: 2, starts: 1, salesWatched: 120, looks: 3 });
+  assert.ok(years.readyMillis > 0 && years.readyAfterKillMillis > 0 && years.growth > 0);
+  assert.is(years.salesWatched, 120);
   const { onePerSecond, twoPerSecond, quietBesideBusy } = await postgresBench(1, 300, 200);
   assert.ok(onePerSecond > 0 && twoPerSecond > 0 && quietBesideBusy > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });

@@ -3,15 +3,15 @@
  * connections, each with one request under way, request ids that never repeat. Reads what to do from stdin, writes what came
  * of it to stdout as JSON.
  *
- * With `perSecond` the requests are due at a fixed pace, and a wait counts from when the request was due: a server that
- * stands still is charged for those who could not even ask.
+ * They end after `millis`, or once `requests` have been made. With `perSecond` the requests are due at a fixed pace, and a
+ * wait counts from when the request was due: a server that stands still is charged for those who could not even ask.
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 
 let input = '';
 for await (const part of process.stdin) input += part;
-const { url, path, apiKey, meters, connections, millis, perSecond } = JSON.parse(input);
+const { url, path, apiKey, meters, connections, millis, perSecond, requests } = JSON.parse(input);
 
 const { hostname, port } = new URL(url);
 const head =
@@ -23,10 +23,12 @@ const refusals = {};
 let number = 0;
 
 const startedAt = performance.now();
-const until = startedAt + millis;
+const until = startedAt + (millis ?? Number.POSITIVE_INFINITY);
+const most = requests ?? Number.POSITIVE_INFINITY;
 
 /** When the next request is due, or undefined when the time is over. */
 function nextDue() {
+  if (number >= most) return undefined;
   const now = performance.now();
   if (perSecond === undefined) return now < until ? now : undefined;
   const due = startedAt + (number * 1000) / perSecond;

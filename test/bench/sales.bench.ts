@@ -32,7 +32,8 @@ interface Order {
   readonly apiKey?: string;
   readonly meters: readonly string[];
   readonly connections: number;
-  readonly millis: number;
+  readonly millis?: number;
+  readonly requests?: number;
   readonly perSecond?: number;
 }
 

@@ -1,5 +1,6 @@
 /** Whole servers, each with a security module of its own, on one PostgreSQL: what a utility runs when one is not enough. */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,38 +12,40 @@ import { count, report, seedOf } from '../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { ask, checkBooks } from '../support/postgres-books.ts';
 import { type Running, runCli } from '../support/processes.ts';
-import { furnish, makeUtility, publicMeters, startUtilityServer, type Utility } from '../support/utility.ts';
+import { furnish, makeUtility, publicMeters, startUtilityServer } from '../support/utility.ts';
 
 const test = suite('e2e: servers on PostgreSQL');
 const seed = seedOf('e2e: servers on PostgreSQL');
 
-const KILLS = count(60, 4);
+const KILLS = count(2_000, 4);
+/** A utility that has been killed so often goes, and another comes: the books to check stay small. */
+const KILLS_OF_ONE = 40;
+const KILL_AFTER_MILLIS = 200;
 const CALLERS = 12;
 const METERS = publicMeters(40);
 const VENDORS = ['north', 'east', 'south'] as const;
 
 let postgres: TestPostgres;
-let url: string;
-const utilities: Utility[] = [];
 
 test.before(async () => {
   postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  utilities.push(await makeUtility(), await makeUtility());
 });
-test.after(async () => {
-  for (const utility of utilities) utility.remove();
-  await postgres?.stop();
-});
+test.after(() => postgres?.stop());
 
 test('when the command line holds a password then it is refused, and a file or the schema may have it', async () => {
+  const url = await postgres.createDatabase();
   const refused = await runCli(['server', 'migrate', '--database', 'postgres://vend:s3cret@127.0.0.1/vend']);
   assert.is(refused.code, 2);
   assert.not.ok((refused.stdout + refused.stderr).includes('s3cret'));
-  const file = join(utilities[0]!.folder, 'database.url');
-  writeFileSync(file, `${url.replace('vend@', 'vend:s3cret@')}\n`);
-  const taken = await runCli(['server', 'migrate', '--database-file', file, '--json']);
-  assert.equal(JSON.parse(taken.stdout), { applied: STEPS.map(({ name }) => name), waiting: [] });
+  const folder = mkdtempSync(join(tmpdir(), 'wattoken-database-url-'));
+  try {
+    const file = join(folder, 'database.url');
+    writeFileSync(file, `${url.replace('vend@', 'vend:s3cret@')}\n`);
+    const taken = await runCli(['server', 'migrate', '--database-file', file, '--json']);
+    assert.equal(JSON.parse(taken.stdout), { applied: STEPS.map(({ name }) => name), waiting: [] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   const again = await runCli(['server', 'migrate', '--database', url]);
   assert.is(again.stdout, 'nothing to do\n');
 });
@@ -53,82 +56,135 @@ interface Sale {
   answer?: string;
 }
 
-test('when one of two servers is killed again and again then every sale is answered once and the same', async () => {
-  const random = new RandomStream(seed, 'postgres');
-  const start = (index: number) => startUtilityServer(utilities[index]!, ['--database', url]);
-  const servers: Running[] = [await start(0), await start(1)];
-  const first = servers[0]?.ready['url'] ?? '';
-  const vendors = VENDORS.map((vendorId) => ({ vendorId, floatMinor: 100_000_000 }));
-  const keys = await furnish(utilities[0]!, first, vendors, METERS);
-  const sales: Sale[] = [];
-  const refused: string[] = [];
-  let stopping = false;
-  let differing = 0;
+/** Callers that ask two servers in turn; whichever a sale met first, the next one is as good. */
+class Callers {
+  readonly sales: Sale[] = [];
+  readonly refused: string[] = [];
+  differing = 0;
+  readonly #urls: () => readonly (string | undefined)[];
+  readonly #keys: ReadonlyMap<string, string>;
+  readonly #random: RandomStream;
+  #isOpen = false;
+  #calling: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    urls: () => readonly (string | undefined)[],
+    keys: ReadonlyMap<string, string>,
+    random: RandomStream,
+  ) {
+    this.#urls = urls;
+    this.#keys = keys;
+    this.#random = random;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    this.#calling = Promise.all(Array.from({ length: CALLERS }, () => this.#call()));
+  }
+
+  /** Until every sale that was begun has its answer. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    await this.#calling;
+  }
+
+  async #call(): Promise<void> {
+    while (this.#isOpen) {
+      const vendorId = VENDORS[this.sales.length % VENDORS.length] ?? 'north';
+      const { drn } = METERS[Math.floor(this.#random.uniform() * METERS.length)]!;
+      const paidMinor = 100 + Math.floor(this.#random.uniform() * 5_000);
+      const requestId = `r-${this.sales.length}`;
+      const sale: Sale = {
+        vendorId,
+        body: JSON.stringify({ requestId, meter: drn, paidMinor, currency: 'ZAR' }),
+      };
+      this.sales.push(sale);
+      for (let index = this.sales.length % 2; !(await this.ask(sale, index)); index = 1 - index) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+  }
 
   /** @returns false when nobody knows what became of it. */
-  const ask1 = async (sale: Sale, index: number): Promise<boolean> => {
+  async ask(sale: Sale, index: number): Promise<boolean> {
     try {
-      const reply = await fetch(`${servers[index]?.ready['url']}/v1/sales`, {
+      const reply = await fetch(`${this.#urls()[index]}/v1/sales`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${keys.get(sale.vendorId)}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${this.#keys.get(sale.vendorId)}`,
+          'content-type': 'application/json',
+        },
         body: sale.body,
       });
       const text = await reply.text();
       if (reply.status === 201) {
-        if (sale.answer !== undefined && sale.answer !== text) differing += 1;
+        if (sale.answer !== undefined && sale.answer !== text) this.differing += 1;
         sale.answer = text;
       } else if (JSON.parse(text).retry === 'same-key') return false;
-      else refused.push(text);
+      else this.refused.push(text);
       return true;
     } catch {
       return false;
     }
-  };
-  const call = async () => {
-    while (!stopping) {
-      const vendorId = VENDORS[sales.length % VENDORS.length] ?? 'north';
-      const { drn } = METERS[Math.floor(random.uniform() * METERS.length)]!;
-      const paidMinor = 100 + Math.floor(random.uniform() * 5_000);
-      const sale: Sale = {
-        vendorId,
-        body: JSON.stringify({ requestId: `r-${sales.length}`, meter: drn, paidMinor, currency: 'ZAR' }),
-      };
-      sales.push(sale);
-      // Whichever server it met first, the next one is as good.
-      for (let index = sales.length % 2; !(await ask1(sale, index)); index = 1 - index) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    }
-  };
-  const calling = Promise.all(Array.from({ length: CALLERS }, call));
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    await new Promise((resolve) => setTimeout(resolve, random.uniform() * 400));
-    const index = kill % 2;
-    await servers[index]!.kill();
-    servers[index] = await start(index);
   }
-  stopping = true;
-  await calling;
-  for (const index of [0, 1]) for (const sale of sales) await ask1(sale, index);
-  for (const server of servers) assert.is(await server.stop(), 0);
-  assert.equal([refused, differing], [[], 0]);
-  assert.ok(sales.every(({ answer }) => answer !== undefined));
+}
 
-  const books = await checkBooks(url, "'vendor:' || v.vendor_id || ':float:ZAR'");
-  assert.is(books.sales, sales.length);
-  assert.is(books.liveClaims, 0);
-  const entries = await checkChains();
+const FLOAT_ACCOUNT = "'vendor:' || v.vendor_id || ':float:ZAR'";
+
+test('when one of two servers is killed again and again then every sale is answered once and the same', async () => {
+  const random = new RandomStream(seed, 'postgres');
+  const total = { kills: 0, checks: 0, sales: 0, unreleased: 0, entries: 0 };
+  while (total.kills < KILLS) {
+    const kills = Math.min(KILLS_OF_ONE, KILLS - total.kills);
+    const { sales, unreleased, entries } = await killOneUtility(random, kills);
+    total.kills += kills;
+    total.sales += sales;
+    total.unreleased += unreleased;
+    total.entries += entries;
+  }
   report(
-    `${KILLS} SIGKILLs of one of two servers, seed ${seed}: ${sales.length} sales, each asked of both at the end, ` +
-      `${books.unreleased} tokens named as never released, ${entries} chain entries verified`,
+    `${total.kills} SIGKILLs of one of two servers, seed ${seed}, the books checked after each: ${total.sales} sales, each ` +
+      `asked of both at the end, ${total.unreleased} tokens named as never released, ${total.entries} chain entries verified`,
   );
 });
 
+async function killOneUtility(random: RandomStream, kills: number) {
+  const database = await postgres.createDatabase();
+  const pair = [await makeUtility(), await makeUtility()];
+  try {
+    const start = (index: number) => startUtilityServer(pair[index]!, ['--database', database]);
+    const servers: Running[] = [await start(0), await start(1)];
+    const vendors = VENDORS.map((vendorId) => ({ vendorId, floatMinor: 100_000_000 }));
+    const keys = await furnish(pair[0]!, servers[0]?.ready['url'] ?? '', vendors, METERS);
+    const callers = new Callers(() => servers.map(({ ready }) => ready['url']), keys, random);
+    for (let kill = 0; kill < kills; kill += 1) {
+      callers.open();
+      await new Promise((resolve) => setTimeout(resolve, random.uniform() * KILL_AFTER_MILLIS));
+      const index = kill % 2;
+      await servers[index]!.kill();
+      servers[index] = await start(index);
+      await callers.close();
+      const { sales } = await checkBooks(database, FLOAT_ACCOUNT);
+      assert.is(sales, callers.sales.length, 'each sale stands once');
+    }
+    for (const index of [0, 1]) for (const sale of callers.sales) await callers.ask(sale, index);
+    for (const server of servers) assert.is(await server.stop(), 0);
+    assert.equal([callers.refused, callers.differing], [[], 0]);
+    assert.ok(callers.sales.every(({ answer }) => answer !== undefined));
+    const books = await checkBooks(database, FLOAT_ACCOUNT);
+    assert.is(books.sales, callers.sales.length);
+    assert.is(books.liveClaims, 0);
+    return { ...books, entries: await checkChains(database) };
+  } finally {
+    for (const utility of pair) utility.remove();
+  }
+}
+
 /** Both modules' chains, with their own public keys. */
-async function checkChains(): Promise<number> {
-  const store = await openPostgresStore({ url });
+async function checkChains(database: string): Promise<number> {
+  const store = await openPostgresStore({ url: database });
   let verified = 0;
-  const modules = await ask(url, 'SELECT module_id, public_key FROM security_module');
+  const modules = await ask(database, 'SELECT module_id, public_key FROM security_module');
   assert.is(modules.length, 2);
   for (const { module_id: moduleId, public_key: publicKey } of modules) {
     const entries = await store.entries(moduleId, 0, 1_000_000);

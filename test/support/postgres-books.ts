@@ -11,16 +11,20 @@ export interface Books {
 }
 
 /** Asks the database directly. */
-export async function ask(
+export function ask(
   url: string,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<pg.QueryResultRow[]> {
+  return withClient(url, async (client) => (await client.query(text, [...values])).rows);
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(url);
   client.on('error', () => undefined);
   await client.connect();
   try {
-    return (await client.query(text, [...values])).rows;
+    return await work(client);
   } finally {
     await client.end();
   }
@@ -76,17 +80,22 @@ const brokenRules = (account: string): Readonly<Record<string, string>> => ({
   'a transfer has a time': 'SELECT transfer_id FROM transfer WHERE booked_at IS NULL',
 });
 
-export async function checkBooks(url: string, account = "'vendor:' || v.vendor_id"): Promise<Books> {
-  for (const [rule, text] of Object.entries(brokenRules(account)))
-    assert.equal(await ask(url, text), [], rule);
-  const sales = await ask(url, 'SELECT vendor_id, request_id, sale_id FROM sale');
-  const count = async (text: string) => Number((await ask(url, text))[0]?.['count']);
-  return {
-    sales: sales.length,
-    unreleased: await count("SELECT count(*) FROM chain_entry WHERE state = 'unreleased'"),
-    liveClaims: await count('SELECT count(*) FROM vend_claim'),
-    held: new Map(sales.map((row) => [`${row['vendor_id']} ${row['request_id']}`, row['sale_id']])),
-  };
+/** All of it at one moment, whoever sells meanwhile. */
+export function checkBooks(url: string, account = "'vendor:' || v.vendor_id"): Promise<Books> {
+  return withClient(url, async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    for (const [rule, text] of Object.entries(brokenRules(account)))
+      assert.equal((await client.query(text)).rows, [], rule);
+    const { rows: sales } = await client.query('SELECT vendor_id, request_id, sale_id FROM sale');
+    const count = async (from: string) =>
+      Number((await client.query(`SELECT count(*) FROM ${from}`)).rows[0]?.['count']);
+    return {
+      sales: sales.length,
+      unreleased: await count("chain_entry WHERE state = 'unreleased'"),
+      liveClaims: await count('vend_claim'),
+      held: new Map(sales.map((row) => [`${row['vendor_id']} ${row['request_id']}`, row['sale_id']])),
+    };
+  });
 }
 
 /** Nothing lost: each answer that left a process is the sale that the books hold. */

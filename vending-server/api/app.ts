@@ -16,6 +16,7 @@ import { requireCertificate } from './client-certificate.ts';
 import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
 import { ISSUE_ROUTES } from './issue-routes.ts';
+import { KEY_ROUTES } from './key-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
@@ -110,6 +111,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...REGISTRY_ROUTES,
+    ...KEY_ROUTES,
     ...CERTIFICATE_ROUTES,
     ...SESSION_ROUTES,
     ...USER_ROUTES,

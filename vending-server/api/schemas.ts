@@ -81,7 +81,7 @@ export const Block = z.strictObject({
   leftDeciKwh: z.int().min(0).nullable(),
 });
 const BaseDates = z.enum(['93', '14', '35']);
-const KeyName = z.strictObject({
+export const KeyName = z.strictObject({
   decoderKeyAlgorithm: z.int(),
   supplyGroupCode: z.string().length(6),
   tariffIndex: z.int().min(0).max(99),
@@ -228,7 +228,7 @@ const meterAttributes = {
   baseDate: BaseDates,
   tariffId: Id,
 };
-const KeyExpiry = z.int().min(0).max(255);
+export const KeyExpiry = z.int().min(0).max(255);
 export const MeterBody = z.strictObject({
   meter: MeterNumber,
   ...meterAttributes,

@@ -50,7 +50,7 @@ export type FindingKind =
   | 'sale_without_token'
   /** A token that the module made and the ledger does not hold. */
   | 'unsold_token'
-  /** Two entries are about the same token. */
+  /** Two entries are about the same token, and it is no section of a key change that was given once more. */
   | 'duplicate_token'
   /** A meter has one token identifier twice. */
   | 'duplicate_tid'

@@ -2,6 +2,7 @@
  * Each entry against the sale that stands behind it: the tokens, the facts under the digest, the answer, and no doubles. The
  * first entry of a sale brings it.
  */
+import { createHash } from 'node:crypto';
 import { paymentDigest } from './chain.ts';
 import type { EntryLine, ExportedSale } from './export-records.ts';
 import type { FindingKind, Findings } from './findings.ts';
@@ -11,6 +12,8 @@ import { readStatement } from './token-statement.ts';
 
 const BASE_DATES = { '93': 0, '14': 1, '35': 2 } as const;
 const TID_VALUES = 0x100_0000;
+/** How the kinds of all sections of a key change begin. */
+const SECTION = 'keyChangeSection';
 
 /** A sale of which not all entries have been read. */
 interface OpenSale {
@@ -28,6 +31,8 @@ export class SaleCheck {
   readonly #findings: Findings;
   readonly #tids = new TripleSet();
   readonly #tokens = new TripleSet();
+  /** Sections of key changes, each with what it is. */
+  readonly #sections = new TripleSet();
   readonly #sales = new TripleSet();
   /** By sale id, the longest open first. */
   readonly #open = new Map<string, OpenSale>();
@@ -46,8 +51,7 @@ export class SaleCheck {
       }
     }
     if (!isStatementOf(entry)) add('statement_wrong', 'the statement names another meter, base date or TID');
-    if (!addHash(this.#tokens, entry.tokenDigest))
-      add('duplicate_token', 'an earlier entry is about this token');
+    if (this.#isDoubled(entry)) add('duplicate_token', 'an earlier entry is about this token');
     if (sale !== null) {
       if (!addHash(this.#sales, entry.saleDigest))
         add('sale_doubled', `sale ${sale.saleId} stands behind other tokens too`);
@@ -63,6 +67,13 @@ export class SaleCheck {
   /** To be called after the last entry. */
   end(): void {
     for (const saleId of [...this.#open.keys()]) this.#close(saleId);
+  }
+
+  /** A section carries no identifier: given once more, after a crash or because it was lost, it has the same digits. */
+  #isDoubled({ tokenDigest, statement }: EntryLine): boolean {
+    if (!statement.startsWith(SECTION)) return !addHash(this.#tokens, tokenDigest);
+    const name = createHash('sha256').update(`${tokenDigest}\n${statement}`).digest('hex');
+    return addHash(this.#sections, name) && !addHash(this.#tokens, tokenDigest);
   }
 
   #opened(sale: ExportedSale, counter: number, line: number): void {

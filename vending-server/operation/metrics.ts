@@ -146,7 +146,12 @@ export class Metrics {
       store.releaseClaim(claim);
       ended(claim);
     };
-    return overlay(store, { claimVend, recordVend, releaseClaim });
+    const changeMeter: Store['keys']['changeMeter'] = async (claim, change) => {
+      await store.keys.changeMeter(claim, change);
+      ended(claim);
+    };
+    const keys = overlay(store.keys, { changeMeter });
+    return overlay(store, { claimVend, recordVend, releaseClaim, keys });
   }
 
   /** Values that are looked up when somebody scrapes. */

@@ -44,6 +44,14 @@ export const PERMISSIONS = {
   'meter.lookUp': { roles: ['seller', 'supervisor'], reach: 'vendor' },
   'meter.register': { roles: ['engineer'], reach: 'utility' },
   'meter.engineer': { roles: ['engineer'], reach: 'utility' },
+  /** Settings of a meter; each of them asks for the right of its own kind besides. */
+  'meter.change': { roles: ['engineer', 'tariffAdmin'], reach: 'utility' },
+  /** Which tariff a meter is on. */
+  'meter.tariff': { roles: ['tariffAdmin'], reach: 'utility' },
+  /** A set because somebody asks for it, and what was seen of the meter since; of the utility its engineers alone. */
+  'keyChange.request': { roles: ['seller', 'supervisor', 'engineer'], reach: 'any' },
+  'keyChange.confirm': { roles: ['seller', 'supervisor', 'engineer'], reach: 'any' },
+  'keyChange.read': { roles: ['supervisor', 'engineer', 'auditor'], reach: 'utility' },
   'debt.open': { roles: ['supervisor'], reach: 'utility' },
   'tariff.read': { roles: EVERYBODY, reach: 'any' },
   'tariff.put': { roles: ['tariffAdmin'], reach: 'utility' },

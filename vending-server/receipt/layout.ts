@@ -59,6 +59,10 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   const copy: ReceiptElement[] = presentation.isCopy
     ? [{ kind: 'heading', text: `*** ${text('copy')} ***` }]
     : [];
+  const money = [
+    ...(facts.given === undefined ? paidOf(facts, speak) : givenOf(facts, facts.given, speak)),
+    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
+  ];
   return [
     ...copy,
     ...headOf(facts, speak),
@@ -67,9 +71,7 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
     RULE,
     ...tokensOf(facts, speak),
     RULE,
-    ...(facts.given === undefined ? paidOf(facts, speak) : givenOf(facts, facts.given, speak)),
-    ...(facts.month === null ? [] : monthOf(facts.month, speak)),
-    RULE,
+    ...(money.length === 0 ? [] : [...money, RULE]),
     ...footOf(facts, speak),
     { kind: 'qr', text: presentation.qrText },
     { kind: 'centre', text: text('verify') },
@@ -77,10 +79,13 @@ export function layoutReceipt(facts: ReceiptFacts, presentation: Presentation): 
   ];
 }
 
+/** What the payment was used for; where nothing was paid only what is owed. */
 function paidOf(facts: ReceiptFacts, speak: Speaker): readonly ReceiptElement[] {
+  const debts = debtsOf(facts, speak);
+  if (facts.paidMinor === 0 && facts.lines.length === 0) return debts;
   return [
     ...linesOf(facts, speak),
-    ...debtsOf(facts, speak),
+    ...debts,
     RULE,
     { kind: 'heading', text: speak.text('why') },
     ...explain(facts, speak).map((said): ReceiptElement => ({ kind: 'line', text: said })),

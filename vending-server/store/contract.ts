@@ -14,6 +14,7 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
+import type { KeyStore } from './key-contract.ts';
 import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
@@ -282,6 +283,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly money: MoneyStore;
   readonly limits: LimitStore;
+  readonly keys: KeyStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
   /**

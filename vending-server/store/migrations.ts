@@ -14,6 +14,7 @@ import { PEOPLE } from './migrations/step-5-people.ts';
 import { NOTIFY } from './migrations/step-6-notify.ts';
 import { OPERATION } from './migrations/step-7-operation.ts';
 import { VENDS } from './migrations/step-8-vends.ts';
+import { KEYS } from './migrations/step-9-keys.ts';
 import { ISSUE } from './migrations/step-10-issue.ts';
 
 export const STEPS: readonly MigrationStep[] = [
@@ -25,6 +26,7 @@ export const STEPS: readonly MigrationStep[] = [
   NOTIFY,
   OPERATION,
   VENDS,
+  KEYS,
   ISSUE,
 ];
 

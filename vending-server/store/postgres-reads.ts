@@ -100,6 +100,11 @@ export class PostgresReads {
       this.#connections.query('tariffsOfMeters', [meterPans]),
     ]);
     const versions = tariffs.map(versionOf);
+    // A meter may have been given another tariff between the two looks.
+    const known = new Set(versions.map(({ tariffId }) => tariffId));
+    const missing = rows.map((row) => row.tariff_id).filter((id) => id !== null && !known.has(id));
+    if (missing.length > 0)
+      versions.push(...(await this.#connections.query('findTariffs', [missing])).map(versionOf));
     const views: Outcome<SaleView>[] = [];
     for (const row of rows) {
       const { vendorId, requestId } = asked[row.place] as Asked;

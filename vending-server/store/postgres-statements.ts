@@ -1,5 +1,7 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
+
 import { ISSUE_SQL } from './postgres-issue-sql.ts';
+import { keysSql } from './postgres-keys-sql.ts';
 import { MONEY_SQL } from './postgres-money-sql.ts';
 import { NOTIFICATION_FIELDS, OUTBOX_SQL } from './postgres-outbox-sql.ts';
 import { PEOPLE_SQL } from './postgres-people-sql.ts';
@@ -105,10 +107,11 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       issued_key_change text)
     WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
   key_changed AS (
-    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections)
-    SELECT sale_id, meter_pan, sold_at, k.from_key, k.to_key, k.three_sections
+    -- The history is as it was before this statement.
+    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
+    SELECT sale_id, sold.meter_pan, sold_at, k.from_key, k.to_key, k.three_sections, h.last_sale_id, coalesce(h.version, 0)
     FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
-    WHERE sold.key_change IS NOT NULL),
+    LEFT JOIN meter_history AS h ON h.meter_pan = sold.meter_pan WHERE sold.key_change IS NOT NULL),
   recovered AS (
     UPDATE debt SET balance_minor = d.balance FROM sold
     CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
@@ -250,14 +253,17 @@ const LAST_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $
 const LAST_SIGNED_ENTRY = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND signature <> '' ORDER BY counter DESC LIMIT 1`;
 const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = $1 ORDER BY counter`;
-/** Index look-ups: a sold token is found by its digits, one that was never released by its digest. */
+/**
+ * Index look-ups: a sold token is found by its digits, one that was never released by its digest. A section of a key change may
+ * have been made more than once: one that was sold tells more.
+ */
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
   WHERE token_digest = $2 AND sale_id IN (
     SELECT sale_id FROM sale WHERE token_no = $1 UNION ALL SELECT sale_id FROM further_token WHERE token_no = $1)
   UNION ALL
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE state = 'unreleased' AND token_digest = $2
-  LIMIT 1`;
+  ORDER BY state, counter LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter > $2 ORDER BY counter LIMIT $3`;
 /** From where the last look ended: the lowest counter from there that is held and whose successor is not. */
@@ -328,6 +334,7 @@ export const SQL = {
   ...PEOPLE_SQL,
   ...MONEY_SQL,
   ...OUTBOX_SQL,
+  ...keysSql(METER_COLUMNS),
 } as const;
 
 export type StatementName = keyof typeof SQL;

@@ -36,6 +36,7 @@ import type { PostgresClaims } from './postgres-claims.ts';
 import type { Ask, PostgresConnections } from './postgres-connections.ts';
 import { addTariffVersion, recordDeposit } from './postgres-deposits.ts';
 import { aftermathOf, carriedOf } from './postgres-issue.ts';
+import { PostgresKeys } from './postgres-keys.ts';
 import { PostgresLimits } from './postgres-limits.ts';
 import { PostgresMoney } from './postgres-money.ts';
 import { PostgresOperation } from './postgres-operation.ts';
@@ -56,6 +57,7 @@ export class PostgresStore implements Store {
   readonly audit: PostgresAudit;
   readonly money: PostgresMoney;
   readonly limits: PostgresLimits;
+  readonly keys: PostgresKeys;
   readonly operation: PostgresOperation;
   readonly outbox: PostgresOutbox;
   readonly receiptKeys: PostgresReceiptKeys;
@@ -74,6 +76,7 @@ export class PostgresStore implements Store {
     this.audit = new PostgresAudit(access);
     this.money = new PostgresMoney(access);
     this.limits = new PostgresLimits(access);
+    this.keys = new PostgresKeys(connections, claims);
     this.operation = new PostgresOperation(access);
     this.outbox = new PostgresOutbox(access);
     this.receiptKeys = new PostgresReceiptKeys(access);

@@ -144,8 +144,8 @@ export class SqliteSales {
     this.#parts.addTransfers(`sale ${saleId}`, record.transfers, soldAt);
     if (paidMinor !== 0) this.#sql.moveFloat.run(-paidMinor, vendorId);
     this.#parts.floats.enterSale(claim.request, record);
-    writePurchases(this.#sql, claim, record);
     if (record.meter !== undefined) this.#changeKey(record.meter);
+    writePurchases(this.#sql, claim, record);
     for (const entry of record.entries) this.#addEntry(entry, saleId);
     if (record.replaces !== undefined) writeReplaced(this.#sql, saleId, record.replaces);
     if (record.changeOut !== undefined) writeChangeOut(this.#sql, claim, saleId, record.changeOut);
@@ -221,14 +221,14 @@ export class SqliteSales {
     const { issuedKeyChange: change, meterPan } = meter;
     if (change === null) return;
     const { saleId, changedAt, from, to, threeSections } = change;
-    this.#sql.addKeyChange.run(
+    this.#sql.addKeyChange.run({
       saleId,
       meterPan,
       changedAt,
-      JSON.stringify(from),
-      JSON.stringify(to),
-      threeSections ? 1 : 0,
-    );
+      from: JSON.stringify(from),
+      to: JSON.stringify(to),
+      threeSections: Number(threeSections),
+    });
   }
 
   #addEntry(entry: JournalledEntry, saleId: string | null): void {

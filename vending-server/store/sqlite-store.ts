@@ -42,6 +42,7 @@ import { SqliteAudit } from './sqlite-audit.ts';
 import { addTariffVersion, recordDeposit } from './sqlite-deposits.ts';
 import { storeFault } from './sqlite-faults.ts';
 import { SqliteFloats } from './sqlite-floats.ts';
+import { SqliteKeys } from './sqlite-keys.ts';
 import { SqliteLimits } from './sqlite-limits.ts';
 import { SqliteMoney } from './sqlite-money.ts';
 import { SqliteOperation } from './sqlite-operation.ts';
@@ -69,6 +70,7 @@ export class SqliteStore implements Store {
   readonly audit: SqliteAudit;
   readonly money: SqliteMoney;
   readonly limits: SqliteLimits;
+  readonly keys: SqliteKeys;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
 
@@ -98,6 +100,11 @@ export class SqliteStore implements Store {
     this.people = new SqlitePeople(access);
     this.audit = new SqliteAudit(access);
     this.limits = new SqliteLimits(access);
+    this.keys = new SqliteKeys(access, {
+      sql: this.#sql,
+      claims: this.#sales.claims,
+      write: (change, committed) => this.#write(change, committed),
+    });
     this.money = new SqliteMoney(access, {
       floats: this.#floats,
       addTransfers: (...rows) => this.#addTransfers(...rows),
@@ -351,10 +358,11 @@ export class SqliteStore implements Store {
     }
   }
 
-  async #write<T>(change: () => T): Promise<T> {
+  async #write<T>(change: () => T, committed?: () => void): Promise<T> {
     this.#assertOpen();
     return this.#commits.add(change, () => {
       this.#settings += 1;
+      committed?.();
     });
   }
 

@@ -43,7 +43,7 @@ const ADD_DEBT = `
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
 const SET_DEBT_BALANCE = 'UPDATE debt SET balance_minor = ? WHERE debt_id = ?';
 
-const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
+export const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_algorithm, supply_group_code, tariff_index,
     key_revision, key_type, base_date, tariff_id, token_carrier_type, key_expiry, stores_supply_group, wanted_key,
     issued_key_change, replaced_by, replaces`;
 const FIND_METER = `SELECT ${METER_COLUMNS} FROM meter WHERE meter_pan = ?`;
@@ -54,8 +54,11 @@ const SET_METER_KEY = `
   UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, key_expiry,
     wanted_key, issued_key_change) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
   WHERE meter_pan = ?`;
+/** Before the history of the sale is written: the last sale there is the one before this. */
 const ADD_KEY_CHANGE = `
-  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections) VALUES (?, ?, ?, ?, ?, ?)`;
+  INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
+  SELECT :saleId, m.meter_pan, :changedAt, :from, :to, :threeSections, h.last_sale_id, coalesce(h.version, 0)
+  FROM meter AS m LEFT JOIN meter_history AS h ON h.meter_pan = m.meter_pan WHERE m.meter_pan = :meterPan`;
 
 const FIND_METER_TIDS = 'SELECT tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?';
 /** A TID only rises: tokens that were never released are named in another order than they were made. */
@@ -129,10 +132,11 @@ const LAST_SIGNED_ENTRY = `
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter LIMIT ?`;
 const FIND_ENTRIES_BY_SALE = `SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE sale_id = ? ORDER BY counter`;
+/** A section of a key change may have been made more than once: one that was sold tells more than one that never left. */
 const FIND_ENTRY_BY_TOKEN = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry
   WHERE substr(token_digest, 1, 12) = substr(:tokenDigest, 1, 12) AND token_digest = :tokenDigest
-  LIMIT 1`;
+  ORDER BY state, counter LIMIT 1`;
 /** The lowest counter that is held and whose successor is not; 0 when even the first is missing. */
 const COUNTER_WITHOUT_GAP = `
   SELECT CASE

@@ -4,10 +4,22 @@
  * that follows.
  */
 import { StsFault } from '../../lib/faults.ts';
-import { BASE_DATES, type BaseDate } from '../../lib/identity/attributes.ts';
-import { type IssuePlan, type KeyChangeReason, planIssue } from '../../lib/token/issue-plan.ts';
+import {
+  BASE_DATES,
+  type BaseDate,
+  CARD_ONLY_KEY_TYPES,
+  CREDITLESS_KEY_TYPES,
+  type KeyType,
+} from '../../lib/identity/attributes.ts';
+import {
+  type IssuePlan,
+  type IssueRefusal,
+  type KeyChangeReason,
+  planIssue,
+} from '../../lib/token/issue-plan.ts';
 import { DEFAULT_ISSUE_POLICY, type IssuePolicy } from '../../lib/token/issue-policy.ts';
 import type { MeterKeyRegister, VendingKeyRegister } from '../../lib/token/issue-register.ts';
+import { dateOfTid, isExpired, lastMinuteOfBase, tidMinutesAt } from '../../lib/token/tid.ts';
 import type { VendingKeyAttributes } from '../security-module/contract.ts';
 import type { MeterKeyName, MeterRecord } from '../store/contract.ts';
 import { findKey, isUsable } from './key-directory.ts';
@@ -46,23 +58,71 @@ export interface KeyPlan {
   readonly key: VendingKeyAttributes | undefined;
 }
 
+/** Why no key change leads on from here, beside the refusals of `planIssue`. */
+export type KeyRefusal =
+  | IssueRefusal
+  /** The module holds no key of the supply group that may be used now. */
+  | 'noKeyOfGroup'
+  /** The module does not hold the key that the meter has, under which the set would be made. */
+  | 'formerKeyUnknown'
+  /** The meter held the new key before: tokens of that time must not be new to it again. */
+  | 'keyHeldBefore';
+
+/** What a meter's key asks for now. */
+export type KeyVerdict =
+  /** The meter is on the current key. */
+  | { readonly kind: 'current' }
+  /** The policy waits to be asked, or never changes keys. */
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'refused'; readonly refusal: KeyRefusal }
+  | { readonly kind: 'changes'; readonly keyChange: PlannedKeyChange };
+
+export interface KeyQuestion {
+  readonly policy: KeyPolicy;
+  /** Whether somebody asks for the key change by name. */
+  readonly isRequested: boolean;
+  /**
+   * Keys that the meter's changes so far led from or to; undefined where nobody has looked. Whoever plans a set that is not
+   * given once more must look before it is made.
+   */
+  readonly held?: readonly MeterKeyName[] | undefined;
+}
+
 /**
- * @param isRequested - whether somebody asks for the key change by name.
- * @throws StsFault `key_change_not_allowed` with the reason, when it is asked for and cannot be; `key_change_not_needed`.
+ * @throws StsFault, where it is asked for by name: `key_change_not_allowed` with the reason, `key_change_not_needed`.
  */
 export function planKey(
   meter: MeterRecord,
   keys: readonly VendingKeyAttributes[],
   now: number,
-  policy: KeyPolicy,
-  isRequested = false,
+  question: KeyQuestion,
 ): KeyPlan {
+  const verdict = judgeKey(meter, keys, now, question);
+  switch (verdict.kind) {
+    case 'changes':
+      return changed(meter, verdict.keyChange, keys);
+    case 'current':
+    case 'waits':
+      if (question.isRequested) throw new StsFault('key_change_not_needed', undefined, { param: 'meter' });
+      return { meter, keyChange: undefined, key: findKey(keys, meter) };
+    case 'refused':
+      if (question.isRequested)
+        throw new StsFault('key_change_not_allowed', verdict.refusal, { param: 'meter' });
+      // Without being asked for it is no reason to sell nothing: the security module judges the key that the meter has.
+      return { meter, keyChange: undefined, key: findKey(keys, meter) };
+  }
+}
+
+export function judgeKey(
+  meter: MeterRecord,
+  keys: readonly VendingKeyAttributes[],
+  now: number,
+  { policy, isRequested, held }: KeyQuestion,
+): KeyVerdict {
   const pending = policy.unconfirmed === 'reissue' || isRequested ? meter.issuedKeyChange : null;
   const current = currentKey(meter, keys, now);
-  const kept: KeyPlan = { meter, keyChange: undefined, key: findKey(keys, meter) };
-  if (current === undefined)
-    return isRequested ? refuse('no key of this supply group may be used now') : kept;
-  if (pending === null && isOn(meter, current)) return isRequested ? refuse(undefined) : kept;
+  if (current === undefined) return { kind: 'refused', refusal: 'noKeyOfGroup' };
+  if (pending === null && isOn(meter, current)) return { kind: 'current' };
   const plan = planIssue(
     {
       meter: registerOf(meter, keys, pending),
@@ -77,21 +137,71 @@ export function planKey(
   switch (plan.kind) {
     case 'keyChangeThenCredit':
     case 'reissueKeyChange':
-      return changed(meter, plan, keys);
+      return judgeChange(plannedOf(plan), keys, held ?? []);
     case 'credit':
-      return isRequested ? refuse(undefined) : kept;
+      return { kind: 'current' };
     case 'keyChangeRequired':
-      return kept;
+      return { kind: 'waits' };
     case 'refused':
-      // Without being asked for it is no reason to sell nothing: the security module judges the key that the meter has.
-      return isRequested ? refuse(plan.refusal) : kept;
+      return plan;
   }
 }
 
-function refuse(detail: string | undefined): never {
-  if (detail === undefined) throw new StsFault('key_change_not_needed', undefined, { param: 'meter' });
-  throw new StsFault('key_change_not_allowed', detail, { param: 'meter' });
+/** What `planIssue` cannot know: which keys the module holds, and which ones the meter held. */
+function judgeChange(
+  keyChange: PlannedKeyChange,
+  keys: readonly VendingKeyAttributes[],
+  held: readonly MeterKeyName[],
+): KeyVerdict {
+  if (findKey(keys, keyChange.from) === undefined) return { kind: 'refused', refusal: 'formerKeyUnknown' };
+  if (leadsBack(keyChange, held)) return { kind: 'refused', refusal: 'keyHeldBefore' };
+  return { kind: 'changes', keyChange };
 }
+
+/** Whether the set leads to a key that the meter held before. */
+export function leadsBack(keyChange: PlannedKeyChange, held: readonly MeterKeyName[]): boolean {
+  const { from, to } = keyChange;
+  // A new KEN alone leaves the meter on its key; a set that is given once more leads where it led.
+  if (isGivenAgain(keyChange) || isSameDecoderKey(from, to)) return false;
+  return held.some((key) => isSameDecoderKey(key, to));
+}
+
+/** Whether the set is one that was issued before and that nobody has confirmed. */
+export function isGivenAgain({ reasons }: PlannedKeyChange): boolean {
+  return reasons.length === 0;
+}
+
+/**
+ * Whether two names are of one decoder key of a meter, as far as a name tells. DKGA02 knows no base date, so that a key of it
+ * is taken for the same on any (sts.md 6.2); KEN is part of no key.
+ */
+export function isSameDecoderKey(
+  a: Omit<MeterKeyName, 'keyExpiry'>,
+  b: Omit<MeterKeyName, 'keyExpiry'>,
+): boolean {
+  return (
+    a.decoderKeyAlgorithm === b.decoderKeyAlgorithm &&
+    a.supplyGroupCode === b.supplyGroupCode &&
+    a.tariffIndex === b.tariffIndex &&
+    a.keyRevision === b.keyRevision &&
+    a.keyType === b.keyType &&
+    (a.decoderKeyAlgorithm === 2 || a.baseDate === b.baseDate)
+  );
+}
+
+/** Whether credit for this meter would be made now, as far as dates and types of its key tell. */
+export function mayCarryCredit({ meter, key }: KeyPlan, now: number): boolean {
+  if (key === undefined || !isUsable(key, now) || CREDITLESS_KEY_TYPES.includes(key.keyType)) return false;
+  if (CARD_ONLY_KEY_TYPES.includes(key.keyType) && meter.tokenCarrierType !== MAGNETIC_CARD) return false;
+  const { baseDate } = meter;
+  if (now < dateOfTid(0, baseDate) || now >= lastMinuteOfBase(baseDate) + MINUTE_MILLIS) return false;
+  const keyExpiry = Math.min(key.keyExpiry, meter.keyExpiry ?? 255);
+  return !isExpired(tidMinutesAt(now, baseDate), keyExpiry);
+}
+
+/** TCT of the magnetic card, for which alone common keys are (sts.md 1.2, 6.6). */
+const MAGNETIC_CARD = 1;
+const MINUTE_MILLIS = 60_000;
 
 /**
  * Of the keys that may be used now for what the meter shall belong to, the one that became active last: the owner of a
@@ -103,11 +213,9 @@ export function currentKey(
   now: number,
 ): VendingKeyAttributes | undefined {
   const supplyGroupCode = meter.wantedKey?.supplyGroupCode ?? meter.supplyGroupCode;
-  const isForCredit = (keyType: number) => keyType === 2 || keyType === 3;
   const [best] = keys
     .filter((key) => key.supplyGroupCode === supplyGroupCode && isUsable(key, now))
-    .filter((key) => (isForCredit(meter.keyType) ? key.keyType === meter.keyType : isForCredit(key.keyType)))
-    .filter((key) => meter.encryptionAlgorithm === 7 || key.decoderKeyAlgorithm === 4)
+    .filter((key) => servesMeter(key, meter))
     .sort(
       (a, b) =>
         Date.parse(b.activeFrom) - Date.parse(a.activeFrom) ||
@@ -115,6 +223,14 @@ export function currentKey(
         b.keyRevision - a.keyRevision,
     );
   return best;
+}
+
+/** Whether the meter's key could be one of this vending key, by type, carrier and algorithm. */
+export function servesMeter(key: VendingKeyAttributes, meter: MeterRecord): boolean {
+  const isForCredit = (keyType: KeyType) => !CREDITLESS_KEY_TYPES.includes(keyType);
+  if (isForCredit(meter.keyType) ? key.keyType !== meter.keyType : !isForCredit(key.keyType)) return false;
+  if (CARD_ONLY_KEY_TYPES.includes(key.keyType) && meter.tokenCarrierType !== MAGNETIC_CARD) return false;
+  return meter.encryptionAlgorithm === 7 || key.decoderKeyAlgorithm === 4;
 }
 
 function isOn(meter: MeterRecord, key: VendingKeyAttributes): boolean {
@@ -191,9 +307,9 @@ function vendingKeyRegister(meter: MeterRecord, key: VendingKeyAttributes): Vend
 
 type ChangePlan = Extract<IssuePlan, { kind: 'keyChangeThenCredit' | 'reissueKeyChange' }>;
 
-function changed(meter: MeterRecord, plan: ChangePlan, keys: readonly VendingKeyAttributes[]): KeyPlan {
+function plannedOf(plan: ChangePlan): PlannedKeyChange {
   const { under, to, change, sectionCount } = plan.keyChange;
-  const keyChange: PlannedKeyChange = {
+  return {
     from: nameOf(under),
     to: nameOf(to),
     threeSections: change.threeSections,
@@ -201,9 +317,17 @@ function changed(meter: MeterRecord, plan: ChangePlan, keys: readonly VendingKey
     rollOver: change.rollOver,
     reasons: plan.kind === 'keyChangeThenCredit' ? plan.reasons : [],
   };
-  const { keyExpiry, ...attributes } = keyChange.to;
+}
+
+function changed(
+  meter: MeterRecord,
+  keyChange: PlannedKeyChange,
+  keys: readonly VendingKeyAttributes[],
+): KeyPlan {
+  // What is wanted is reached by a new set; one that is given once more leads where somebody wanted to go before.
+  const wantedKey = isGivenAgain(keyChange) ? meter.wantedKey : null;
   return {
-    meter: { ...meter, ...attributes, keyExpiry, wantedKey: null },
+    meter: { ...meter, ...keyChange.to, wantedKey },
     keyChange,
     key: findKey(keys, keyChange.to),
   };

@@ -6,7 +6,7 @@ import { chargesDue } from '../tariff/fixed-charges.ts';
 import { localMoment } from '../tariff/local-time.ts';
 import { freeUnitsDue, reckonUnits, unitsOfMonth } from '../tariff/reckon.ts';
 import type { Vending } from './context.ts';
-import { isUsable } from './key-directory.ts';
+import { mayCarryCredit } from './key-plan.ts';
 import { findForSale, lookUpCode, type MeterForSale, planFor } from './purchase.ts';
 
 export interface LookUp {
@@ -68,11 +68,10 @@ function leastPayment({ terms, purchases }: MeterForSale, now: number): number |
   return reckoning.kind === 'reckoned' ? paidMinor : undefined;
 }
 
-/** Whether the module holds a key that the meter's next token can be made under now; its other rules are asked at the sale. */
+/** Whether the module holds a key that the meter's next credit can be made under now; its other rules are asked at the sale. */
 async function hasKey(vending: Vending, meter: MeterRecord, now: number): Promise<boolean> {
   try {
-    const { key } = await planFor(vending, meter, now);
-    return key !== undefined && isUsable(key, now);
+    return mayCarryCredit(await planFor(vending, meter, now), now);
   } catch (error) {
     if (error instanceof StsFault && error.code === 'security_module_unavailable') return false;
     throw error;

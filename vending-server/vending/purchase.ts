@@ -19,7 +19,7 @@ import {
 import type { TariffTerms } from '../tariff/terms.ts';
 import type { Vending } from './context.ts';
 import { termsAt } from './find-tariff.ts';
-import { type KeyPlan, planKey } from './key-plan.ts';
+import { isGivenAgain, type KeyPlan, planKey } from './key-plan.ts';
 import type { Desk } from './sale-desk.ts';
 import type { MonthPosition, PurchasePicture, SaleDetails } from './sale-response.ts';
 import { assertInPlace, type PreparedVend } from './vend.ts';
@@ -107,9 +107,23 @@ export async function reckonPurchase(
   return { vendor, meter, terms, purchases, plan, paidMinor, freeDeciKwh, reckoned: reckoning };
 }
 
-/** The key that the meter's next tokens are made under. */
-export async function planFor({ keys, rules }: Reads, meter: MeterRecord, now: number): Promise<KeyPlan> {
-  return planKey(meter, await keys.keys(), now, await rules.keyPolicy());
+/**
+ * The key that the meter's next tokens are made under. What keys the meter has held is looked up only where a set leads on.
+ * @throws StsFault as `planKey`.
+ */
+export async function planFor(
+  { store, keys, rules }: Reads,
+  meter: MeterRecord,
+  now: number,
+  isRequested = false,
+): Promise<KeyPlan> {
+  const known = await keys.keys();
+  const question = { policy: await rules.keyPolicy(), isRequested };
+  const plan = planKey(meter, known, now, question);
+  if (plan.keyChange === undefined || isGivenAgain(plan.keyChange)) return plan;
+  const { meterPan } = meter;
+  const held = (await store.keys.keysHeld([meterPan])).get(meterPan) ?? [];
+  return planKey(meter, known, now, { ...question, held });
 }
 
 function byMoney(terms: TariffTerms, history: MeterPurchases['history'], paidMinor: number, now: number) {

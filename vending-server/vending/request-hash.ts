@@ -8,6 +8,7 @@ import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
 export type Operation =
   | 'sale'
   | 'deposit'
+  | 'keyChange'
   | 'freeUnits'
   | 'freeIssue'
   | 'replacement'

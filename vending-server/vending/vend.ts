@@ -6,7 +6,8 @@
  * of the chain: before the commit nothing of the sale is durable, after it the recorded answer is given again.
  */
 import { StsFault } from '../../lib/faults.ts';
-import { TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
+import type { BaseDate } from '../../lib/identity/attributes.ts';
+import { isExpired, lastMinuteOfBase, TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { saleTransfers } from '../ledger/postings.ts';
 import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
 import type { Contact } from '../notify/notification.ts';
@@ -76,8 +77,9 @@ export interface SaleAnswer {
 
 /**
  * @param prepare - reads only; asked again when the meter has changed in between.
- * @throws StsFault `request_id_reused`, `meter_changed_out`, those of `prepare`, those of `admitSale`, `request_withdrawn`,
- *   `float_exhausted`, `date_out_of_range`, `tid_ahead_of_clock`, then the faults of the security module and the store.
+ * @throws StsFault `request_id_reused`, `meter_changed_out`, those of `prepare`, those of `admitSale`, `base_date_ended`,
+ *   `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the security module and
+ *   the store.
  */
 export async function vend(
   vending: Vending,
@@ -140,7 +142,8 @@ async function claim(
       amountDeciKwh,
     });
     try {
-      const nowTidMinutes = tidMinutesAt(now, baseDate);
+      const tidCount = prepared.wanted.length;
+      const nowTidMinutes = tidCount === 0 ? 0 : presentTid(now, baseDate);
       const result = await store.claimVend(
         {
           vendorId,
@@ -149,7 +152,7 @@ async function claim(
           meterPan,
           paidMinor,
           purchasesVersion: view.purchases.version,
-          tidCount: prepared.wanted.length,
+          tidCount,
           baseDate,
           nowTidMinutes,
           maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
@@ -224,6 +227,7 @@ async function complete(
     transfers,
     answerHash: answerHash(answer),
   });
+  assertTakes(plan.meter, tidMinutes);
   const issued = await vending.securityModule.issue({
     orders: ordersOf(plan, wanted, tidMinutes),
     saleDigest,
@@ -274,6 +278,21 @@ async function recorded(
   // A journal that cannot be written ends the module; its next start takes over what the ledger holds and proves.
   await issued.sealed;
   return sale;
+}
+
+/** @throws StsFault `base_date_ended`; `date_out_of_range` before the base date begins. */
+function presentTid(now: number, baseDate: BaseDate): number {
+  if (now >= lastMinuteOfBase(baseDate) + 60_000) throw new StsFault('base_date_ended', `base ${baseDate}`);
+  return tidMinutesAt(now, baseDate);
+}
+
+/**
+ * The security module judges by the KEN of the vending key. A meter that is known to hold an earlier one would refuse what the
+ * module makes, and its customer would have paid for nothing.
+ */
+function assertTakes({ keyExpiry }: MeterRecord, tidMinutes: readonly number[]): void {
+  if (keyExpiry === null || tidMinutes.every((tid) => !isExpired(tid, keyExpiry))) return;
+  throw new StsFault('key_expired', `the meter holds KEN ${keyExpiry}`, { param: 'meter' });
 }
 
 /** Energy of all tokens, before they are coded: what limits count. */

@@ -13,6 +13,7 @@ import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
+import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -55,6 +56,7 @@ storeContract('PostgreSQL', openOnEngine, { severalModules: true });
 peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
+keyStoreContract('PostgreSQL', openOnEngine);
 issueContract('PostgreSQL', openOnEngine);
 
 const test = suite<{ url: string }>('PostgreSQL store');

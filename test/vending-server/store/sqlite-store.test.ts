@@ -13,6 +13,7 @@ import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
+import { keyStoreContract } from './key-store-contract.ts';
 import { operationContract } from './operation-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { peopleStoreContract } from './people-store-contract.ts';
@@ -62,6 +63,7 @@ storeContract('SQLite on a file', openOnFile, { severalModules: false });
 operationContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
+keyStoreContract('SQLite on a file', openOnFile);
 issueContract('SQLite on a file', openOnFile);
 
 const test = suite<{ dataFolder: string; store: SqliteStore }>('SQLite store');
