@@ -78,8 +78,8 @@ export interface SaleAnswer {
 /**
  * @param prepare - reads only; asked again when the meter has changed in between.
  * @throws StsFault `request_id_reused`, `meter_changed_out`, those of `prepare`, those of `admitSale`, `base_date_ended`,
- *   `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the security module and
- *   the store.
+ *   `date_out_of_range`, `request_withdrawn`, `float_exhausted`, `tid_ahead_of_clock`, `key_expired`, then the faults of the
+ *   security module and the store.
  */
 export async function vend(
   vending: Vending,
