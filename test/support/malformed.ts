@@ -237,7 +237,12 @@ export function malformedBody(schema: Schema, draw: Draw): Malformed {
 function requiredOf(schema: Schema, good: Record<string, unknown>): readonly string[] {
   const choices = schema.oneOf ?? schema.anyOf;
   if (choices === undefined) return schema.required ?? [];
-  const fits = (choice: Schema) => Object.keys(good).every((name) => name in (choice.properties ?? {}));
+  const fits = ({ properties = {} }: Schema) =>
+    Object.entries(good).every(([name, value]) => {
+      const of = properties[name];
+      // Two choices may have the same names; the word that tells them apart is a constant.
+      return of !== undefined && (of.const ?? value) === value && (of.enum ?? [value]).includes(value);
+    });
   return choices.find(fits)?.required ?? [];
 }
 
