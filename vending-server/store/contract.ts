@@ -14,7 +14,7 @@ import type {
   ModuleIdentity,
 } from '../security-module/contract.ts';
 import type { Debt, PurchaseHistory } from '../tariff/history.ts';
-import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
+import type { DayCount, LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
@@ -133,6 +133,26 @@ export interface VendClaimRequest {
   readonly nowTidMinutes: number;
   /** Highest TID that may be given: how far a bumped TID may run ahead of the clock (open question D3). */
   readonly maxTidMinutes: number;
+  /** What the counters of its day count of it; nothing is limited when absent. */
+  readonly counted?: ClaimCount;
+}
+
+/** A sale as the counters of its day count it, before it is made. */
+export interface ClaimCount {
+  /** 'YYYY-MM-DD' where the utility is. */
+  readonly day: string;
+  readonly operatorId: string | undefined;
+  readonly amountDeciKwh: number;
+  readonly limits: readonly ClaimLimit[];
+}
+
+/** The most that a vendor, or one of its operators, may sell on a day, this sale included; null bounds nothing. */
+export interface ClaimLimit {
+  readonly ruleId: string;
+  readonly scope: 'vendor' | 'operator';
+  readonly salesMax: number | null;
+  readonly paidMinorMax: number | null;
+  readonly amountDeciKwhMax: number | null;
 }
 
 export interface VendClaim {
@@ -166,6 +186,8 @@ export type ClaimVendResult =
   | { readonly kind: 'meter_unknown' }
   /** The meter has bought since the sale was reckoned: look again, reckon again. */
   | { readonly kind: 'purchases_changed' }
+  /** The first of the limits that it would pass, and what is sold and claimed on its day without it. */
+  | { readonly kind: 'limit_reached'; readonly ruleId: string; readonly count: DayCount }
   | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
   | { readonly kind: 'tid_ahead_of_clock' };
 

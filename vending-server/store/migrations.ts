@@ -14,6 +14,7 @@ import { PEOPLE } from './migrations/step-5-people.ts';
 import { NOTIFY } from './migrations/step-6-notify.ts';
 import { OPERATION } from './migrations/step-7-operation.ts';
 import { VENDS } from './migrations/step-8-vends.ts';
+import { COUNTED_CLAIMS } from './migrations/step-12-counted-claims.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -24,6 +25,7 @@ export const STEPS: readonly MigrationStep[] = [
   NOTIFY,
   OPERATION,
   VENDS,
+  COUNTED_CLAIMS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */
