@@ -1,71 +1,96 @@
 /**
  * The test entry: `node --import tsx test/run.ts [part of a path]`.
  *
- * uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner counts
- * those as failures, prints how long each file took, and closes with one line `N passed, N failed`.
+ * Each core takes one test file after the other, in a process that stays; what a file prints comes out in one piece when it
+ * is done. uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner
+ * counts those as failures, prints how long each file took, and closes with one line `N passed, N failed`.
  */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { FILE_DONE, type FileResult } from './run-files.ts';
 
-type Run = () => Promise<[errors: string | true, ran: number, skipped: number, total: number]>;
-declare global {
-  var UVU_DEFER: number;
-  var UVU_INDEX: number;
-  var UVU_QUEUE: [file: string | null, ...runs: Run[]][];
-}
+const LIMIT_MINUTES = process.env['WATTOKEN_TEST_COUNTS'] === 'full' ? 180 : 18;
+const LONG_SECONDS = 5;
 
-const LIMIT_MINUTES = process.env['WATTOKEN_TEST_COUNTS'] === 'full' ? 120 : 18;
-
-globalThis.UVU_DEFER = 1; // before uvu loads: it then queues and starts no timer of its own
-const { exec } = await import('uvu');
-UVU_QUEUE.length = 0;
-const here = new URL('./', import.meta.url);
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+const files = readdirSync(new URL('./', import.meta.url), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && file.includes(process.argv[2] ?? ''))
   .sort();
 const broken: string[] = files.length === 0 ? ['no test file matches'] : [];
-const seconds = new Map<string, number>();
-let passed = 0;
-let failed = 0;
-for (const [index, file] of files.entries()) {
-  globalThis.UVU_INDEX = index;
-  UVU_QUEUE.push([file]);
-  await import(new URL(file, here).href);
-  const [, ...runs] = UVU_QUEUE[index]!;
-  if (runs.length === 0) broken.push(`${file}: no suite called .run()`);
-  UVU_QUEUE[index] = [
-    file,
-    ...runs.map(
-      (run): Run =>
-        () =>
-          counted(file, run),
-    ),
-  ];
+const results: FileResult[] = [];
+const running = new Set<ChildProcess>();
+
+function workerOf(): ChildProcess {
+  const worker = fork(new URL('./run-files.ts', import.meta.url), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  running.add(worker);
+  worker.once('exit', () => running.delete(worker));
+  return worker;
 }
 
-async function counted(file: string, run: Run): ReturnType<Run> {
-  const startedAt = performance.now();
-  const result = await run();
-  const [errors, ran, skipped, total] = result;
-  seconds.set(file, (seconds.get(file) ?? 0) + (performance.now() - startedAt) / 1000);
-  passed += ran;
-  failed += total - ran;
-  if (errors === true && ran < total) {
-    broken.push(`${file}: ${total - ran} tests vanished in a hook or threw a non-Error`);
+/** @returns what a file came to, or undefined if its process ended before it did. */
+function runOne(worker: ChildProcess, file: string): Promise<FileResult | undefined> {
+  return new Promise((resolve) => {
+    const output = worker.stdout!.setEncoding('utf8');
+    let text = '';
+    const finish = (result: FileResult | undefined) => {
+      output.off('data', onData);
+      worker.off('close', onClose);
+      process.stdout.write(`${text}\n`);
+      resolve(result);
+    };
+    const onData = (part: string) => {
+      text += part;
+      const end = text.indexOf(FILE_DONE);
+      const line = end < 0 ? -1 : text.indexOf('\n', end);
+      if (line < 0) return;
+      const result: FileResult = JSON.parse(text.slice(end + FILE_DONE.length, line));
+      text = text.slice(0, end) + text.slice(line + 1);
+      finish(result);
+    };
+    const onClose = () => finish(undefined);
+    output.on('data', onData);
+    worker.once('close', onClose);
+    worker.send(file);
+  });
+}
+
+async function runUntilNoneIsLeft(): Promise<void> {
+  let worker: ChildProcess | undefined;
+  for (let file = files.shift(); file !== undefined; file = files.shift()) {
+    worker ??= workerOf();
+    const result = await runOne(worker, file);
+    if (result !== undefined) {
+      results.push(result);
+      continue;
+    }
+    broken.push(`${file}: its process ended before the tests did`);
+    worker = undefined;
   }
-  if (process.env['CI'] && skipped > 0) broken.push(`${file}: ${skipped} skipped by .only or .skip`);
-  return result;
+  if (worker === undefined) return;
+  worker.disconnect();
+  await once(worker, 'exit');
 }
 
 setTimeout(() => {
   console.error(`FAIL the run passed ${LIMIT_MINUTES} minutes`);
+  for (const worker of running) worker.kill('SIGKILL');
   process.exit(1);
 }, LIMIT_MINUTES * 60_000).unref();
 
-await exec(false);
-for (const [file, took] of [...seconds].filter(([, took]) => took > 5).sort((a, b) => b[1] - a[1])) {
-  console.log(`  ${took.toFixed(1).padStart(6)} s  ${file}`);
+const workers = Math.min(availableParallelism(), files.length);
+await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
+
+for (const { file, seconds } of results.sort((a, b) => b.seconds - a.seconds)) {
+  if (seconds > LONG_SECONDS) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${file}`);
 }
+broken.push(...results.flatMap((result) => result.broken));
 for (const line of broken) console.error('FAIL', line);
-failed += broken.length;
-if (failed > 0) process.exitCode = 1;
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, broken.length);
 console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

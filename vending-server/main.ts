@@ -2,7 +2,6 @@
  * The vending server, put together: lock and store, security module, recovery, and only then a port. Real time, real
  * chance and real files enter here.
  */
-import { randomBytes } from 'node:crypto';
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { StsFault, toProblem } from '../lib/faults.ts';
@@ -26,6 +25,7 @@ import type { SecurityModule } from './security-module/contract.ts';
 import { superviseModule } from './security-module/supervised-module.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
+import { systemRandom } from './system-random.ts';
 import type { Vending } from './vending/context.ts';
 import { openHouseVendor } from './vending/house.ts';
 import { KeyDirectory } from './vending/key-directory.ts';
@@ -59,7 +59,7 @@ export interface RunningServer {
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 const systemClock: Clock = { now: () => Date.now() };
-const systemRandom: Random = { bytes: (length) => randomBytes(length) };
+const random: Random = systemRandom();
 
 /**
  * Starts a server; when its promise resolves it sells.
@@ -90,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const securityModule = supervised(first, { options, store, log, metrics });
     opened.push(() => securityModule.close());
     await ensureOperatorKey(store, pathsOf(options).operatorKeyPath);
-    const messaging = await openMessaging({ options, store, clock, random: systemRandom, log });
+    const messaging = await openMessaging({ options, store, clock, random, log });
     opened.push(() => messaging.close());
     const vending: Vending = {
       store,
@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       rules: new UtilityRules(store),
       underWay: new SalesUnderWay(),
       clock,
-      random: systemRandom,
+      random,
       unreleased: new UnreleasedTokens(),
       tidAheadMinutes: limits.tidAheadMinutes,
       onSaleClaimed: (requestId) => log.debug({ requestId }, 'sale claimed'),
@@ -346,7 +346,7 @@ async function within(work: Promise<void>, millis: number): Promise<void> {
 /** A first start makes the first operator's key. The file comes first: a key in the database alone would be lost. */
 async function ensureOperatorKey(store: Store, path: string): Promise<void> {
   if (await store.hasOperatorKey()) return;
-  const apiKey = newApiKey(systemRandom);
+  const apiKey = newApiKey(random);
   try {
     const file = openSync(path, 'w', 0o600);
     try {

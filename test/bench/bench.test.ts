@@ -13,8 +13,8 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   assert.ok(tokens.every(({ perSecond }) => perSecond > 0));
   const bulk = await bulkBench(50, 1);
   assert.ok(bulk.every(({ ratio, linesPerSecond }) => ratio > 0 && linesPerSecond > 0));
-  const { salesPerSecond, commitsPerSecond, p50Millis } = await salesBench(1, 200, 20);
-  assert.ok(salesPerSecond > 0 && commitsPerSecond > 0 && p50Millis > 0);
+  const sales = await salesBench({ rounds: 1, millis: 200, meterCount: 5_000, months: 1 });
+  assert.ok(Object.values(sales).every((figure) => figure > 0));
   const { onePerSecond, twoPerSecond, quietBesideBusy } = await postgresBench(1, 300, 200);
   assert.ok(onePerSecond > 0 && twoPerSecond > 0 && quietBesideBusy > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });

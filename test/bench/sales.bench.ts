@@ -1,124 +1,250 @@
 /**
- * Durable sales per second over HTTP: the built server with its security module as separate processes, 64 keep-alive
- * connections, a different request id each time. Beside it, in the same run on the same disk, what SQLite alone does with
- * the same durability: one row a commit, nothing shared. Rounds alternate.
+ * Durable sales over HTTP on the embedded database: the built server with its security module, 100,000 meters with a year of
+ * sales behind them, blocks, VAT and arrears. Beside it, on the same disk in the same run, one bare route on the same HTTP
+ * stack that only writes the same rows. Rounds alternate; server, module, rival and callers share the machine.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import { closeSync, cpSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { furnish, makeUtility, publicMeters, startUtilityServer } from '../support/utility.ts';
+import { startUtilityServer } from '../support/utility.ts';
 import { median, perSecond, printTable } from './harness.ts';
+import { type OldUtility, openOldUtility } from './old-utility.ts';
 
 export interface SalesFigures {
   readonly salesPerSecond: number;
-  readonly commitsPerSecond: number;
+  readonly barePerSecond: number;
+  /** Sales of meters that buy for the first time in the month. */
+  readonly surgePerSecond: number;
+  readonly fdatasyncMillis: number;
+  /** At half of the most. */
+  readonly halfP99Millis: number;
   readonly aloneMillis: number;
+  readonly commitMillis: number;
+  readonly requestMillis: number;
+}
+
+interface Order {
+  readonly url: string;
+  readonly path: string;
+  readonly apiKey?: string;
+  readonly meters: readonly string[];
+  readonly connections: number;
+  readonly millis: number;
+  readonly perSecond?: number;
+}
+
+interface Answered {
+  readonly requests: number;
+  readonly perSecond: number;
   readonly p50Millis: number;
   readonly p99Millis: number;
 }
 
-/** One-row durable commits a second: WAL, synchronous FULL, the schema of the plainest possible sale. */
-function bareCommits(folder: string, millis: number): number {
-  const database = new Database(join(folder, 'bare.sqlite'));
+const CONNECTIONS = 64;
+
+/** The callers run in a process of their own, so that their work is not on the server's thread. */
+export async function call(order: Order): Promise<Answered> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./sales-callers.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(order));
+  let text = '';
+  for await (const part of child.stdout) text += part;
+  const { answered: requests, seconds, refusals, p50Millis, p99Millis } = JSON.parse(text);
+  if (refusals.length > 0) throw new Error(`refused: ${refusals[0]}`);
+  return { requests, perSecond: requests / seconds, p50Millis, p99Millis };
+}
+
+export interface SalesOrder {
+  readonly rounds: number;
+  readonly millis: number;
+  readonly meterCount: number;
+  readonly months: number;
+}
+
+export async function salesBench({ rounds, millis, meterCount, months }: SalesOrder): Promise<SalesFigures> {
+  const boughtThisMonth = Math.trunc(meterCount * 0.4);
+  const old = await openOldUtility({ meterCount, salesEach: months, boughtThisMonth, debtEvery: 3 });
+  try {
+    const rivalFile = join(old.utility.folder, 'rival.sqlite');
+    cpSync(old.ledgerFile, rivalFile);
+    const server = await startUtilityServer(old.utility);
+    const rival = await startRival(rivalFile, old.sampleSales);
+    try {
+      const figures = await new SalesBench(old, server.ready['url'] ?? '', rival.url).run(rounds, millis);
+      print(figures);
+      return figures;
+    } finally {
+      rival.child.kill();
+      await server.stop();
+    }
+  } finally {
+    old.utility.remove();
+  }
+}
+
+class SalesBench {
+  readonly #old: OldUtility;
+  readonly #url: string;
+  readonly #rivalUrl: string;
+  readonly #folder: string;
+  #usual: readonly string[];
+  /** Those that have not bought in this month yet. */
+  #fresh: readonly string[];
+
+  constructor(old: OldUtility, url: string, rivalUrl: string) {
+    this.#old = old;
+    this.#url = url;
+    this.#rivalUrl = rivalUrl;
+    this.#folder = old.utility.folder;
+    this.#usual = old.drns.slice(0, old.boughtThisMonth);
+    this.#fresh = old.drns.slice(old.boughtThisMonth);
+  }
+
+  async run(rounds: number, millis: number): Promise<SalesFigures> {
+    const taken = {
+      sales: [] as number[],
+      bare: [] as number[],
+      surge: [] as number[],
+      halfP99: [] as number[],
+      alone: [] as number[],
+      request: [] as number[],
+      commit: [] as number[],
+      fdatasync: [] as number[],
+    };
+    let { perSecond: most } = await this.#sell(CONNECTIONS, millis); // both sides warm
+    await this.#bare('/rows', CONNECTIONS, millis / 2);
+    for (let round = 0; round < rounds; round += 1) {
+      const turns = [
+        async () => taken.sales.push((await this.#sell(CONNECTIONS, millis)).perSecond),
+        async () => taken.bare.push((await this.#bare('/rows', CONNECTIONS, millis)).perSecond),
+        async () => taken.surge.push((await this.#surge(millis)).perSecond),
+      ];
+      if (round % 2 === 1) turns.reverse();
+      for (const turn of turns) await turn();
+      most = median(taken.sales);
+      taken.halfP99.push((await this.#sell(CONNECTIONS, millis, most / 2)).p99Millis);
+      taken.alone.push((await this.#sell(1, millis / 4)).p50Millis);
+      taken.request.push((await this.#bare('/nothing', 1, millis / 4)).p50Millis);
+      taken.commit.push(commitMillis(join(this.#folder, 'bare.sqlite'), millis / 4));
+      taken.fdatasync.push(fdatasyncMillis(join(this.#folder, 'bare.bytes'), millis / 8));
+    }
+    return {
+      salesPerSecond: median(taken.sales),
+      barePerSecond: median(taken.bare),
+      surgePerSecond: median(taken.surge),
+      halfP99Millis: median(taken.halfP99),
+      aloneMillis: median(taken.alone),
+      requestMillis: median(taken.request),
+      commitMillis: median(taken.commit),
+      fdatasyncMillis: median(taken.fdatasync),
+    };
+  }
+
+  async #sell(connections: number, millis: number, pace?: number): Promise<Answered> {
+    const order = { url: this.#url, path: '/v1/sales', apiKey: this.#old.apiKey, connections, millis };
+    const answered = await call({ ...order, meters: this.#usual, ...(pace && { perSecond: pace }) });
+    this.#goOn(answered.requests);
+    return answered;
+  }
+
+  async #bare(path: string, connections: number, millis: number): Promise<Answered> {
+    const answered = await call({ url: this.#rivalUrl, path, connections, millis, meters: this.#usual });
+    this.#goOn(answered.requests);
+    return answered;
+  }
+
+  /** Each meter of the round buys once, and for the first time this month. */
+  async #surge(millis: number): Promise<Answered> {
+    const order = {
+      url: this.#url,
+      path: '/v1/sales',
+      apiKey: this.#old.apiKey,
+      connections: CONNECTIONS,
+      millis,
+    };
+    const answered = await call({ ...order, meters: this.#fresh });
+    if (answered.requests > this.#fresh.length) throw new Error('too few meters for the surge');
+    this.#fresh = this.#fresh.slice(answered.requests);
+    return answered;
+  }
+
+  /** The next round begins where this one ended: with meters whose pages were not touched just now. */
+  #goOn(requests: number): void {
+    const at = requests % this.#usual.length;
+    this.#usual = [...this.#usual.slice(at), ...this.#usual.slice(0, at)];
+  }
+}
+
+/** One durable commit of one row, nothing else: WAL, synchronous FULL. */
+function commitMillis(file: string, millis: number): number {
+  const database = new Database(file);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.exec('CREATE TABLE IF NOT EXISTS sale (id INTEGER PRIMARY KEY, token TEXT NOT NULL) STRICT');
   const insert = database.prepare('INSERT INTO sale (token) VALUES (?)');
-  const startedAt = performance.now();
-  let commits = 0;
-  while (performance.now() - startedAt < millis) {
-    insert.run('70630503470028726114');
-    commits += 1;
-  }
-  const rate = commits / ((performance.now() - startedAt) / 1000);
+  const each = timesOf(millis, () => insert.run('70630503470028726114'));
   database.close();
-  return rate;
+  return each;
 }
 
-interface LoadResult {
-  readonly answered: number;
-  readonly refused: number;
-  readonly seconds: number;
-  readonly p50Millis: number;
-  readonly p99Millis: number;
-}
-
-/** The callers run in a process of their own, so that their work is not on the server's thread. */
-async function load(
-  url: string,
-  apiKey: string,
-  meters: readonly string[],
-  connections: number,
-  millis: number,
-): Promise<LoadResult> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./sales-callers.mjs', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+function fdatasyncMillis(file: string, millis: number): number {
+  const handle = openSync(file, 'a');
+  const page = Buffer.alloc(4096, 1);
+  const each = timesOf(millis, () => {
+    writeSync(handle, page);
+    fdatasyncSync(handle);
   });
-  child.stdin.end(JSON.stringify({ url, apiKey, meters, connections, millis }));
-  let text = '';
-  for await (const part of child.stdout) text += part;
-  return JSON.parse(text);
+  closeSync(handle);
+  return each;
 }
 
-export async function salesBench(rounds: number, millis: number, meterCount: number): Promise<SalesFigures> {
-  const utility = await makeUtility();
-  const bareFolder = mkdtempSync(join(tmpdir(), 'wattoken-bare-'));
-  const server = await startUtilityServer(utility);
-  try {
-    const url = server.ready['url'] ?? '';
-    const meters = publicMeters(meterCount);
-    const keys = await furnish(utility, url, [{ vendorId: 'bench', floatMinor: 1_000_000_000_000 }], meters);
-    const apiKey = keys.get('bench') ?? '';
-    const drns = meters.map(({ drn }) => drn);
-    await load(url, apiKey, drns, 64, millis); // both sides warm
-    bareCommits(bareFolder, millis / 4);
-    const sales: number[] = [];
-    const commits: number[] = [];
-    const latencies: LoadResult[] = [];
-    const alone: LoadResult[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const measure = async () => {
-        const result = await load(url, apiKey, drns, 64, millis);
-        if (result.refused > 0) throw new Error(`${result.refused} sales refused`);
-        sales.push(result.answered / result.seconds);
-        latencies.push(result);
-      };
-      if (round % 2 === 0) await measure();
-      commits.push(bareCommits(bareFolder, millis));
-      if (round % 2 === 1) await measure();
-      alone.push(await load(url, apiKey, drns, 1, millis / 4));
-    }
-    const figures = {
-      salesPerSecond: median(sales),
-      commitsPerSecond: median(commits),
-      aloneMillis: median(alone.map(({ p50Millis }) => p50Millis)),
-      p50Millis: median(latencies.map(({ p50Millis }) => p50Millis)),
-      p99Millis: median(latencies.map(({ p99Millis }) => p99Millis)),
-    };
-    print(figures);
-    return figures;
-  } finally {
-    await server.stop();
-    utility.remove();
-    rmSync(bareFolder, { recursive: true, force: true });
+/** @returns the median time of `work`, milliseconds. */
+function timesOf(millis: number, work: () => void): number {
+  const times: number[] = [];
+  const until = performance.now() + millis;
+  for (let at = performance.now(); at < until; ) {
+    work();
+    const now = performance.now();
+    times.push(now - at);
+    at = now;
   }
+  return median(times);
 }
 
-function print({ salesPerSecond, commitsPerSecond, aloneMillis, p50Millis, p99Millis }: SalesFigures): void {
-  printTable('Durable sales over HTTP, 64 connections; server, module and callers share the machine', [
-    ['', 'x bare commits', 'per second'],
-    ['SQLite, one row a durable commit', '1.00', perSecond(commitsPerSecond)],
+async function startRival(ledgerFile: string, sampleSales: readonly string[]) {
+  const program = fileURLToPath(new URL('./bare-route.mjs', import.meta.url));
+  const child = spawn(process.execPath, [program, ledgerFile, ...sampleSales], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { url: String(line).trim(), child };
+}
+
+function print(figures: SalesFigures): void {
+  const { salesPerSecond, barePerSecond, surgePerSecond } = figures;
+  const { fdatasyncMillis, halfP99Millis, aloneMillis, commitMillis, requestMillis } = figures;
+  printTable(
+    `Durable sales over HTTP, ${CONNECTIONS} connections; one fdatasync takes ${fdatasyncMillis.toFixed(2)} ms`,
     [
-      'sales, each answered when durable',
-      (salesPerSecond / commitsPerSecond).toFixed(2),
-      perSecond(salesPerSecond),
+      ['', 'x bare route', 'per second'],
+      ['a bare route that writes the same rows', '1.00', perSecond(barePerSecond)],
+      ['sales', (salesPerSecond / barePerSecond).toFixed(2), perSecond(salesPerSecond)],
+      [
+        'sales, each the first of a meter in the month',
+        (surgePerSecond / barePerSecond).toFixed(2),
+        perSecond(surgePerSecond),
+      ],
     ],
-  ]);
-  console.log(
-    `  answered in ${p50Millis.toFixed(1)} ms at the median, ${p99Millis.toFixed(1)} ms at the 99th percentile`,
   );
-  console.log(`  one caller alone: ${aloneMillis.toFixed(2)} ms a sale`);
+  console.log(`  first sales of the month against others: ${(surgePerSecond / salesPerSecond).toFixed(2)}`);
+  console.log(`  at half of that, 99 of 100 are answered within ${halfP99Millis.toFixed(1)} ms`);
+  const bare = commitMillis + requestMillis;
+  console.log(
+    `  one caller alone: ${aloneMillis.toFixed(2)} ms, ${(aloneMillis / bare).toFixed(2)} times one bare commit ` +
+      `(${commitMillis.toFixed(2)} ms) and one bare request (${requestMillis.toFixed(2)} ms)`,
+  );
 }

@@ -114,6 +114,7 @@ export async function furnish(
   url: string,
   vendors: readonly { vendorId: string; floatMinor: number }[],
   meters: readonly TestMeter[] = [METER_A, METER_B],
+  energy: object = { kind: 'flat', pricePerKwh: '2.0000' },
 ): Promise<Map<string, string>> {
   const operatorKey = readFileSync(join(utility.serverFolder, 'operator.key'), 'utf8').trim();
   const must = async (path: string, body: unknown) => {
@@ -123,7 +124,7 @@ export async function furnish(
   };
   const terms = {
     currency: 'ZAR',
-    energy: { kind: 'flat', pricePerKwh: '2.0000' },
+    energy,
     vatRate: '0.15',
     minimumMinor: 1,
     maximumMinor: 1_000_000,

@@ -6,6 +6,7 @@ import type { Caller } from '../people/caller.ts';
 import { authenticateSession } from '../people/login.ts';
 import { isCsrfToken, LIFE_MILLIS } from '../people/session.ts';
 import type { Vending } from '../vending/context.ts';
+import { setHeader } from './reply.ts';
 
 const SESSION_COOKIE = 'wattoken_session';
 
@@ -49,6 +50,6 @@ export function addressOf(request: Request): string {
 
 export function retryAfter(response: Response, error: unknown, retry: string): void {
   const seconds = error instanceof StsFault ? error.retryAfterSeconds : undefined;
-  if (seconds !== undefined) response.setHeader('Retry-After', String(seconds));
-  else if (retry === 'later') response.setHeader('Retry-After', '1');
+  if (seconds !== undefined) setHeader(response, 'Retry-After', String(seconds));
+  else if (retry === 'later') setHeader(response, 'Retry-After', '1');
 }

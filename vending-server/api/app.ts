@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import type { Answered } from '../operation/metrics.ts';
@@ -22,6 +21,7 @@ import { inputFault, schemaFault } from './problems.ts';
 import { RateLimiter, type RateLimits } from './rate-limit.ts';
 import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
+import { hasHeader, reply, setHeader } from './reply.ts';
 import { type Answer, auditOf, type Call, type Route, type Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
@@ -69,7 +69,6 @@ export function buildApp(options: AppOptions): App {
   const running = new Set<Promise<unknown>>();
   const routes = tableOf(options);
   const gate = gateOf(options.rateLimits);
-  app.use(helmet());
   app.use((request, response, next) => {
     enter(request, response, options);
     gate.perAddress.spend(addressOf(request));
@@ -87,7 +86,7 @@ export function buildApp(options: AppOptions): App {
       at[route.method](admit(route, options, gate), ...steps, answer(route, options, running));
     }
     at.all((_request, response) => {
-      response.setHeader('Allow', allowed(here));
+      setHeader(response, 'Allow', allowed(here));
       throw new StsFault('method_not_allowed');
     });
   }
@@ -130,8 +129,8 @@ function enter(request: Request, response: Response, { log, isStopping, onAnswer
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   response.locals['requestId'] = requestId;
-  response.setHeader('X-Request-Id', requestId);
-  if (isStopping()) response.setHeader('Connection', 'close');
+  setHeader(response, 'X-Request-Id', requestId);
+  if (isStopping()) setHeader(response, 'Connection', 'close');
   const startedAt = performance.now();
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
@@ -142,7 +141,7 @@ function enter(request: Request, response: Response, { log, isStopping, onAnswer
     log.info({ httpRequestId: requestId, method: request.method, route, status, code, millis, finished });
     // Methods are the client's own words: those of no route count as one.
     const known = route === 'unknown' ? 'other' : request.method;
-    const isReplay = response.hasHeader('Idempotent-Replayed');
+    const isReplay = hasHeader(response, 'Idempotent-Replayed');
     onAnswered({ route, method: known, status, code, isReplay, seconds });
   });
 }
@@ -305,13 +304,9 @@ async function inTime<T>(work: Promise<T>, millis: number): Promise<T> {
 }
 
 function send(answer: Answer, response: Response): void {
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-  response.statusCode = answer.status;
-  response.setHeader('Content-Type', answer.contentType ?? 'application/json; charset=utf-8');
-  response.setHeader('Cache-Control', 'no-store');
-  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body, 'utf8') : answer.body;
-  response.setHeader('Content-Length', bytes.length);
-  response.end(bytes);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) setHeader(response, name, value);
+  const headers = { 'Content-Type': answer.contentType ?? 'application/json; charset=utf-8' };
+  reply(response, answer.status, headers, answer.body);
   answer.sent?.();
 }
 
@@ -322,14 +317,12 @@ function refuse(error: unknown, response: Response, log: Logger): void {
   response.locals['code'] = problem.code;
   if (problem.status >= 500)
     log.error({ httpRequestId: requestId, code: problem.code, where: whereOf(cause) });
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.status === 401) setHeader(response, 'WWW-Authenticate', 'Bearer');
   retryAfter(response, cause, problem.retry);
   // What is left of a body that was refused unread would be taken for the next request.
-  if (problem.status === FAULTS.request_too_large.http) response.setHeader('Connection', 'close');
-  response.statusCode = problem.status;
-  response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
-  response.setHeader('Cache-Control', 'no-store');
-  response.end(JSON.stringify(problem));
+  if (problem.status === FAULTS.request_too_large.http) setHeader(response, 'Connection', 'close');
+  const headers = { 'Content-Type': 'application/problem+json; charset=utf-8' };
+  reply(response, problem.status, headers, JSON.stringify(problem));
 }
 
 /** The place of an error in our code. Not its message: that of an unknown error may quote a secret. */

@@ -17,15 +17,35 @@ export type CanonicalValue =
  * @throws RangeError for a number that is not a safe integer: its text would depend on the writer.
  */
 export function canonicalJson(value: CanonicalValue): string {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new RangeError(`"value" expected a safe integer, got ${value}`);
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'number':
+      if (!Number.isSafeInteger(value)) {
+        throw new RangeError(`"value" expected a safe integer, got ${value}`);
+      }
+      return String(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    default:
+      if (value === null) return 'null';
+      return isList(value) ? listText(value) : objectText(value);
   }
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  const fields = Object.keys(value)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`);
-  return `{${fields.join(',')}}`;
+}
+
+/** Loops: every sale is hashed this way. */
+function listText(list: readonly CanonicalValue[]): string {
+  let text = '';
+  for (const item of list) text += `${text === '' ? '[' : ','}${canonicalJson(item)}`;
+  return text === '' ? '[]' : `${text}]`;
+}
+
+function objectText(fields: { readonly [name: string]: CanonicalValue }): string {
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${canonicalJson(fields[name] ?? null)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
 
 /** SHA-256 of the canonical JSON, 64 lower-case hex digits. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { EntryRow, LedgerSnapshot, SaleRow, Transfer } from '../store/contract.ts';
 import { GENESIS_HASH, tokenDigest } from './chain.ts';
-import { answerHash } from './sale-facts.ts';
+import { answerHash, answerHashOfFormat1 } from './sale-facts.ts';
 
 export const EXPORT_FORMAT = 'wattoken-ledger-2';
 
@@ -129,6 +129,8 @@ function saleFields(sale: SaleRow, { withTokenNumbers }: ExportOptions): object 
 }
 
 interface StoredAnswer {
+  /** Absent from when each sale had one token. */
+  readonly kind?: unknown;
   readonly tokens: readonly { readonly tokenNo: string; readonly tokenNoGrouped: string }[];
   readonly ledger: unknown;
 }
@@ -150,7 +152,7 @@ function answerFields(
     return {
       tokenNos: tokens.map(({ tokenNo }) => tokenNo),
       answer: {
-        hash: answerHash(answer),
+        hash: answer.kind === undefined ? answerHashOfFormat1(answer) : answerHash(answer),
         tokens: tokens.map((token) => ({
           tokenDigest: tokenDigest(token.tokenNo),
           groupedDigest: tokenDigest(token.tokenNoGrouped.replaceAll(' ', '')),

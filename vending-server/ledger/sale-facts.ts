@@ -6,6 +6,7 @@
  * The digest exists before the tokens do. So the answer enters it without the digits and without the place in the chain,
  * and these two are checked against the entries themselves.
  */
+import { createHash } from 'node:crypto';
 import type { BaseDate } from '../../lib/identity/attributes.ts';
 import type { Transfer } from '../store/contract.ts';
 import { type CanonicalValue, canonicalHash } from './canonical.ts';
@@ -71,11 +72,21 @@ interface Answer {
 }
 
 /**
- * SHA-256 over the canonical JSON of an answer without `ledger` and, in each token, `tokenNo` and `tokenNoGrouped`.
- * @throws RangeError for a number that is not a safe integer.
+ * SHA-256 over the text of an answer without `ledger` and, in each token, `tokenNo` and `tokenNoGrouped`: compact JSON with
+ * the fields in the order in which the answer gives them.
  */
-export function answerHash({ ledger: _ledger, tokens, ...rest }: Answer): string {
-  const clear = tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token);
+export function answerHash(answer: Answer): string {
+  return createHash('sha256')
+    .update(JSON.stringify(withoutDigits(answer)))
+    .digest('hex');
+}
+
+/** As it was when each sale had one token: over the canonical JSON. @throws RangeError for a number that is no safe integer. */
+export function answerHashOfFormat1(answer: Answer): string {
   // What an answer holds is JSON by construction: it is sent as such.
-  return canonicalHash({ ...rest, tokens: clear } as unknown as CanonicalValue);
+  return canonicalHash(withoutDigits(answer) as unknown as CanonicalValue);
+}
+
+function withoutDigits({ ledger: _ledger, tokens, ...rest }: Answer): object {
+  return { ...rest, tokens: tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token) };
 }

@@ -259,8 +259,11 @@ export interface Store {
   readonly limits: LimitStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
-  /** Rises by each commit, where this process alone commits: what was read stands until then. Undefined where others do. */
-  commits(): number | undefined;
+  /**
+   * Rises whenever anything but a sale is written, where this process alone writes: settings that were read stand until then.
+   * Undefined where others write too.
+   */
+  settingsVersion(): number | undefined;
 
   // Registry.
   putTariff(version: TariffVersion): Promise<PutResult>;

@@ -8,6 +8,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CommitReport } from './operation-contract.ts';
+import type { ReadTurn } from './read-turn.ts';
 import { isStorageError, storeFault } from './sqlite-faults.ts';
 
 interface Job {
@@ -28,11 +29,13 @@ export class GroupCommit {
   readonly #commit: Statement;
   readonly #rollback: Statement;
   readonly #onCommit: ((report: CommitReport) => void) | undefined;
+  readonly #reads: ReadTurn;
   #waiting: Job[] = [];
   #count = 0;
 
-  constructor(database: Database, onCommit?: (report: CommitReport) => void) {
+  constructor(database: Database, reads: ReadTurn, onCommit?: (report: CommitReport) => void) {
     this.#database = database;
+    this.#reads = reads;
     this.#onCommit = onCommit;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -63,6 +66,7 @@ export class GroupCommit {
   flush(): void {
     let jobs = this.#waiting;
     this.#waiting = [];
+    this.#reads.end();
     while (jobs.length > 0) {
       const startedAt = performance.now();
       let attempt: Attempt;

@@ -76,7 +76,7 @@ export class PostgresStore implements Store {
     this.receiptKeys = new PostgresReceiptKeys(access);
   }
 
-  commits(): undefined {
+  settingsVersion(): undefined {
     return undefined;
   }
 

@@ -1,10 +1,13 @@
 /** What the parts of the SQLite store are given: the connection, its reads, and the commit that all writes share. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { Remembered } from './remembered.ts';
 
 export interface SqliteAccess {
   readonly database: Database;
   readonly read: <T>(look: () => T) => Promise<T>;
   readonly write: <T>(change: () => T) => Promise<T>;
+  /** Remembers look-ups until anything but a sale is written. */
+  readonly settled: Remembered;
 }
 
 /** Prepares every text of a table of statements, once for a connection. */

@@ -50,10 +50,12 @@ export class SqliteLimits implements LimitStore {
   }
 
   supplyGroupsOf(vendorId: string): Promise<readonly string[] | null> {
-    return this.#access.read(() => {
-      const row = this.#sql.findCodes.get(vendorId) as { codes: string } | undefined;
-      return row === undefined ? null : (JSON.parse(row.codes) as string[]);
-    });
+    return this.#access.read(() =>
+      this.#access.settled.get(`supply groups ${vendorId}`, () => {
+        const row = this.#sql.findCodes.get(vendorId) as { codes: string } | undefined;
+        return row === undefined ? null : (JSON.parse(row.codes) as string[]);
+      }),
+    );
   }
 
   setSupplyGroups(vendorId: string, codes: readonly string[] | null): Promise<'set' | 'vendor_unknown'> {
@@ -67,10 +69,12 @@ export class SqliteLimits implements LimitStore {
 
   limitRules(): Promise<readonly LimitRule[]> {
     return this.#access.read(() =>
-      (this.#sql.rules.all() as { rule_id: string; rule: string }[]).map((row) => ({
-        ruleId: row.rule_id,
-        rule: row.rule,
-      })),
+      this.#access.settled.get('limit rules', () =>
+        (this.#sql.rules.all() as { rule_id: string; rule: string }[]).map((row) => ({
+          ruleId: row.rule_id,
+          rule: row.rule,
+        })),
+      ),
     );
   }
 

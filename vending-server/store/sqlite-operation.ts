@@ -3,6 +3,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { CertificateBinding, LedgerKind, OperationStore } from './operation-contract.ts';
+import type { SqliteAccess } from './sqlite-access.ts';
 import { storeFault } from './sqlite-faults.ts';
 
 /** Counts its looks, so that SQLite has a changed row to make durable even when the moment stays. */
@@ -23,26 +24,29 @@ const FIND_CERTIFICATES = `
   SELECT vendor_id AS vendorId, kind, value FROM vendor_certificate WHERE vendor_id = ? ORDER BY kind, value`;
 
 export class SqliteOperation implements OperationStore {
+  readonly #access: SqliteAccess;
   readonly #database: Database;
   readonly #commits: GroupCommit;
   readonly #findCertificates: Statement;
 
-  constructor(database: Database, commits: GroupCommit) {
+  constructor(access: SqliteAccess, commits: GroupCommit) {
+    const { database } = access;
+    this.#access = access;
     this.#database = database;
     this.#commits = commits;
     this.#findCertificates = database.prepare(FIND_CERTIFICATES);
   }
 
   witnessClock(now: number): Promise<number> {
-    return this.#write(() => this.#database.prepare(WITNESS_CLOCK).pluck().get({ now }) as number);
+    return this.#access.write(() => this.#database.prepare(WITNESS_CLOCK).pluck().get({ now }) as number);
   }
 
   acceptClock(now: number): Promise<void> {
-    return this.#write(() => void this.#database.prepare(ACCEPT_CLOCK).run({ now }));
+    return this.#access.write(() => void this.#database.prepare(ACCEPT_CLOCK).run({ now }));
   }
 
   bindLedgerKind(kind: LedgerKind): Promise<void> {
-    return this.#write(() => {
+    return this.#access.write(() => {
       const held = this.#database.prepare(FIND_KIND).pluck().get() as LedgerKind | undefined;
       if (held === undefined) {
         // Sales that were made before there were two kinds were real ones.
@@ -56,7 +60,7 @@ export class SqliteOperation implements OperationStore {
   }
 
   bindCertificate({ vendorId, kind, value }: CertificateBinding) {
-    return this.#write(() => {
+    return this.#access.write(() => {
       if (this.#database.prepare(HAS_VENDOR).pluck().get(vendorId) !== 1) return 'vendor_unknown' as const;
       const { changes } = this.#database.prepare(ADD_CERTIFICATE).run(vendorId, kind, value);
       return changes === 1 ? ('created' as const) : ('same' as const);
@@ -64,18 +68,18 @@ export class SqliteOperation implements OperationStore {
   }
 
   unbindCertificate({ vendorId, kind, value }: CertificateBinding): Promise<boolean> {
-    return this.#write(
+    return this.#access.write(
       () => this.#database.prepare(DROP_CERTIFICATE).run(vendorId, kind, value).changes === 1,
     );
   }
 
-  async certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
-    this.#assertOpen();
-    try {
-      return this.#findCertificates.all(vendorId) as CertificateBinding[];
-    } catch (error) {
-      throw storeFault(error);
-    }
+  certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
+    return this.#access.read(() =>
+      this.#access.settled.get(
+        `certificates ${vendorId}`,
+        () => this.#findCertificates.all(vendorId) as CertificateBinding[],
+      ),
+    );
   }
 
   async copyTo(path: string): Promise<void> {
@@ -86,11 +90,6 @@ export class SqliteOperation implements OperationStore {
     } catch (error) {
       throw storeFault(error);
     }
-  }
-
-  async #write<T>(change: () => T): Promise<T> {
-    this.#assertOpen();
-    return this.#commits.add(change);
   }
 
   #assertOpen(): void {

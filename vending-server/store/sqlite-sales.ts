@@ -19,6 +19,7 @@ import type {
   VendorRecord,
   VendRecord,
 } from './contract.ts';
+import { Remembered } from './remembered.ts';
 import {
   type EntryRow,
   entryOf,
@@ -60,10 +61,13 @@ export class SqliteSales {
   readonly #parts: SalesParts;
   readonly #sql: Statements;
   readonly #seenAt: SeenAt = new WeakMap();
+  /** Vendors as the last commit left them. */
+  readonly #recent: Remembered;
 
   constructor(parts: SalesParts) {
     this.#parts = parts;
     this.#sql = parts.sql;
+    this.#recent = new Remembered(parts.commits);
   }
 
   /** Inside a read. */
@@ -79,7 +83,7 @@ export class SqliteSales {
     const meter = this.meter(meterPan);
     const view: SaleView = {
       earlier: requestId === undefined ? undefined : this.saleByRequest(vendorId, requestId),
-      vendor: this.vendor(vendorId),
+      vendor: this.#recent.get(vendorId, () => this.vendor(vendorId)),
       meter,
       purchases: readPurchases(this.#sql, meterPan),
       tariff: meter === undefined ? [] : this.versions(meter.tariffId),
@@ -175,8 +179,10 @@ export class SqliteSales {
   }
 
   versions(tariffId: string): readonly TariffVersion[] {
-    const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
-    return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
+    return this.#parts.access.settled.get(`tariff ${tariffId}`, () => {
+      const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
+      return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
+    });
   }
 
   #nextTids({ meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest): readonly number[] {

@@ -31,6 +31,8 @@ import { GroupCommit } from './group-commit.ts';
 import type { CommitReport, OperationStore } from './operation-contract.ts';
 import type { Outbox, ReceiptKeys } from './outbox.ts';
 import { type ApiKeyInfoRow, apiKeyInfoOf } from './people-rows.ts';
+import { ReadTurn } from './read-turn.ts';
+import { Remembered } from './remembered.ts';
 import { type EntryRow, entryOf, type SaleRow, saleOf, sameFields } from './rows.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 import { SqliteApprovals } from './sqlite-approvals.ts';
@@ -52,7 +54,12 @@ export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #unlock: () => void;
   readonly #sql: Statements;
+  readonly #reads: ReadTurn;
   readonly #commits: GroupCommit;
+  /** Counts commits of anything but sales. */
+  #settings = 0;
+  /** What sales look at and do not change. */
+  readonly #settled = new Remembered(() => this.#settings);
   readonly #sales: SqliteSales;
   readonly #floats: SqliteFloats;
   readonly people: SqlitePeople;
@@ -68,13 +75,15 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
-    this.#commits = new GroupCommit(database, onCommit);
+    this.#reads = new ReadTurn(database);
+    this.#commits = new GroupCommit(database, this.#reads, onCommit);
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
       write: (change) => this.#write(change),
+      settled: this.#settled,
     };
-    this.operation = new SqliteOperation(database, this.#commits);
+    this.operation = new SqliteOperation(access, this.#commits);
     this.#floats = new SqliteFloats(access);
     this.#sales = new SqliteSales({
       access,
@@ -102,8 +111,8 @@ export class SqliteStore implements Store {
     this.receiptKeys = sqliteReceiptKeys(database, access);
   }
 
-  commits(): number {
-    return this.#commits.count;
+  settingsVersion(): number {
+    return this.#settings;
   }
 
   putTariff(version: TariffVersion): Promise<PutResult> {
@@ -163,10 +172,12 @@ export class SqliteStore implements Store {
   }
 
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
-    return this.#read(() => {
-      const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
-      return row && { ...apiKeyInfoOf(row), keyHash };
-    });
+    return this.#read(() =>
+      this.#settled.get(`api key ${keyHash}`, () => {
+        const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
+        return row && { ...apiKeyInfoOf(row), keyHash };
+      }),
+    );
   }
 
   hasOperatorKey(): Promise<boolean> {
@@ -188,7 +199,8 @@ export class SqliteStore implements Store {
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
     this.#sales.claims.startRecording(claim);
     try {
-      return await this.#write(
+      this.#assertOpen();
+      return await this.#commits.add(
         () => this.#sales.record(claim, record),
         () => this.#sales.claims.recorded(claim),
       );
@@ -277,6 +289,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.#database.open) return;
     this.#commits.flush();
+    this.#reads.end();
     this.#database.close();
     this.#unlock();
   }
@@ -313,15 +326,18 @@ export class SqliteStore implements Store {
   async #read<T>(look: () => T): Promise<T> {
     this.#assertOpen();
     try {
+      this.#reads.begin();
       return look();
     } catch (error) {
       throw storeFault(error);
     }
   }
 
-  async #write<T>(change: () => T, committed?: () => void): Promise<T> {
+  async #write<T>(change: () => T): Promise<T> {
     this.#assertOpen();
-    return this.#commits.add(change, committed);
+    return this.#commits.add(change, () => {
+      this.#settings += 1;
+    });
   }
 
   #assertOpen(): void {

@@ -158,6 +158,7 @@ export async function decide(
   request: DecisionRequest,
 ): Promise<ApprovalRecord> {
   const { approval } = await decideApproval(vending, caller, request, (open) => effectOf(vending, open));
+  vending.rules.forget();
   return approval;
 }
 
@@ -185,8 +186,10 @@ export const AT_ONCE = {
     changeFloat(vending, await commissionPaymentOf(vending, payload)),
   user: (vending: Vending, { user, version }: Matters['user']) =>
     putUser(vending, { user, expectedVersion: version, at: vending.clock.now() }),
-  setting: ({ store, clock }: Vending, { name, value }: SettingRequest) =>
-    store.people.putSetting({ name, value, at: clock.now() }),
+  setting: async ({ store, clock, rules }: Vending, { name, value }: SettingRequest) => {
+    await store.people.putSetting({ name, value, at: clock.now() });
+    rules.forget();
+  },
 } as const;
 
 /** A request for what a use case takes up later: free units, an engineering token, another's password. */

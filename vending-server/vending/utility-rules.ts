@@ -15,12 +15,12 @@ const REMEMBERED_MILLIS = 1000;
 type Settings = Readonly<Record<string, string>>;
 
 export class UtilityRules {
-  readonly #store: Pick<Store, 'people' | 'commits'>;
+  readonly #store: Pick<Store, 'people' | 'settingsVersion'>;
   #held:
-    | { readonly commits: number | undefined; readonly at: number; readonly settings: Settings }
+    | { readonly version: number | undefined; readonly at: number; readonly settings: Settings }
     | undefined;
 
-  constructor(store: Pick<Store, 'people' | 'commits'>) {
+  constructor(store: Pick<Store, 'people' | 'settingsVersion'>) {
     this.#store = store;
   }
 
@@ -44,18 +44,15 @@ export class UtilityRules {
   }
 
   async #settings(): Promise<Settings> {
-    const commits = this.#store.commits();
+    const version = this.#store.settingsVersion();
     const at = performance.now();
     const held = this.#held;
-    if (
-      held !== undefined &&
-      held.commits === commits &&
-      (commits !== undefined || at - held.at < REMEMBERED_MILLIS)
-    ) {
+    const isCurrent = held !== undefined && held.version === version;
+    if (isCurrent && (version !== undefined || at - held.at < REMEMBERED_MILLIS)) {
       return held.settings;
     }
     const settings = await this.#store.people.settings();
-    this.#held = { commits, at, settings };
+    this.#held = { version, at, settings };
     return settings;
   }
 
