@@ -133,7 +133,7 @@ export interface VendClaimRequest {
   readonly nowTidMinutes: number;
   /** Highest TID that may be given: how far a bumped TID may run ahead of the clock (open question D3). */
   readonly maxTidMinutes: number;
-  /** What the counters of its day count of it; nothing is limited when absent. */
+  /** What the counters of its day count of it; without it nothing is limited, and it counts on any day. */
   readonly counted?: ClaimCount;
 }
 
@@ -186,10 +186,16 @@ export type ClaimVendResult =
   | { readonly kind: 'meter_unknown' }
   /** The meter has bought since the sale was reckoned: look again, reckon again. */
   | { readonly kind: 'purchases_changed' }
-  /** The first of the limits that it would pass, and what is sold and claimed on its day without it. */
-  | { readonly kind: 'limit_reached'; readonly ruleId: string; readonly count: DayCount }
+  | LimitReached
   | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
   | { readonly kind: 'tid_ahead_of_clock' };
+
+/** The first of the limits that a claim would pass, and what is sold and claimed on its day without it. */
+export interface LimitReached {
+  readonly kind: 'limit_reached';
+  readonly ruleId: string;
+  readonly count: Omit<DayCount, 'lastAt'>;
+}
 
 /** One movement of money between two accounts; a positive amount, so that debits equal credits by construction. */
 export interface Transfer {

@@ -370,5 +370,5 @@ function reachedOf({ vendorId, counted }: VendClaimRequest, row: Row): ClaimVend
     paidMinor: row.counted_minor,
     amountDeciKwh: row.counted_deci_kwh,
   };
-  return { kind: 'limit_reached', ruleId, count: { scope, subject, ...sums, lastAt: 0 } };
+  return { kind: 'limit_reached', ruleId, count: { scope, subject, ...sums } };
 }

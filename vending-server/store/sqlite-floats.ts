@@ -2,7 +2,14 @@
 import type { Statement } from 'better-sqlite3';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { VendClaimRequest, VendRecord } from './contract.ts';
-import type { CounterScope, FloatEntry, SaleSpan, SaleTotalsRow } from './money-contract.ts';
+import type {
+  CounterScope,
+  CounterSubject,
+  DayCount,
+  FloatEntry,
+  SaleSpan,
+  SaleTotalsRow,
+} from './money-contract.ts';
 import { type FloatEntryRow, floatEntryOf, saleTotalsOf, type TotalsRow } from './money-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 
@@ -23,6 +30,8 @@ const SQL = {
   count: `INSERT INTO day_count (scope, subject, day, sales, paid_minor, amount_deci_kwh, last_at) VALUES (?, ?, ?, 1, ?, ?, ?)
     ON CONFLICT (scope, subject, day) DO UPDATE SET sales = sales + 1, paid_minor = paid_minor + excluded.paid_minor,
       amount_deci_kwh = amount_deci_kwh + excluded.amount_deci_kwh, last_at = max(last_at, excluded.last_at)`,
+  counted:
+    'SELECT sales, paid_minor, amount_deci_kwh FROM day_count WHERE scope = ? AND subject = ? AND day = ?',
   find: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE kind = ? AND vendor_id = ? AND reference = ?`,
   page: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE vendor_id = ? AND entry_id < ? ORDER BY entry_id DESC LIMIT ?`,
   lastEntry: 'SELECT coalesce(max(entry_id), 0) AS last FROM float_entry WHERE vendor_id = ?',
@@ -80,6 +89,15 @@ export class SqliteFloats {
     // A meter's own count stands in its history, which the sale writes anyway.
     count('vendor', vendorId);
     if (desk.operatorId !== undefined) count('operator', `${vendorId}/${desk.operatorId}`);
+  }
+
+  /** What is sold on a day, claims aside. */
+  counted({ scope, subject }: CounterSubject, day: string): Omit<DayCount, 'lastAt'> {
+    const row = this.#sql.counted.get(scope, subject, day) as
+      | { sales: number; paid_minor: number; amount_deci_kwh: number }
+      | undefined;
+    const { sales = 0, paid_minor: paidMinor = 0, amount_deci_kwh: amountDeciKwh = 0 } = row ?? {};
+    return { scope, subject, sales, paidMinor, amountDeciKwh };
   }
 
   find(kind: FloatEntry['kind'], vendorId: string, reference: string): FloatEntry | undefined {

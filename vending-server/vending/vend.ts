@@ -113,7 +113,7 @@ async function claim(
     const { baseDate, supplyGroupCode } = prepared.plan.meter;
     const { operatorId } = prepared.desk;
     const amountDeciKwh = energyOf(prepared);
-    const { day, over } = await admitSale(vending, {
+    const { day, over, limits, limited } = await admitSale(vending, {
       vendorId,
       operatorId,
       meterPan,
@@ -135,6 +135,7 @@ async function claim(
           baseDate,
           nowTidMinutes,
           maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+          counted: { day, operatorId, amountDeciKwh, limits },
         },
         view,
       );
@@ -159,6 +160,8 @@ async function claim(
         case 'meter_unknown':
         case 'tid_ahead_of_clock':
           throw new StsFault(result.kind);
+        case 'limit_reached':
+          throw await limited(result);
         case 'float_exhausted':
           throw new StsFault('float_exhausted', `${result.availableMinor} available`, { param: 'paidMinor' });
       }
