@@ -376,6 +376,12 @@ export interface EntryRow {
   readonly sale: SaleRow | undefined;
 }
 
+/** A sale whose entries stand in another module's chain. */
+export interface ElsewhereRow {
+  readonly moduleId: string;
+  readonly sale: SaleRow;
+}
+
 /** Rows one after another, as fast as the reader takes them: SQLite gives them at once, a server over a wire later. */
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 
@@ -388,6 +394,8 @@ export interface LedgerSnapshot {
   entries(): Rows<EntryRow>;
   /** Sales that no entry names: an honest ledger has none. */
   salesWithoutEntry(): Rows<SaleRow>;
+  /** Where several modules sell into one ledger: all sales but this module's, whose money the floats hold too. */
+  salesElsewhere?(): Rows<ElsewhereRow>;
   deposits(): Rows<DepositRow>;
   debts(): Rows<DebtRow>;
   /** Transfers that neither a sale nor a deposit nor a debt explains: an honest ledger has none. */
