@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+// @ts-expect-error: a plain script, as an outsider would write it
+import { verifyExportBytes } from '../reference/ledger-verifier.mjs';
 import { count, report } from '../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { ask, checkBooks } from '../support/postgres-books.ts';
-import type { Running } from '../support/processes.ts';
+import { type Running, runCli } from '../support/processes.ts';
 import {
   furnish,
   makeUtility,
@@ -106,6 +108,104 @@ test('when two servers sell for one vendor up to its limit then together they ne
     `a limit of ${LIMIT} sales asked of two servers ${asked} times: ${answers.sold.join(' + ')} sold, ` +
       `${answers.refused.join(' + ')} refused`,
   );
+});
+
+/** Runs a command of the ledger on the shared database. */
+async function ledger(verb: string, ...args: readonly string[]) {
+  const { code, stdout, stderr } = await runCli(['ledger', verb, ...args, '--json']);
+  return { code, stderr, said: stdout === '' ? undefined : JSON.parse(stdout) };
+}
+
+test('when the books are on PostgreSQL then export, proof, witness and search are those of SQLite', async () => {
+  const folder = utilities[0]!.folder;
+  const at = ['--database', url];
+  const file = (name: string) => join(folder, name);
+  const sale = await sell('free', 'f-2', METERS[1]!.drn, 0);
+  const other = await sell('free', 'f-3', METERS[2]!.drn, 1);
+  const modules: string[] = [sale, other].map(({ body }) => body.ledger.moduleId);
+  assert.is(new Set(modules).size, 2);
+
+  const unnamed = await ledger('export', ...at, '--out', file('unnamed'));
+  assert.is(unnamed.code, 2);
+  for (const moduleId of modules) assert.ok(unnamed.stderr.includes(moduleId));
+
+  let entries = 0;
+  for (const [index, moduleId] of modules.entries()) {
+    const of = [...at, '--module', moduleId];
+    const out = file(`export-${index}`);
+    const witness = file(`witness-${index}`);
+    assert.is((await ledger('witness', ...of, '--out', witness)).code, 0);
+    await sell('free', `w-${index}`, METERS[3 + index]!.drn, index);
+    assert.is((await ledger('witness', ...of, '--out', witness)).said.heads, 2);
+    assert.is((await ledger('export', ...of, '--out', out)).code, 0);
+    const { code, said } = await ledger('verify', out, '--witness', witness);
+    assert.equal([code, said.findings, said.witnessedHeads], [0, [], 2]);
+    assert.equal(Object.keys(said.elsewhere), [modules[1 - index]]);
+    assert.equal(verifyExportBytes(readFileSync(out)), []);
+    entries += said.entries;
+    for (const found of [sale, other]) {
+      const [{ tokenNo }] = found.body.tokens;
+      const verdict = await ledger('find', ...at, '--token', tokenNo);
+      assert.equal([verdict.code, verdict.said.sale.saleId], [0, found.body.saleId]);
+      assert.is(verdict.said.ledger.moduleId, found.body.ledger.moduleId);
+    }
+  }
+  const strange = await ledger('find', ...at, '--token', '12345678901234567890');
+  assert.equal([strange.code, strange.said.ours], [4, false]);
+  const [held] = await ask(url, 'SELECT count(*) AS n FROM sale');
+  assert.is(Number(held?.['n']), entries);
+  report(`${entries} entries of two modules exported, proved by two verifiers and found by token`);
+});
+
+test('when a server is stopped then its folder is proved with its journal', async () => {
+  for (const server of servers) assert.is(await server.stop(), 0);
+  for (const [index, { serverFolder }] of utilities.entries()) {
+    const { code, said, stderr } = await ledger('verify', '--data', serverFolder, '--database', url);
+    assert.is(code, 0, stderr);
+    assert.equal(said.findings, [], `server ${index}`);
+  }
+});
+
+test('when a row of the books is altered in PostgreSQL then the proof of its export names it', async () => {
+  const [{ module_id: moduleId } = {}] = await ask(url, 'SELECT module_id FROM security_module ORDER BY 1');
+  const [{ module_id: otherId } = {}] = await ask(
+    url,
+    'SELECT module_id FROM security_module ORDER BY 1 DESC',
+  );
+  const last = '(SELECT sale_id FROM chain_entry WHERE module_id = $1 AND counter = 1)';
+  const frauds: readonly (readonly [string, string, string, string])[] = [
+    ["UPDATE sale SET request_id = request_id || 'x' WHERE sale_id = $S", moduleId, moduleId, 'sale_altered'],
+    [
+      "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE cause = 'sale ' || $S",
+      moduleId,
+      moduleId,
+      'money_wrong',
+    ],
+    // Of the other module's sale the money alone shows here.
+    [
+      "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE cause = 'sale ' || $S",
+      otherId,
+      moduleId,
+      'money_wrong',
+    ],
+    [
+      'UPDATE vendor SET float_minor = float_minor + 1 WHERE $S IS NOT NULL',
+      moduleId,
+      otherId,
+      'float_wrong',
+    ],
+  ];
+  for (const [index, [text, victim, exported, kind]] of frauds.entries()) {
+    const copy = await postgres.copyDatabase(url);
+    await ask(copy, text.replaceAll('$S', last), [victim]);
+    const out = join(utilities[0]!.folder, `fraud-${index}`);
+    const written = await ledger('export', '--database', copy, '--module', exported, '--out', out);
+    assert.is(written.code, 0, written.stderr);
+    const { code, said } = await ledger('verify', out);
+    assert.is(code, 5, kind);
+    assert.ok(said.findingCounts[kind] > 0, `${kind}: ${JSON.stringify(said.findingCounts)}`);
+  }
+  report(`${frauds.length} frauds in PostgreSQL, each found in an export`);
 });
 
 test.run();

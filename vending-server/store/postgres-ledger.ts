@@ -3,7 +3,7 @@
  * takes no lock that a sale waits for and writes nothing, so that a standby will do. Rows that a snapshot still sees cannot
  * be cleaned up, so it should not stay open for days.
  */
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { StsFault } from '../../lib/faults.ts';
 import type {
   DebtRow,
@@ -181,13 +181,15 @@ export async function openPostgresSnapshot(
 ): Promise<LedgerSnapshot> {
   const { databaseUrl, pause, attempts, quietAttempts } = options;
   const pool = await openPool(databaseUrl, 1, 0);
+  let lent: PoolClient | undefined;
+  const end = async () => {
+    lent?.release(true); // the transaction goes with its connection
+    await pool.end();
+  };
   try {
     const client = await pool.connect();
+    lent = client;
     await assertLedger(client);
-    const end = async () => {
-      client.release(true); // the transaction goes with its connection
-      await pool.end();
-    };
     let seen = '';
     let quiet = 0;
     for (let attempt = 1; ; attempt += 1) {
@@ -206,7 +208,7 @@ export async function openPostgresSnapshot(
       await pause();
     }
   } catch (error) {
-    await endAtOnce(pool);
+    await end();
     throw postgresFault(error);
   }
 }
@@ -234,7 +236,7 @@ export async function openPostgresBooks({
     const claims = new PostgresClaims(connections, { knownSteps: STEPS.length, leaseMillis: 1_000 });
     return { store: new PostgresStore(connections, claims, () => undefined), modules };
   } catch (error) {
-    await endAtOnce(pool);
+    await pool.end();
     throw postgresFault(error);
   }
 }
@@ -266,9 +268,4 @@ async function assertLedger(client: PoolClient): Promise<void> {
 
 function isWhole({ counter, held, signature }: { counter: number; held: number; signature: string | null }) {
   return held === Math.min(counter, TAIL) && signature !== '';
-}
-
-async function endAtOnce(pool: Pool): Promise<void> {
-  // A connection that is lent out would be waited for: the pool must not keep a failed command alive.
-  await Promise.race([pool.end().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 100))]);
 }
