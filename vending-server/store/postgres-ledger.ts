@@ -269,3 +269,50 @@ async function assertLedger(client: PoolClient): Promise<void> {
 function isWhole({ counter, held, signature }: { counter: number; held: number; signature: string | null }) {
   return held === Math.min(counter, TAIL) && signature !== '';
 }
+
+const WRONG_FLOATS = `
+  WITH moved AS (
+    SELECT account, sum(amount) AS balance FROM (
+      SELECT credit_account AS account, amount_minor AS amount FROM transfer WHERE credit_account LIKE 'vendor:%'
+      UNION ALL SELECT debit_account, -amount_minor FROM transfer WHERE debit_account LIKE 'vendor:%') AS each
+    GROUP BY account)
+  SELECT vendor_id FROM vendor LEFT JOIN moved ON account = 'vendor:' || vendor_id || ':float:' || currency
+  WHERE float_minor <> coalesce(balance, 0) ORDER BY vendor_id`;
+const BOOKS_STATE = `
+  SELECT (SELECT count(*) FROM schema_step)::integer AS steps, (SELECT count(*) FROM sale) AS sales,
+    (SELECT count(*) FROM vendor) AS vendors, (SELECT coalesce(max(highest_at), 0) FROM clock_witness) AS highest_at,
+    (SELECT count(*) FROM sale WHERE NOT EXISTS (SELECT 1 FROM chain_entry AS e WHERE e.sale_id = sale.sale_id)) AS orphans`;
+
+export interface BooksState {
+  /** Steps of the schema that were taken. */
+  readonly steps: number;
+  readonly sales: number;
+  readonly vendors: number;
+  /** The highest moment that any server has seen, in milliseconds since 1970. */
+  readonly highestAt: number;
+  /** Sales without a chain entry. */
+  readonly orphans: number;
+  /** Vendors whose float is not what the transfers leave. */
+  readonly wrongFloats: readonly string[];
+}
+
+/** Looks all rows over, of one moment. @throws as {@link openPostgresSnapshot}. */
+export async function postgresBooksState(databaseUrl: string): Promise<BooksState> {
+  const pool = await openPool(databaseUrl, 1, 0);
+  let client: PoolClient | undefined;
+  try {
+    client = await pool.connect();
+    await assertLedger(client);
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(PATIENT);
+    const [state] = (await client.query(BOOKS_STATE)).rows;
+    const wrong = (await client.query(WRONG_FLOATS)).rows;
+    const { steps, sales, vendors, highest_at: highestAt, orphans } = state;
+    return { steps, sales, vendors, highestAt, orphans, wrongFloats: wrong.map((row) => row.vendor_id) };
+  } catch (error) {
+    throw postgresFault(error);
+  } finally {
+    client?.release(true);
+    await pool.end();
+  }
+}
