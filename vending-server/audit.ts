@@ -15,13 +15,22 @@ import { compareJournal } from './ledger/journal-check.ts';
 import { type Expectation, ExportVerifier, type LedgerReport } from './ledger/verify-export.ts';
 import { extendWitness, readWitness, type Witness } from './ledger/witness.ts';
 import { openJournalReader } from './security-module/journal-reader.ts';
-import type { LedgerSnapshot } from './store/contract.ts';
+import type { LedgerSnapshot, Store } from './store/contract.ts';
 import { moduleOf, openLedgerSnapshot, openReadOnly } from './store/ledger-snapshot.ts';
-import { showAllTokens } from './store/shown-tokens.ts';
+import {
+  moduleAmong,
+  openPostgresBooks,
+  openPostgresSnapshot,
+  type PostgresBooks,
+} from './store/postgres-ledger.ts';
+import { showAllPostgresTokens, showAllTokens } from './store/shown-tokens.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import { type TokenQuestion, type TokenVerdict, verifyToken } from './vending/verify-token.ts';
 
 export type { Expectation, LedgerReport, TokenQuestion, TokenVerdict, Witness };
+
+/** A data folder with SQLite in it, or a PostgreSQL database. */
+export type BooksSource = string | PostgresBooks;
 
 /** Told now and then how many entries are done. */
 export type OnEntry = (entries: number) => void;
@@ -40,17 +49,17 @@ const NOTHING: ReadonlySet<string> = new Set();
  * @throws StsFault `file_unreadable` for a folder without a ledger and for an output that cannot be written, and the store's.
  */
 export async function exportLedger(
-  dataFolder: string,
+  source: BooksSource,
   out: string,
   options: Pick<ExportOptions, 'withTokenNumbers'>,
   onEntry: OnEntry,
 ): Promise<number> {
-  const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
+  const snapshot = await openSnapshot(source);
   try {
     return await writeLines(out, async (write) => {
       let entries = 0;
       const exportedAt = new Date().toISOString();
-      const withheld = options.withTokenNumbers ? await showAllTokens(dataFolder, Date.now()) : NOTHING;
+      const withheld = options.withTokenNumbers ? await showAll(source, Date.now()) : NOTHING;
       const lines = exportLines(snapshot, { ...options, exportedAt, withheld }, (done) => {
         entries = done;
         onEntry(done);
@@ -61,6 +70,18 @@ export async function exportLedger(
   } finally {
     await snapshot.close();
   }
+}
+
+function showAll(source: BooksSource, at: number): Promise<ReadonlySet<string>> {
+  return typeof source === 'string'
+    ? showAllTokens(source, at)
+    : showAllPostgresTokens(source.databaseUrl, at);
+}
+
+function openSnapshot(source: BooksSource): Promise<LedgerSnapshot> {
+  return typeof source === 'string'
+    ? openLedgerSnapshot({ dataFolder: source, ...SNAPSHOT })
+    : openPostgresSnapshot({ ...source, ...SNAPSHOT });
 }
 
 async function writeLines<Result>(
@@ -145,16 +166,19 @@ async function* linesOf(path: string): AsyncGenerator<{ text: string; isWhole: b
 
 /**
  * Proves the ledger of a data folder, and compares it with the module's journal entry by entry. The server must be stopped.
+ * @param databaseUrl - of the PostgreSQL that holds the ledger of this folder's module; undefined for SQLite.
  * @throws StsFault `file_unreadable`, `store_in_use` while a module runs, and the store's.
  */
 export async function verifyDataFolder(
   dataFolder: string,
   expected: Expectation,
   onEntry: OnEntry,
+  databaseUrl?: string,
 ): Promise<LedgerReport> {
   const journal = await openJournalReader(pathsOf({ dataFolder }).journalPath);
   try {
-    const snapshot = await openLedgerSnapshot({ dataFolder, ...SNAPSHOT });
+    const { moduleId } = journal;
+    const snapshot = await openSnapshot(databaseUrl === undefined ? dataFolder : { databaseUrl, moduleId });
     try {
       const verifier = new ExportVerifier(expected);
       const options = { exportedAt: new Date().toISOString(), withTokenNumbers: false };
@@ -180,8 +204,10 @@ export async function verifyDataFolder(
  * @param earlier - the witness to go on from: each of its heads must still stand in the ledger.
  * @throws StsFault `ledger_mismatch` when one does not, and for an empty ledger; `file_unreadable`; the store's.
  */
-export async function witnessLedger(dataFolder: string, earlier: Witness | undefined): Promise<Witness> {
-  return withBooks(dataFolder, async (store, owner) => {
+export async function witnessLedger(source: BooksSource, earlier: Witness | undefined): Promise<Witness> {
+  return withBooks(source, async (store, owners) => {
+    const owner = owners.length === 1 ? owners[0] : moduleAmong(owners, earlier?.moduleId);
+    if (owner === undefined) throw noModule();
     const { moduleId, publicKey } = owner;
     const head = await store.lastSignedEntry(moduleId);
     if (head === undefined) throw new StsFault('ledger_mismatch', 'the ledger has no entry to witness yet');
@@ -213,23 +239,46 @@ export function readWitnessFile(path: string): Witness {
 }
 
 /** @throws StsFault `token_number_malformed`, `token_number_too_large`, `file_unreadable`; the store's. */
-export function findToken(dataFolder: string, question: TokenQuestion): Promise<TokenVerdict> {
-  return withBooks(dataFolder, (store, owner) => verifyToken(store, owner, question));
+export function findToken(source: BooksSource, question: TokenQuestion): Promise<TokenVerdict> {
+  return withBooks(source, async (store, owners) => {
+    const entry =
+      'saleId' in question
+        ? (await store.findEntriesBySale(question.saleId)).at(-1)
+        : await store.findEntryByToken(parseTokenNo(question.tokenNo));
+    // Of a token that is nobody's the first module's ledger is told; all of them were looked into.
+    const owner = owners.find(({ moduleId }) => moduleId === entry?.moduleId) ?? owners[0];
+    if (owner === undefined) throw noModule();
+    return verifyToken(store, owner, question);
+  });
 }
 
-/** The books read only, beside a running server or without one. */
+function noModule(): StsFault {
+  return new StsFault('ledger_mismatch', 'no security module has used this ledger yet');
+}
+
+type Owner = NonNullable<LedgerSnapshot['module']>;
+
+/** The books read only, beside a running server or without one; with the modules that they are of. */
 async function withBooks<Result>(
-  dataFolder: string,
-  run: (store: SqliteStore, owner: NonNullable<LedgerSnapshot['module']>) => Promise<Result>,
+  source: BooksSource,
+  run: (store: Store, owners: readonly Owner[]) => Promise<Result>,
 ): Promise<Result> {
-  const database = await openReadOnly(dataFolder);
+  if (typeof source !== 'string') {
+    const { store, modules } = await openPostgresBooks(source);
+    try {
+      if (modules.length === 0) throw noModule();
+      return await run(store, modules);
+    } finally {
+      await store.close();
+    }
+  }
+  const database = await openReadOnly(source);
   let store: SqliteStore | undefined;
   try {
     store = new SqliteStore(database, () => undefined);
     const owner = moduleOf(database);
-    if (owner === undefined)
-      throw new StsFault('ledger_mismatch', 'no security module has used this ledger yet');
-    return await run(store, owner);
+    if (owner === undefined) throw noModule();
+    return await run(store, [owner]);
   } finally {
     await store?.close();
     database.close();

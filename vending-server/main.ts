@@ -323,6 +323,7 @@ async function openControl(
         copyLedger: (path) => store.operation.copyTo(path),
         copyJournal: (path) => securityModule.copyJournal(path),
         ...(question.withKeyStore ? { keyStorePath } : {}),
+        dataFolder: options.dataFolder,
         madeAt: clock.now(),
       },
       question.out,

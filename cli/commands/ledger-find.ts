@@ -7,26 +7,26 @@ import {
   type TokenQuestion,
   type TokenVerdict,
 } from '../../vending-server/audit.ts';
+import { type BooksOptions, booksOf } from '../books.ts';
 import { printResult, table } from '../output.ts';
 import { withTally } from '../progress.ts';
 import { type ExpectationOptions, expectationOf, reportAsText } from './ledger-verify.ts';
 
-export interface LedgerFindOptions extends ExpectationOptions {
-  readonly data?: string;
+export interface LedgerFindOptions extends ExpectationOptions, BooksOptions {
   readonly export?: string;
   readonly token?: string;
   readonly sale?: string;
 }
 
 export async function findInLedger(options: LedgerFindOptions): Promise<void> {
-  const { data, export: file } = options;
+  const { export: file } = options;
   const question = await questionOf(options);
   if (file !== undefined) await findInFile(file, question, options);
-  else if (data !== undefined) {
-    const verdict = await findToken(data, question);
+  else {
+    const verdict = await findToken(booksOf(options), question);
     printResult(options, verdict, verdictAsText(verdict));
     if (!verdict.ours) process.exitCode = EXIT.notFound;
-  } else throw new StsFault('usage', 'give --data <folder> or --export <file>', { param: '--data' });
+  }
 }
 
 async function questionOf({ token, sale }: LedgerFindOptions): Promise<TokenQuestion> {

@@ -7,6 +7,7 @@ import {
   verifyDataFolder,
   verifyExport,
 } from '../../vending-server/audit.ts';
+import { type DatabaseOptions, databaseUrl } from '../database-url.ts';
 import { type OutputOptions, printResult } from '../output.ts';
 import { withTally } from '../progress.ts';
 
@@ -15,7 +16,7 @@ export interface ExpectationOptions extends OutputOptions {
   readonly witness?: readonly string[];
 }
 
-export interface LedgerVerifyOptions extends ExpectationOptions {
+export interface LedgerVerifyOptions extends ExpectationOptions, DatabaseOptions {
   readonly data?: string;
 }
 
@@ -30,7 +31,7 @@ export async function verifyLedger(file: string | undefined, options: LedgerVeri
   const expected = expectationOf(options);
   const report = await withTally('entries proved', (onEntry) =>
     file === undefined
-      ? verifyDataFolder(data ?? '', expected, onEntry)
+      ? verifyDataFolder(data ?? '', expected, onEntry, databaseUrl(options))
       : verifyExport(file, expected, onEntry),
   );
   printResult(options, report, reportAsText(report));
@@ -52,6 +53,9 @@ export function reportAsText(report: LedgerReport): string {
     `  module    ${report.moduleId}`,
     `  key       ${report.publicKey}${report.publicKeyPinned ? '' : '  (only the export says so: compare it)'}`,
     `  entries   ${report.entries}: ${report.released} sold, ${unreleased.count} made and never released`,
+    ...Object.entries(report.elsewhere).map(
+      ([moduleId, sales]) => `  elsewhere ${sales} sales of ${moduleId}: its own export proves them`,
+    ),
     `  head      ${head.counter} ${head.entryHash}`,
     ...Object.entries(report.sums).map(
       ([currency, { debitMinor, creditMinor }]) =>

@@ -2,17 +2,17 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { StsFault } from '../../lib/faults.ts';
 import { readWitnessFile, witnessLedger } from '../../vending-server/audit.ts';
+import { type BooksOptions, booksOf } from '../books.ts';
 import { type OutputOptions, printResult } from '../output.ts';
 
-export interface LedgerWitnessOptions extends OutputOptions {
-  readonly data: string;
+export interface LedgerWitnessOptions extends OutputOptions, BooksOptions {
   readonly out: string;
 }
 
 export async function witnessTheLedger(options: LedgerWitnessOptions): Promise<void> {
-  const { data, out } = options;
+  const { out } = options;
   const earlier = existsSync(out) ? readWitnessFile(out) : undefined;
-  const witness = await witnessLedger(data, earlier);
+  const witness = await witnessLedger(booksOf(options), earlier);
   try {
     // Beside it and renamed: a series must not be lost to a full disk.
     writeFileSync(`${out}.new`, `${JSON.stringify(witness, null, 2)}\n`, { flush: true });

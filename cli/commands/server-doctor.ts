@@ -2,11 +2,12 @@
 import { EXIT } from '../../lib/faults.ts';
 import type { Check, DoctorOptions } from '../../vending-server/operation/doctor.ts';
 import { examine } from '../../vending-server/operation/doctor.ts';
+import { type DatabaseOptions, databaseUrl } from '../database-url.ts';
 import { readSecretFile } from '../files.ts';
 import { type OutputOptions, printResult } from '../output.ts';
 import { type TlsOptions, tlsFilesOf } from '../tls-options.ts';
 
-export interface DoctorCommandOptions extends OutputOptions, TlsOptions {
+export interface DoctorCommandOptions extends OutputOptions, TlsOptions, DatabaseOptions {
   readonly data: string;
   readonly keyStore?: string;
   readonly passphraseFile?: string;
@@ -15,11 +16,13 @@ export interface DoctorCommandOptions extends OutputOptions, TlsOptions {
 export async function examineServer(options: DoctorCommandOptions): Promise<void> {
   const { data, keyStore, passphraseFile } = options;
   const tls = tlsFilesOf(options);
+  const url = databaseUrl(options);
   const about: DoctorOptions = {
     dataFolder: data,
     ...(keyStore === undefined ? {} : { keyStorePath: keyStore }),
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(tls === undefined ? {} : { tls }),
+    ...(url === undefined ? {} : { databaseUrl: url }),
   };
   const checks = [...(await examine(about, Date.now()))];
   if (passphraseFile !== undefined) checks.push(await openCheck(options, passphraseFile));

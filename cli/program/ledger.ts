@@ -1,8 +1,11 @@
 /** `wattoken ledger`: what an auditor asks, of a data folder or of files alone. */
 import { type Command, Option } from 'commander';
+import { database, databaseFile } from './database.ts';
 import { action, json } from './options.ts';
 
 const data = () => new Option('--data <folder>', 'the data folder of a vending server');
+const moduleId = () =>
+  new Option('--module <id>', 'whose chain, where several servers sell into one PostgreSQL database');
 const publicKey = () =>
   new Option('--public-key <base64>', 'the module’s public key as you know it (SPKI DER)');
 const witness = () =>
@@ -13,7 +16,10 @@ export function addLedgerCommands(program: Command): void {
   ledger
     .command('export')
     .description('write the whole ledger to a file that anyone can check; the server may go on selling')
-    .addOption(data().makeOptionMandatory())
+    .addOption(data())
+    .addOption(database())
+    .addOption(databaseFile())
+    .addOption(moduleId())
     .requiredOption('--out <file>', 'a new file')
     .option('--with-token-numbers', 'also the digits, which are bearer credit until they are keyed')
     .addOption(json())
@@ -25,6 +31,8 @@ export function addLedgerCommands(program: Command): void {
     .description('prove an export without any key or database; exit 5 when anything is wrong')
     .argument('[export]', 'a file of ledger export')
     .addOption(data())
+    .addOption(database())
+    .addOption(databaseFile())
     .addOption(publicKey())
     .addOption(witness())
     .addOption(json())
@@ -38,7 +46,10 @@ export function addLedgerCommands(program: Command): void {
     .description(
       'write the signed head of the ledger for an outsider to keep; goes on with a file that exists',
     )
-    .addOption(data().makeOptionMandatory())
+    .addOption(data())
+    .addOption(database())
+    .addOption(databaseFile())
+    .addOption(moduleId())
     .requiredOption('--out <file>', 'the witness file')
     .addOption(json())
     .action(
@@ -50,6 +61,9 @@ export function addLedgerCommands(program: Command): void {
       'was this token ours: vendor, time, counter and proof; exit 4 when the ledger does not hold it',
     )
     .addOption(data())
+    .addOption(database())
+    .addOption(databaseFile())
+    .addOption(moduleId())
     .addOption(new Option('--export <file>', 'look in an export instead, and prove it').conflicts('data'))
     .addOption(
       new Option('--token <digits>', 'the 20 digits, or - to read them from stdin').conflicts('sale'),

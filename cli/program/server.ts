@@ -24,6 +24,8 @@ export function addServerCommands(program: Command): void {
     .command('doctor')
     .description('look a data folder over, beside a running server too; exit code 5 when something is wrong')
     .addOption(data())
+    .addOption(database())
+    .addOption(databaseFile())
     .addOption(keyStore())
     .addOption(passphraseFile())
     .addOption(tlsCert())

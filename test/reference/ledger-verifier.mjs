@@ -56,7 +56,12 @@ function check(bytes, pinnedKey, must) {
   checkDoubles(entries, must);
   must(of('sale').length === 0, 'sales without an entry');
   must(areExplained(of('transfer'), deposits), 'transfers without a cause');
-  const sales = entries.map(({ sale }) => sale).filter((sale) => sale !== null);
+  const own = entries.map(({ sale }) => sale).filter((sale) => sale !== null);
+  const elsewhere = of('elsewhere');
+  for (const { moduleId: other, sale } of elsewhere) {
+    must(other !== moduleId && sale.answer?.ledger?.moduleId === other, 'chain of a sale elsewhere');
+  }
+  const sales = [...own, ...elsewhere.map(({ sale }) => sale)];
   for (const { vendorId, currency, paidMinor, transfers } of sales) {
     must(left(transfers, `vendor:${vendorId}:float:${currency}`) === BigInt(paidMinor), 'money of a sale');
   }
@@ -82,12 +87,13 @@ function check(bytes, pinnedKey, must) {
   const counts = { entries: entries.length, released, unreleased: entries.length - released };
   const found = {
     ...counts,
-    sales: sales.length + of('sale').length,
+    sales: own.length + of('sale').length,
     reversals: reversals.length,
     deposits: deposits.length,
     debts: debts.length,
   };
-  const rest = { transfers: moved.length, vendors: vendors.length, sums: sumsOf(moved), head };
+  const others = elsewhere.length === 0 ? {} : { elsewhere: elsewhere.length };
+  const rest = { ...others, transfers: moved.length, vendors: vendors.length, sums: sumsOf(moved), head };
   must(same(claimed, { ...found, ...rest }), 'trailer');
   must(sha256 === H(text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)), 'sha256');
 }

@@ -19,6 +19,8 @@ const START_ATTEMPTS = 20;
 export interface TestPostgres {
   /** Makes an empty database. @returns its URL. */
   createDatabase(): Promise<string>;
+  /** A database that holds what another one holds. @returns its URL. */
+  copyDatabase(url: string): Promise<string>;
   /** SIGKILL to the server and every process of it, as the machine's own crash would do. */
   kill(): Promise<void>;
   /** Starts it again on the same files and port. */
@@ -99,13 +101,15 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     await client.query(text);
     await client.end();
   };
+  const create = async (from = '') => {
+    databases += 1;
+    await query(`CREATE DATABASE vend_${databases} ${from}`);
+    return `postgres://${USER}@127.0.0.1:${port}/vend_${databases}`;
+  };
   await start();
   return {
-    createDatabase: async () => {
-      databases += 1;
-      await query(`CREATE DATABASE vend_${databases}`);
-      return `postgres://${USER}@127.0.0.1:${port}/vend_${databases}`;
-    },
+    createDatabase: () => create(),
+    copyDatabase: (url) => create(`TEMPLATE ${new URL(url).pathname.slice(1)}`),
     kill: () => end('SIGKILL'),
     start,
     stop: async () => {

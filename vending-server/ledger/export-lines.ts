@@ -105,6 +105,12 @@ export async function* exportLines(
     onEntry(counts.entries);
   }
   for await (const sale of snapshot.salesWithoutEntry()) yield line({ kind: 'sale', sale: sold(sale) });
+  let elsewhere = 0;
+  for await (const { moduleId, sale } of snapshot.salesElsewhere?.() ?? []) {
+    elsewhere += 1;
+    post(sale.transfers);
+    yield line({ kind: 'elsewhere', moduleId, sale: saleFields(sale, options) });
+  }
   for await (const deposit of snapshot.deposits()) {
     counts.deposits += 1;
     post(deposit.transfers);
@@ -124,7 +130,8 @@ export async function* exportLines(
     yield line({ kind: 'vendor', vendorId, currency, floatMinor });
   }
   const sha256 = whole.digest('hex');
-  yield `${JSON.stringify({ kind: 'trailer', ...counts, sums: sums.sums(), head, sha256 })}\n`;
+  const others = elsewhere === 0 ? {} : { elsewhere };
+  yield `${JSON.stringify({ kind: 'trailer', ...counts, ...others, sums: sums.sums(), head, sha256 })}\n`;
 }
 
 function entryFields({ saleId, ...entry }: EntryRow['entry']): object {

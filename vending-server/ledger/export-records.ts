@@ -41,6 +41,13 @@ export interface SaleLine {
   readonly sale: ExportedSale;
 }
 
+/** A sale of another module's chain: its money is in these books, its proof in that module's export. */
+export interface ElsewhereLine {
+  readonly kind: 'elsewhere';
+  readonly moduleId: string;
+  readonly sale: ExportedSale;
+}
+
 export interface DepositLine {
   readonly kind: 'deposit';
   readonly vendorId: string;
@@ -92,6 +99,8 @@ export interface TrailerLine {
   readonly debts: number;
   readonly transfers: number;
   readonly vendors: number;
+  /** Absent where one module alone sells. */
+  readonly elsewhere?: number;
   readonly sums: Sums;
   readonly head: ChainHead;
   readonly sha256: string;
@@ -102,6 +111,7 @@ export type ExportLine =
   | ReversalLine
   | EntryLine
   | SaleLine
+  | ElsewhereLine
   | DepositLine
   | DebtLine
   | TransferLine
@@ -166,6 +176,7 @@ const SHAPES: Readonly<Record<ExportLine['kind'], Readonly<Record<string, Check>
     sale: (value) => value === null || sale(value),
   },
   sale: { sale },
+  elsewhere: { moduleId: text, sale },
   deposit: {
     vendorId: text,
     requestId: text,
@@ -188,6 +199,7 @@ const SHAPES: Readonly<Record<ExportLine['kind'], Readonly<Record<string, Check>
     debts: count,
     transfers: count,
     vendors: count,
+    elsewhere: (value) => value === undefined || positive(value),
     sums: (value) => typeof value === 'object' && value !== null,
     head: (value) => has(value, { counter: count, entryHash: hash }),
     sha256: hash,

@@ -8,6 +8,7 @@ import { Books } from './books.ts';
 import { ChainFollower } from './chain-follower.ts';
 import { EXPORT_FORMAT, type Sums } from './export-lines.ts';
 import {
+  type ElsewhereLine,
   type EntryLine,
   type ExportLine,
   type HeaderLine,
@@ -44,6 +45,8 @@ export interface LedgerReport {
   readonly released: number;
   /** Tokens that were made and never released, after a crash: each by name, at most 1,000 of them. */
   readonly unreleased: { readonly count: number; readonly named: readonly UnreleasedEntry[] };
+  /** Sales of other modules' chains, by module: each is proved by that module's own export, and not by this one. */
+  readonly elsewhere: Readonly<Record<string, number>>;
   readonly head: ChainHead;
   readonly sums: Sums;
   readonly witnessedHeads: number;
@@ -71,6 +74,8 @@ export class ExportVerifier {
     debts: 0,
     vendors: 0,
   };
+  /** Sales of other modules, by module. */
+  readonly #others = new Map<string, number>();
   #line = 0;
   #header: HeaderLine | undefined;
   #chain: ChainFollower | undefined;
@@ -139,6 +144,7 @@ export class ExportVerifier {
       entries,
       released,
       unreleased: { count: unreleased, named: this.#unreleased },
+      elsewhere: Object.fromEntries(this.#others),
       head,
       sums,
       witnessedHeads: this.#expected.witnesses.reduce((sum, { heads }) => sum + heads.length, 0),
@@ -165,6 +171,9 @@ export class ExportVerifier {
         this.#counts.sales += 1;
         this.#books.sale(record.sale, { line: this.#line });
         this.#add('sale_without_token', `sale ${record.sale.saleId}: no entry names it`);
+        return;
+      case 'elsewhere':
+        this.#elsewhere(record);
         return;
       case 'deposit':
         this.#counts.deposits += 1;
@@ -226,6 +235,15 @@ export class ExportVerifier {
     this.#witnessed.delete(counter);
   }
 
+  /** What it says of its own chain must be true there; that it is not of this one is all that shows here. */
+  #elsewhere({ moduleId, sale }: ElsewhereLine): void {
+    this.#others.set(moduleId, (this.#others.get(moduleId) ?? 0) + 1);
+    this.#books.sale(sale, { line: this.#line });
+    const place = (sale.answer?.ledger ?? {}) as { readonly moduleId?: unknown };
+    if (moduleId !== this.#header?.moduleId && place.moduleId === moduleId) return;
+    this.#add('sale_without_token', `sale ${sale.saleId}: its answer names no other module's chain`);
+  }
+
   #checkTrailer(head: ChainHead, sums: Sums): void {
     if (this.#trailer === undefined) {
       this.#add('file_truncated', 'the export ends without its trailer');
@@ -235,6 +253,7 @@ export class ExportVerifier {
     const wrong = Object.entries({ ...this.#counts, transfers: this.#books.transfers })
       .filter(([name, count]) => record[name as keyof TrailerLine] !== count)
       .map(([name]) => name);
+    if ((record.elsewhere ?? 0) !== sumOf(this.#others)) wrong.push('elsewhere');
     if (JSON.stringify(record.sums) !== JSON.stringify(sums)) wrong.push('sums');
     const { counter, entryHash } = record.head;
     if (counter !== head.counter || (counter > 0 && entryHash !== head.entryHash)) wrong.push('head');
@@ -245,6 +264,10 @@ export class ExportVerifier {
   #add(kind: FindingKind, detail: string): void {
     this.findings.add({ kind, line: this.#line, detail });
   }
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 function keyOf(publicKey: string): ReturnType<typeof readPublicKey> | undefined {

@@ -27,6 +27,9 @@ import { DATABASE_FILE, lockDataFolder } from '../store/open.ts';
 import { askServer } from './control-socket.ts';
 import { assertSound, exists, journalFacts, journalHashAt, ledgerFacts, withFile } from './ledger-files.ts';
 
+/** Keys of receipts and webhooks, beside the ledger in the data folder: those of them that are there are copied. */
+export const OWN_KEYS = ['receipt.key', 'webhook.key'] as const;
+
 export const MANIFEST_FILE = 'manifest.json';
 export const LEDGER_COPY = 'vending.sqlite';
 export const JOURNAL_COPY = 'module.journal';
@@ -56,6 +59,8 @@ export interface BackupSources {
   copyJournal(path: string): Promise<void>;
   /** The sealed key store, when it is to be part of the backup. */
   readonly keyStorePath?: string;
+  /** Where the files of {@link OWN_KEYS} stand. */
+  readonly dataFolder: string;
   readonly madeAt: number;
 }
 
@@ -84,14 +89,20 @@ export async function writeBackup(sources: BackupSources, out: string): Promise<
 }
 
 async function fill(folder: string, sources: BackupSources): Promise<Manifest> {
-  const names = [LEDGER_COPY, JOURNAL_COPY];
+  const names: string[] = [LEDGER_COPY, JOURNAL_COPY];
   const ledgerPath = join(folder, LEDGER_COPY);
   const journalPath = join(folder, JOURNAL_COPY);
   await sources.copyLedger(ledgerPath);
   await sources.copyJournal(journalPath);
   if (sources.keyStorePath !== undefined) {
-    copyKeyStore(sources.keyStorePath, join(folder, KEY_STORE_COPY));
+    copyOne(sources.keyStorePath, join(folder, KEY_STORE_COPY), '--key-store', 'the key store');
     names.push(KEY_STORE_COPY);
+  }
+  for (const name of OWN_KEYS) {
+    const path = join(sources.dataFolder, name);
+    if (!exists(path)) continue;
+    copyOne(path, join(folder, name), '--data', name);
+    names.push(name);
   }
   const ledger = await lookInto(ledgerPath, ledgerFacts);
   const { journal, same } = await lookInto(journalPath, (database) => ({
@@ -157,6 +168,7 @@ export async function backupDataFolder(
       copyLedger: (path) => copyFile(ledgerPath, path),
       copyJournal: (path) => copyFile(journalPath, path),
       ...(withKeyStore ? { keyStorePath } : {}),
+      dataFolder: options.dataFolder,
       madeAt: now,
     };
     return await writeBackup(sources, place);
@@ -170,11 +182,11 @@ function copyFile(from: string, to: string): Promise<void> {
   return withFile(from, 'write', (database) => void database.prepare('VACUUM INTO ?').run(to));
 }
 
-function copyKeyStore(from: string, to: string): void {
+function copyOne(from: string, to: string, param: string, name: string): void {
   try {
     copyFileSync(from, to);
   } catch (error) {
-    throw new StsFault('file_unreadable', 'the key store', { param: '--key-store', cause: error });
+    throw new StsFault('file_unreadable', name, { param, cause: error });
   }
 }
 

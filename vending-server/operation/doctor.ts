@@ -11,10 +11,13 @@ import { z } from 'zod';
 import { isStsFault, type StsFault } from '../../lib/faults.ts';
 import { readTls, type TlsFiles } from '../api/tls.ts';
 import { DEFAULT_LIMITS, pathsOf, type ServerOptions } from '../config.ts';
+import { GENESIS_HASH } from '../ledger/chain.ts';
 import { verifyChain } from '../ledger/verify-chain.ts';
 import { readSealedFile } from '../security-module/sealed-file.ts';
+import type { LedgerEntry } from '../store/contract.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { DATABASE_FILE } from '../store/open.ts';
+import { type BooksState, openPostgresBooks, postgresBooksState } from '../store/postgres-ledger.ts';
 import { type EntryRow, entryOf } from '../store/rows.ts';
 import { askServer } from './control-socket.ts';
 import {
@@ -38,6 +41,8 @@ export interface Check {
 
 export interface DoctorOptions extends Pick<ServerOptions, 'dataFolder' | 'keyStorePath' | 'passphraseFile'> {
   readonly tls?: TlsFiles;
+  /** Of the PostgreSQL that holds the ledger; undefined for SQLite. */
+  readonly databaseUrl?: string;
 }
 
 /** Entries at the end of the chain that are reckoned again; the whole chain is for `ledger verify`. */
@@ -72,6 +77,9 @@ export async function examine(options: DoctorOptions, now: number): Promise<read
     }),
     ...(options.tls === undefined ? [] : [tlsCheck(options.tls, now)]),
   ];
+  if (options.databaseUrl !== undefined) {
+    return [...checks, ...(await postgresChecks(options.databaseUrl, options, status, now))];
+  }
   const ledgerPath = join(dataFolder, DATABASE_FILE);
   if (!exists(ledgerPath)) return [...checks, warning('ledger', 'no server has started here yet')];
   try {
@@ -84,6 +92,47 @@ export async function examine(options: DoctorOptions, now: number): Promise<read
       return found;
     });
     checks.push(await journalCheck(options, facts, status));
+  } catch (error) {
+    checks.push(failed('ledger', textOf(error)));
+  }
+  return checks;
+}
+
+/** The whole utility's books, all chains in them, and this folder's journal against its own chain. */
+async function postgresChecks(
+  databaseUrl: string,
+  options: DoctorOptions,
+  status: Status | undefined,
+  now: number,
+): Promise<Check[]> {
+  const checks: Check[] = [];
+  try {
+    const { steps, sales, vendors, orphans, wrongFloats, highestAt } = await postgresBooksState(databaseUrl);
+    const isOld = steps < MIGRATIONS.length;
+    const waits = `${steps} of ${MIGRATIONS.length}: the next start, or server migrate, brings it up`;
+    checks.push(isOld ? warning('schema', waits) : ok('schema', `${steps}`));
+    checks.push(ok('ledger', `${sales} sales`), ...booksChecks({ vendors, orphans, wrongFloats }));
+    checks.push(clockVerdict(highestAt, now));
+    const { store, modules } = await openPostgresBooks({ databaseUrl });
+    try {
+      const { journalPath } = pathsOf(options);
+      const ownId =
+        status?.moduleId ??
+        (exists(journalPath) ? await withFile(journalPath, 'read', journalFacts) : undefined)?.moduleId;
+      for (const module of modules) {
+        const { moduleId } = module;
+        const last = await store.lastEntry(moduleId);
+        const head = { counter: last?.counter ?? 0, entryHash: last?.entryHash ?? GENESIS_HASH };
+        const entries = await store.entries(moduleId, Math.max(0, head.counter - TAIL), 2 * TAIL);
+        const { state, detail } = tailCheck(entries, module);
+        checks.push({ check: 'chain', state, detail: `${moduleId}: ${detail}` });
+        if (moduleId === ownId) checks.push(await journalCheck(options, { moduleId, head }, status));
+      }
+      if (!modules.some(({ moduleId }) => moduleId === ownId))
+        checks.push(warning('journal', 'the module of this folder has not sold into this database'));
+    } finally {
+      await store.close();
+    }
   } catch (error) {
     checks.push(failed('ledger', textOf(error)));
   }
@@ -156,13 +205,22 @@ function chainCheck(
   const rows = database
     .prepare('SELECT * FROM chain_entry WHERE module_id = ? AND counter > ? ORDER BY counter')
     .all(moduleId, Math.max(0, head.counter - TAIL)) as EntryRow[];
-  const entries = rows.map((row) => entryOf(row));
+  return tailCheck(
+    rows.map((row) => entryOf(row)),
+    { moduleId, publicKey },
+  );
+}
+
+function tailCheck(
+  entries: readonly LedgerEntry[],
+  { moduleId, publicKey }: { readonly moduleId: string; readonly publicKey: string },
+): Check {
   const [first] = entries;
   if (first === undefined) return ok('chain', 'no token was made yet');
   const after = { counter: first.counter - 1, entryHash: first.previousHash };
   const [finding] = verifyChain(entries, { moduleId, publicKey, after });
   if (finding?.kind === 'unsigned_tail') {
-    return ok('chain', `entry ${head.counter} waits for the signature of its batch`);
+    return ok('chain', `entry ${entries.at(-1)?.counter} waits for the signature of its batch`);
   }
   return finding === undefined
     ? ok('chain', `the last ${entries.length} entries are whole and signed`)
@@ -188,10 +246,18 @@ function moneyChecks(database: Database): Check[] {
     )
     .pluck()
     .get() as number;
+  return booksChecks({ vendors, orphans, wrongFloats: wrong });
+}
+
+function booksChecks({
+  vendors,
+  orphans,
+  wrongFloats,
+}: Pick<BooksState, 'vendors' | 'orphans' | 'wrongFloats'>): Check[] {
   return [
-    wrong.length === 0
+    wrongFloats.length === 0
       ? ok('floats', `${vendors} floats equal their accounts`)
-      : failed('floats', `not what the transfers say: ${wrong.slice(0, 10).join(', ')}`),
+      : failed('floats', `not what the transfers say: ${wrongFloats.slice(0, 10).join(', ')}`),
     orphans === 0
       ? ok('sales', 'each has its chain entry')
       : failed('sales', `${orphans} without a chain entry`),
@@ -207,7 +273,10 @@ function clockCheck(database: Database, now: number): Check {
   const sold = database.prepare(
     'SELECT max(sold_at) FROM (SELECT sold_at FROM sale ORDER BY rowid DESC LIMIT 1000)',
   );
-  const highest = Math.max(seen ?? 0, (sold.pluck().get() as number | null) ?? 0);
+  return clockVerdict(Math.max(seen ?? 0, (sold.pluck().get() as number | null) ?? 0), now);
+}
+
+function clockVerdict(highest: number, now: number): Check {
   if (highest <= now + SLACK_MILLIS) return ok('clock', 'not behind anything that this ledger has seen');
   const minutes = Math.ceil((highest - now) / 60_000);
   const text = `${minutes} minutes behind the highest moment seen`;
@@ -218,7 +287,7 @@ function clockCheck(database: Database, now: number): Check {
 
 async function journalCheck(
   options: DoctorOptions,
-  ledger: LedgerFacts,
+  ledger: Pick<LedgerFacts, 'moduleId' | 'head'>,
   status: Status | undefined,
 ): Promise<Check> {
   const { journalPath } = pathsOf(options);

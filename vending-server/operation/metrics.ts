@@ -5,7 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatchReport } from '../security-module/contract.ts';
-import type { ClaimVendResult, Store, VendClaim } from '../store/contract.ts';
+import type { Store, VendClaim } from '../store/contract.ts';
 import type { CommitReport } from '../store/operation-contract.ts';
 import type { Vending } from '../vending/context.ts';
 import type { ClockGuard } from './clock-guard.ts';
@@ -130,8 +130,8 @@ export class Metrics {
       open.delete(claimId);
       this.#openClaims.set(open.size);
     };
-    const claimVend = async (request: Parameters<Store['claimVend']>[0]): Promise<ClaimVendResult> => {
-      const result = await store.claimVend(request);
+    const claimVend: Store['claimVend'] = async (request, view) => {
+      const result = await store.claimVend(request, view);
       this.#claims.inc({ result: result.kind });
       if (result.kind === 'claimed') open.add(result.claim.claimId);
       this.#openClaims.set(open.size);

@@ -20,6 +20,7 @@ import {
   MANIFEST,
   MANIFEST_FILE,
   type Manifest,
+  OWN_KEYS,
   sha256Of,
 } from './backup.ts';
 import {
@@ -42,6 +43,8 @@ export interface RestoreReport {
    */
   readonly lacks: { readonly count: number; readonly from: number | null; readonly to: number | null };
   readonly keyStore: 'restored' | 'kept' | 'absent';
+  /** Keys of receipts and webhooks that the backup has brought; those that stood there are kept. */
+  readonly keys: readonly string[];
   /** What the restored files replaced, by its new name. */
   readonly setAside: readonly string[];
 }
@@ -80,6 +83,7 @@ export async function restoreBackup(
     if (standing === undefined) put(JOURNAL_COPY, journalPath);
     put(LEDGER_COPY, ledgerPath);
     const keyStore = restoreKeyStore(from, manifest, keyStorePath);
+    const keys = restoreKeys(from, manifest, dataFolder);
     syncPath(dataFolder);
     const last = standing?.head.counter ?? manifest.journal.counter;
     return {
@@ -87,6 +91,7 @@ export async function restoreBackup(
       journal: standing === undefined ? 'restored' : 'kept',
       lacks: lackOf(manifest.ledger.counter, last),
       keyStore,
+      keys,
       setAside,
     };
   } finally {
@@ -105,7 +110,8 @@ export async function readBackup(from: string): Promise<Manifest> {
   const names = manifest.files.map((file) => file.name);
   for (const name of [LEDGER_COPY, JOURNAL_COPY]) if (!names.includes(name)) throw damaged(`no ${name}`);
   for (const { name, sha256 } of manifest.files) {
-    if (![LEDGER_COPY, JOURNAL_COPY, KEY_STORE_COPY].includes(name)) throw damaged('an unknown file name');
+    if (![LEDGER_COPY, JOURNAL_COPY, KEY_STORE_COPY, ...OWN_KEYS].includes(name))
+      throw damaged('an unknown file name');
     const found = await sha256Of(join(from, name)).catch(() => undefined);
     if (found === undefined) throw damaged(`${name} is missing or cannot be read`);
     if (found !== sha256) throw damaged(`${name} is not what the manifest says`);
@@ -167,6 +173,14 @@ function restoreKeyStore(from: string, manifest: Manifest, path: string): Restor
   if (!manifest.files.some(({ name }) => name === KEY_STORE_COPY)) return 'absent';
   putFile(join(from, KEY_STORE_COPY), path);
   return 'restored';
+}
+
+function restoreKeys(from: string, manifest: Manifest, dataFolder: string): readonly string[] {
+  return OWN_KEYS.filter((own) => {
+    if (exists(join(dataFolder, own)) || !manifest.files.some(({ name }) => name === own)) return false;
+    putFile(join(from, own), join(dataFolder, own));
+    return true;
+  });
 }
 
 /** The file with its log and index, each under a new name: together they are the database that was. */

@@ -62,6 +62,12 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** What bounds a day, of whatever rule. */
+export type DayBounds = Pick<
+  Extract<Rule, { kind: 'dayLimit' }>,
+  'scope' | 'salesMax' | 'paidMinorMax' | 'amountDeciKwhMax'
+>;
+
 /** @param counts - of the day before this sale, one for each scope that is known. */
 export function checkSale(
   rules: readonly NamedRule[],
@@ -101,10 +107,11 @@ function metBy(rule: Rule, sale: SaleToCheck, counts: readonly DayCount[]): stri
   }
 }
 
-function passed(
-  rule: Extract<Rule, { kind: 'dayLimit' }>,
-  sale: SaleToCheck,
-  count: DayCount,
+/** @returns what the sale would pass, in figures; undefined when it stays within. */
+export function passed(
+  rule: DayBounds,
+  sale: Pick<SaleToCheck, 'paidMinor' | 'amountDeciKwh'>,
+  count: Pick<DayCount, 'sales' | 'paidMinor' | 'amountDeciKwh'>,
 ): string | undefined {
   const sums = [
     ['sales', count.sales + 1, rule.salesMax],

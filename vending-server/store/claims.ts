@@ -5,6 +5,7 @@
  */
 import type { BaseDate } from '../../lib/identity/attributes.ts';
 import type { VendClaim, VendClaimRequest } from './contract.ts';
+import type { DayCount } from './money-contract.ts';
 
 interface LiveClaim {
   readonly claim: VendClaim;
@@ -12,6 +13,8 @@ interface LiveClaim {
   readonly settle: () => void;
   recording: boolean;
 }
+
+type DaySums = Pick<DayCount, 'sales' | 'paidMinor' | 'amountDeciKwh'>;
 
 export class ClaimBook {
   readonly #live = new Map<string, LiveClaim>();
@@ -33,6 +36,20 @@ export class ClaimBook {
 
   reservedMinor(vendorId: string): number {
     return this.#reservedMinor.get(vendorId) ?? 0;
+  }
+
+  /** What the live claims of this vendor, or of one of its operators, come to on a day. */
+  claimedOn(day: string, vendorId: string, operatorId?: string): DaySums {
+    let [sales, paidMinor, amountDeciKwh] = [0, 0, 0];
+    for (const { claim } of this.#live.values()) {
+      const { counted } = claim.request;
+      if (claim.request.vendorId !== vendorId || (counted?.day ?? day) !== day) continue;
+      if (operatorId !== undefined && counted?.operatorId !== operatorId) continue;
+      sales += 1;
+      paidMinor += claim.request.paidMinor;
+      amountDeciKwh += counted?.amountDeciKwh ?? 0;
+    }
+    return { sales, paidMinor, amountDeciKwh };
   }
 
   /** The last TID handed out and not known to be durable; -1 when there is none. */

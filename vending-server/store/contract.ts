@@ -17,7 +17,7 @@ import type { Debt, PurchaseHistory } from '../tariff/history.ts';
 import type { AdviceStore } from './advice-contract.ts';
 import type { CustomerStore, FaultReportStore, RegisteredContact } from './customer-contract.ts';
 import type { KeyStore } from './key-contract.ts';
-import type { LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
+import type { DayCount, LimitStore, MoneyStore, SaleDesk } from './money-contract.ts';
 import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
@@ -142,6 +142,26 @@ export interface VendClaimRequest {
   readonly maxTidMinutes: number;
   /** Of a change-out, the old meter: held like the sale's own, so that nothing is sold to it meanwhile. */
   readonly besides?: { readonly meterPan: string; readonly purchasesVersion: number };
+  /** What the counters of its day count of it; without it nothing is limited, and it counts on any day. */
+  readonly counted?: ClaimCount;
+}
+
+/** A sale as the counters of its day count it, before it is made. */
+export interface ClaimCount {
+  /** 'YYYY-MM-DD' where the utility is. */
+  readonly day: string;
+  readonly operatorId: string | undefined;
+  readonly amountDeciKwh: number;
+  readonly limits: readonly ClaimLimit[];
+}
+
+/** The most that a vendor, or one of its operators, may sell on a day, this sale included; null bounds nothing. */
+export interface ClaimLimit {
+  readonly ruleId: string;
+  readonly scope: 'vendor' | 'operator';
+  readonly salesMax: number | null;
+  readonly paidMinorMax: number | null;
+  readonly amountDeciKwhMax: number | null;
 }
 
 export interface VendClaim {
@@ -175,8 +195,16 @@ export type ClaimVendResult =
   | { readonly kind: 'meter_unknown' }
   /** One of the meters has bought since the sale was reckoned: look again, reckon again. */
   | { readonly kind: 'purchases_changed' }
+  | LimitReached
   | { readonly kind: 'float_exhausted'; readonly availableMinor: number }
   | { readonly kind: 'tid_ahead_of_clock' };
+
+/** The first of the limits that a claim would pass, and what is sold and claimed on its day without it. */
+export interface LimitReached {
+  readonly kind: 'limit_reached';
+  readonly ruleId: string;
+  readonly count: Omit<DayCount, 'lastAt'>;
+}
 
 /** One movement of money between two accounts; a positive amount, so that debits equal credits by construction. */
 export interface Transfer {
@@ -421,6 +449,12 @@ export interface ReversalRow {
   readonly transfers: readonly Transfer[];
 }
 
+/** A sale whose entries stand in another module's chain. */
+export interface ElsewhereRow {
+  readonly moduleId: string;
+  readonly sale: SaleRow;
+}
+
 /** Rows one after another, as fast as the reader takes them: SQLite gives them at once, a server over a wire later. */
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 
@@ -435,6 +469,8 @@ export interface LedgerSnapshot {
   entries(): Rows<EntryRow>;
   /** Sales that no entry names: an honest ledger has none. */
   salesWithoutEntry(): Rows<SaleRow>;
+  /** Where several modules sell into one ledger: all sales but this module's, whose money the floats hold too. */
+  salesElsewhere?(): Rows<ElsewhereRow>;
   deposits(): Rows<DepositRow>;
   debts(): Rows<DebtRow>;
   /** Transfers that neither a sale, its reversal, a deposit nor a debt explains. */

@@ -82,7 +82,7 @@ const TAIL_STATE = `
   FROM chain_entry WHERE module_id = :moduleId AND counter > (
     SELECT max(counter) FROM chain_entry WHERE module_id = :moduleId) - ${TAIL}`;
 
-interface SoldRow {
+export interface SoldRow {
   readonly sold_id: string | null;
   readonly vendor_id: string;
   readonly request_id: string;
@@ -143,24 +143,7 @@ class SqliteLedgerSnapshot implements LedgerSnapshot {
   }
 
   *deposits(): Iterable<DepositRow> {
-    type Row = Omit<SoldRow, 'sold_id'> & {
-      currency: string;
-      amount_minor: number;
-      reference: string;
-      deposited_at: number;
-    };
-    for (const row of this.#rows<Row>(DEPOSITS)) {
-      yield {
-        vendorId: row.vendor_id,
-        requestId: row.request_id,
-        requestHash: row.request_hash,
-        currency: row.currency,
-        amountMinor: row.amount_minor,
-        reference: row.reference,
-        depositedAt: row.deposited_at,
-        transfers: transfersOf(row.transfers),
-      };
-    }
+    for (const row of this.#rows<DepositedRow>(DEPOSITS)) yield depositOf(row);
   }
 
   *debts(): Iterable<DebtRow> {
@@ -284,7 +267,7 @@ function isTailWhole(database: Database, moduleId: string): boolean {
   return row.held === Math.min(counter, TAIL) && row.signature !== '';
 }
 
-function saleOf(row: SoldRow): SaleRow {
+export function saleOf(row: SoldRow): SaleRow {
   return {
     saleId: String(row.sold_id),
     vendorId: row.vendor_id,
@@ -301,7 +284,27 @@ function saleOf(row: SoldRow): SaleRow {
   };
 }
 
-function transfersOf(json: string | null): readonly Transfer[] {
+export interface DepositedRow
+  extends Pick<SoldRow, 'vendor_id' | 'request_id' | 'request_hash' | 'currency' | 'transfers'> {
+  readonly amount_minor: number;
+  readonly reference: string;
+  readonly deposited_at: number;
+}
+
+export function depositOf(row: DepositedRow): DepositRow {
+  return {
+    vendorId: row.vendor_id,
+    requestId: row.request_id,
+    requestHash: row.request_hash,
+    currency: row.currency,
+    amountMinor: row.amount_minor,
+    reference: row.reference,
+    depositedAt: row.deposited_at,
+    transfers: transfersOf(row.transfers),
+  };
+}
+
+export function transfersOf(json: string | null): readonly Transfer[] {
   const rows = JSON.parse(json ?? '[]') as [string, string, number][];
   return rows.map(([debitAccount, creditAccount, amountMinor]) => ({
     debitAccount,

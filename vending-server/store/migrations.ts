@@ -17,6 +17,7 @@ import { VENDS } from './migrations/step-8-vends.ts';
 import { KEYS } from './migrations/step-9-keys.ts';
 import { ISSUE } from './migrations/step-10-issue.ts';
 import { CUSTOMERS } from './migrations/step-11-customers.ts';
+import { COUNTED_CLAIMS } from './migrations/step-12-counted-claims.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -30,6 +31,7 @@ export const STEPS: readonly MigrationStep[] = [
   KEYS,
   ISSUE,
   CUSTOMERS,
+  COUNTED_CLAIMS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */

@@ -7,8 +7,8 @@
  * any more what another one sells now; its token is then named as never released, like one found in a journal.
  */
 import { randomUUID } from 'node:crypto';
-import type { ClaimVendResult, VendClaim, VendClaimRequest } from './contract.ts';
-import { BUSY, Lane, type Outcome, VendorLanes } from './lane.ts';
+import type { ClaimCount, ClaimVendResult, VendClaim, VendClaimRequest } from './contract.ts';
+import { BUSY, Lane, type Outcome, VendorLanes, VendorTurns } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isConnectionError, postgresFault } from './postgres-faults.ts';
 import { saleOf } from './rows.ts';
@@ -40,7 +40,12 @@ export class PostgresClaims {
   readonly #knownSteps: number;
   readonly #leaseMillis: number;
   readonly #live = new Map<number, LiveClaim>();
-  readonly #lanes = new VendorLanes<Job, ClaimVendResult | undefined>((jobs, wait) => this.#run(jobs, wait));
+  /** Of claims and of sales. */
+  readonly turns = new VendorTurns();
+  readonly #lanes = new VendorLanes<Job, ClaimVendResult | undefined>((jobs, wait) => this.#run(jobs, wait), {
+    turns: this.turns,
+    vendorOf: (job) => (job.kind === 'claim' ? job.request : job.claim.request).vendorId,
+  });
   /**
    * Claims are committed without waiting for the disk, so that no vendor's row is locked meanwhile; one wait afterwards is
    * shared by all that were made until then.
@@ -102,8 +107,9 @@ export class PostgresClaims {
   async claimWith(request: VendClaimRequest): Promise<ClaimVendResult> {
     const { besides } = request;
     if (besides === undefined) return this.claim(request);
+    const { counted: _once, ...rest } = request;
     const other = {
-      ...request,
+      ...rest,
       ...besides,
       requestId: `${request.requestId}${BESIDES}`,
       paidMinor: 0,
@@ -266,6 +272,8 @@ export class PostgresClaims {
         };
       case 'in_progress':
         return { kind: 'in_progress', settled: this.settled(row.claim_id) };
+      case 'limit_reached':
+        return reachedOf(request, row);
       case 'float_exhausted':
         return { kind: 'float_exhausted', availableMinor: row.available_minor };
       default:
@@ -373,5 +381,38 @@ function rowOf(request: VendClaimRequest, place: number) {
     base_date: request.baseDate,
     now_tid_minutes: request.nowTidMinutes,
     max_tid_minutes: request.maxTidMinutes,
+    ...countedRow(request.counted),
   };
+}
+
+function countedRow(counted: ClaimCount | undefined) {
+  if (counted === undefined) return {};
+  const { day, operatorId, amountDeciKwh, limits } = counted;
+  const rows = limits.map(({ scope, salesMax, paidMinorMax, amountDeciKwhMax }, place) => ({
+    place,
+    scope,
+    sales: salesMax,
+    minor: paidMinorMax,
+    deci_kwh: amountDeciKwhMax,
+  }));
+  return {
+    day,
+    operator_id: operatorId,
+    amount_deci_kwh: amountDeciKwh,
+    ...(rows.length === 0 ? {} : { limits: rows }),
+  };
+}
+
+function reachedOf({ vendorId, counted }: VendClaimRequest, row: Row): ClaimVendResult {
+  const limit = counted?.limits[row.limit_place];
+  if (counted === undefined || limit === undefined)
+    throw new Error('a limit was reached that nobody has set');
+  const { ruleId, scope } = limit;
+  const subject = scope === 'vendor' ? vendorId : `${vendorId}/${counted.operatorId}`;
+  const sums = {
+    sales: row.counted_sales,
+    paidMinor: row.counted_minor,
+    amountDeciKwh: row.counted_deci_kwh,
+  };
+  return { kind: 'limit_reached', ruleId, count: { scope, subject, ...sums } };
 }

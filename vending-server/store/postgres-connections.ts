@@ -140,9 +140,14 @@ export function pause(millis: number): Promise<void> {
 
 /**
  * @param url - `postgres://user@host/database`; a password comes with it, from PGPASSWORD or from ~/.pgpass.
+ * @param queryMillis - how long an answer is waited for; 0 for as long as it takes.
  * @throws StsFault `store_driver_missing`; `usage` for a text that is no such URL, which is not quoted.
  */
-export async function openPool(url: string, connections: number): Promise<Pool> {
+export async function openPool(
+  url: string,
+  connections: number,
+  queryMillis = STATEMENT_MILLIS * 2,
+): Promise<Pool> {
   const connectionString = withSettings(url);
   const { default: pg } = await import('pg').catch((error: unknown) => {
     throw new StsFault('store_driver_missing', 'pg', { cause: error });
@@ -151,7 +156,7 @@ export async function openPool(url: string, connections: number): Promise<Pool> 
     connectionString,
     max: Math.max(connections, 2), // one takes the steps of the schema while another writes the lease
     connectionTimeoutMillis: CONNECT_MILLIS,
-    query_timeout: STATEMENT_MILLIS * 2,
+    query_timeout: queryMillis,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'wattoken',

@@ -1,4 +1,6 @@
 /** What vendors may sell and how much, and what was noticed, on PostgreSQL. */
+
+import { Lane } from './lane.ts';
 import type {
   AlarmDraft,
   AlarmRecord,
@@ -10,16 +12,33 @@ import type {
 import { alarmOf } from './money-rows.ts';
 import type { PostgresAccess } from './postgres-access.ts';
 
+interface AskedCounts {
+  readonly subjects: readonly CounterSubject[];
+  readonly day: string;
+}
+
 export class PostgresLimits implements LimitStore {
   readonly #access: PostgresAccess;
+  /** Every sale asks these: those that ask together share a statement. */
+  readonly #codes = new Lane<string, readonly string[] | null>((vendorIds) => this.#codesOf(vendorIds));
+  readonly #rules = new Lane<void, readonly LimitRule[]>((asked) => this.#allRules(asked.length));
+  readonly #counts = new Lane<AskedCounts, readonly DayCount[]>((asked) => this.#countsOf(asked));
 
   constructor(access: PostgresAccess) {
     this.#access = access;
   }
 
-  async supplyGroupsOf(vendorId: string): Promise<readonly string[] | null> {
-    const [row] = await this.#access.query('findCodes', [vendorId]);
-    return row === undefined ? null : (JSON.parse(row.codes) as string[]);
+  supplyGroupsOf(vendorId: string): Promise<readonly string[] | null> {
+    return this.#codes.add(vendorId);
+  }
+
+  async #codesOf(vendorIds: readonly string[]) {
+    const rows = await this.#access.query('findCodes', [[...new Set(vendorIds)]]);
+    const codes = new Map(rows.map((row) => [row.vendor_id, row.codes as string]));
+    return vendorIds.map((vendorId) => {
+      const held = codes.get(vendorId);
+      return { value: held === undefined ? null : (JSON.parse(held) as string[]) };
+    });
   }
 
   async setSupplyGroups(
@@ -32,9 +51,14 @@ export class PostgresLimits implements LimitStore {
     return 'set';
   }
 
-  async limitRules(): Promise<readonly LimitRule[]> {
+  limitRules(): Promise<readonly LimitRule[]> {
+    return this.#rules.add();
+  }
+
+  async #allRules(asked: number) {
     const rows = await this.#access.query('limitRules');
-    return rows.map((row) => ({ ruleId: row.rule_id, rule: row.rule }));
+    const value = rows.map((row) => ({ ruleId: row.rule_id, rule: row.rule }));
+    return Array.from({ length: asked }, () => ({ value }));
   }
 
   async putLimitRule({ ruleId, rule }: LimitRule): Promise<void> {
@@ -45,21 +69,28 @@ export class PostgresLimits implements LimitStore {
     return (await this.#access.query('removeLimitRule', [ruleId])).length === 1;
   }
 
-  async dayCounts(subjects: readonly CounterSubject[], day: string): Promise<readonly DayCount[]> {
-    const names = [subjects.map(({ scope }) => scope), subjects.map(({ subject }) => subject)];
-    const rows = await this.#access.query('dayCounts', [...names, day]);
-    const found = new Map(rows.map((row) => [`${row.scope} ${row.subject}`, row]));
-    return subjects.map(({ scope, subject }) => {
-      const row = found.get(`${scope} ${subject}`);
-      return {
-        scope,
-        subject,
-        sales: row?.sales ?? 0,
-        paidMinor: row?.paid_minor ?? 0,
-        amountDeciKwh: row?.amount_deci_kwh ?? 0,
-        lastAt: row?.last_at ?? 0,
-      };
-    });
+  dayCounts(subjects: readonly CounterSubject[], day: string): Promise<readonly DayCount[]> {
+    return this.#counts.add({ subjects, day });
+  }
+
+  async #countsOf(asked: readonly AskedCounts[]) {
+    const wanted = asked.flatMap(({ subjects, day }) => subjects.map((subject) => ({ ...subject, day })));
+    const columns = [wanted.map(({ scope }) => scope), wanted.map(({ subject }) => subject)];
+    const rows = await this.#access.query('dayCounts', [...columns, wanted.map(({ day }) => day)]);
+    const found = new Map(rows.map((row) => [`${row.day} ${row.scope} ${row.subject}`, row]));
+    return asked.map(({ subjects, day }) => ({
+      value: subjects.map(({ scope, subject }) => {
+        const row = found.get(`${day} ${scope} ${subject}`);
+        return {
+          scope,
+          subject,
+          sales: row?.sales ?? 0,
+          paidMinor: row?.paid_minor ?? 0,
+          amountDeciKwh: row?.amount_deci_kwh ?? 0,
+          lastAt: row?.last_at ?? 0,
+        };
+      }),
+    }));
   }
 
   /** Two servers that notice the same thing at once look one after the other; vendors do not wait for each other. */

@@ -70,16 +70,16 @@ export const MONEY_SQL = {
   lastDayEnd: 'SELECT day, closed_at, closed_by, figures FROM day_end ORDER BY day DESC LIMIT 1',
   addDayEnd: `INSERT INTO day_end (day, closed_at, closed_by, figures) VALUES ($1, $2, $3, $4) ON CONFLICT (day) DO NOTHING`,
 
-  findCodes: 'SELECT codes FROM supply_group_right WHERE vendor_id = $1',
+  findCodes: 'SELECT vendor_id, codes FROM supply_group_right WHERE vendor_id = ANY ($1::text[])',
   putCodes: `INSERT INTO supply_group_right (vendor_id, codes) VALUES ($1, $2)
     ON CONFLICT (vendor_id) DO UPDATE SET codes = excluded.codes`,
   removeCodes: 'DELETE FROM supply_group_right WHERE vendor_id = $1',
   limitRules: 'SELECT rule_id, rule FROM limit_rule ORDER BY rule_id',
   putLimitRule: `INSERT INTO limit_rule (rule_id, rule) VALUES ($1, $2) ON CONFLICT (rule_id) DO UPDATE SET rule = excluded.rule`,
   removeLimitRule: 'DELETE FROM limit_rule WHERE rule_id = $1 RETURNING 1',
-  dayCounts: `SELECT d.scope, d.subject, d.sales, d.paid_minor, d.amount_deci_kwh, d.last_at
-    FROM unnest($1::text[], $2::text[]) AS w(scope, subject)
-    JOIN day_count AS d ON d.scope = w.scope AND d.subject = w.subject AND d.day = $3`,
+  dayCounts: `SELECT d.scope, d.subject, d.day, d.sales, d.paid_minor, d.amount_deci_kwh, d.last_at
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS w(scope, subject, day)
+    JOIN day_count AS d ON d.scope = w.scope AND d.subject = w.subject AND d.day = w.day`,
   // What is tried again every second is one alarm until somebody has looked.
   addAlarm: `INSERT INTO alarm (at, rule_id, vendor_id, operator_id, meter_pan, detail)
     SELECT $1::bigint, $2::text, $3::text, $4::text, $5::text, $6::text

@@ -1,10 +1,15 @@
 /** The operator's part of the PostgreSQL store; all servers of a database share one clock's witness and one kind. */
 import { StsFault } from '../../lib/faults.ts';
+import { Lane } from './lane.ts';
 import type { CertificateBinding, LedgerKind, OperationStore } from './operation-contract.ts';
 import type { PostgresAccess } from './postgres-access.ts';
 
 export class PostgresOperation implements OperationStore {
   readonly #access: PostgresAccess;
+  /** Every request of a vendor asks for his: those that ask together share a statement. */
+  readonly #certificates = new Lane<string, readonly CertificateBinding[]>((ids) =>
+    this.#certificatesOf(ids),
+  );
 
   constructor(access: PostgresAccess) {
     this.#access = access;
@@ -46,9 +51,14 @@ export class PostgresOperation implements OperationStore {
     return (await this.#access.query('dropCertificate', [vendorId, kind, value])).length === 1;
   }
 
-  async certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
-    const rows = await this.#access.query('findCertificates', [vendorId]);
-    return rows.map((row) => ({ vendorId: row.vendor_id, kind: row.kind, value: row.value }));
+  certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
+    return this.#certificates.add(vendorId);
+  }
+
+  async #certificatesOf(vendorIds: readonly string[]) {
+    const rows = await this.#access.query('findCertificates', [[...new Set(vendorIds)]]);
+    const bound = rows.map((row) => ({ vendorId: row.vendor_id, kind: row.kind, value: row.value }));
+    return vendorIds.map((vendorId) => ({ value: bound.filter((each) => each.vendorId === vendorId) }));
   }
 
   /** The database's own tools make a copy: pg_dump, or a base backup with its log. */

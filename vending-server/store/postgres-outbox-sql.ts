@@ -84,5 +84,5 @@ export const OUTBOX_SQL = {
   dropCertificate:
     'DELETE FROM vendor_certificate WHERE vendor_id = $1 AND kind = $2 AND value = $3 RETURNING 1',
   findCertificates:
-    'SELECT vendor_id, kind, value FROM vendor_certificate WHERE vendor_id = $1 ORDER BY kind, value',
+    'SELECT vendor_id, kind, value FROM vendor_certificate WHERE vendor_id = ANY ($1::text[]) ORDER BY kind, value',
 } as const;

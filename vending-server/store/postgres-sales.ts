@@ -3,11 +3,12 @@ import { StsFault } from '../../lib/faults.ts';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { JournalledEntry } from '../security-module/contract.ts';
 import type { MeterRecord, RecordedSale, Transfer, VendRecord } from './contract.ts';
-import { BUSY, type Outcome, VendorLanes } from './lane.ts';
+import { BUSY, type Outcome, VendorLanes, type VendorTurns } from './lane.ts';
 import { type Ask, type PostgresConnections, pause, type Row } from './postgres-connections.ts';
 import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
 import { recordMore, type Sale } from './postgres-issue.ts';
 import { notificationRow } from './postgres-outbox.ts';
+import type { StatementName } from './postgres-statements.ts';
 import { meterRowOf, responseDigest, saleOf } from './rows.ts';
 
 /** How long a sale whose token is made is tried again on a database that comes and goes. */
@@ -17,10 +18,14 @@ const PAUSE_MOST_MILLIS = 500;
 
 export class PostgresSales {
   readonly #connections: PostgresConnections;
-  readonly #lanes = new VendorLanes<Sale, RecordedSale>((sales, wait) => this.#record(sales, wait));
+  readonly #lanes: VendorLanes<Sale, RecordedSale>;
 
-  constructor(connections: PostgresConnections) {
+  constructor(connections: PostgresConnections, turns: VendorTurns) {
     this.#connections = connections;
+    this.#lanes = new VendorLanes((sales, wait) => this.#record(sales, wait), {
+      turns,
+      vendorOf: ({ claim }) => claim.request.vendorId,
+    });
   }
 
   /**
@@ -65,10 +70,11 @@ export class PostgresSales {
     sales: readonly Sale[],
     wait: boolean,
   ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
-    const statement = wait ? 'recordVends' : 'recordFreeVends';
-    const given = JSON.stringify(sales.map(rowOf));
+    const given = sales.map(rowOf);
+    const text = JSON.stringify(given);
+    const statement = statementFor(given, wait);
     return patiently(async () => {
-      const rows = await this.#connections.attempt(statement, [given]);
+      const rows = await this.#connections.attempt(statement, [text]);
       const fates = new Map(rows.map((row) => [row.claim_id, row]));
       const lost = sales.filter(({ claim }) => {
         const fate = fates.get(claim.claimId);
@@ -150,6 +156,15 @@ function rowOf({ claim, record }: Sale, place: number) {
     place,
     ...movementOf(record),
   };
+}
+
+function statementFor(sales: readonly ReturnType<typeof rowOf>[], wait: boolean): StatementName {
+  const arePlain = sales.every(
+    ({ further_tokens, key_change, debts, notifications }) =>
+      key_change === null && further_tokens.length + debts.length + notifications.length === 0,
+  );
+  if (wait) return arePlain ? 'recordPlainVends' : 'recordVends';
+  return arePlain ? 'recordFreePlainVends' : 'recordFreeVends';
 }
 
 /** The columns of a meter that its key change sets, and those of the row that tells of it. */

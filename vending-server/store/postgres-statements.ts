@@ -28,17 +28,51 @@ const ORPHANED_CLAIMS = `
   SELECT claim_id FROM vend_claim
   WHERE server_id = $1 AND vendor_id = $2 AND request_id = ANY ($3::text[]) AND claim_id <> ALL ($4::bigint[])`;
 const LIVE_AMONG = 'SELECT claim_id FROM vend_claim WHERE claim_id = ANY ($1::bigint[])';
-const CLAIM_VENDS = 'SELECT * FROM claim_vends_2($1, $2, $3)';
+const CLAIM_VENDS = 'SELECT * FROM claim_vends_3($1, $2, $3)';
 /** An empty message that is committed durably: with it is everything that was committed before. */
 const FLUSH = "SELECT pg_logical_emit_message(true, 'wattoken', '')";
 const RELEASE_CLAIMS = 'SELECT release_claims_1($1, $2::bigint[])';
+
+/** What a sale has besides when it has several tokens, changes the meter's key, recovers debts or tells somebody. */
+const MORE_OF_A_SALE = `further AS (
+    INSERT INTO further_token (sale_id, token_no)
+    SELECT sold.sale_id, t.token_no FROM sold CROSS JOIN LATERAL json_array_elements_text(sold.further_tokens) AS t(token_no)),
+  rekeyed AS (
+    UPDATE meter SET decoder_key_algorithm = k.decoder_key_algorithm, supply_group_code = k.supply_group_code,
+      tariff_index = k.tariff_index, key_revision = k.key_revision, key_type = k.key_type, base_date = k.base_date,
+      key_expiry = k.key_expiry, wanted_key = k.wanted_key, issued_key_change = k.issued_key_change
+    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(decoder_key_algorithm integer, supply_group_code text,
+      tariff_index integer, key_revision integer, key_type integer, base_date text, key_expiry integer, wanted_key text,
+      issued_key_change text)
+    WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
+  key_changed AS (
+    -- The history is as it was before this statement.
+    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
+    SELECT sale_id, sold.meter_pan, sold_at, k.from_key, k.to_key, k.three_sections, h.last_sale_id, coalesce(h.version, 0)
+    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
+    LEFT JOIN meter_history AS h ON h.meter_pan = sold.meter_pan WHERE sold.key_change IS NOT NULL),
+  recovered AS (
+    UPDATE debt SET balance_minor = d.balance FROM sold
+    CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
+    WHERE debt.debt_id = d.debt_id AND debt.meter_pan = sold.meter_pan AND debt.balance_minor <> d.balance),
+  told AS (
+    INSERT INTO notification (notification_id, kind, channel, target, language, sale_id, facts, created_at, counted_from,
+      due_at, attempts, state)
+    SELECT n.notification_id, n.kind, n.channel, n.target, n.language, n.sale_id, n.facts, n.created_at, n.created_at,
+      n.created_at, 0, 'waiting' FROM sold
+    CROSS JOIN LATERAL json_to_recordset(sold.notifications) AS n(${NOTIFICATION_FIELDS})
+    ON CONFLICT (notification_id) DO NOTHING),
+  `;
 
 /**
  * Sales, all that belongs to them in one commit. The vendors' rows are locked first; with SKIP LOCKED, the sales of a vendor
  * whose row somebody else holds are left out as `busy`. A sale whose claim is gone is left out whole: the claim's row is what
  * entitles it, whoever took it away.
+ *
+ * Each part that writes takes its time even when it has nothing to write: most sales have one token and change nothing but
+ * the meter's history, and have a statement of their own.
  */
-const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
+const recordVends = (orSkip: '' | 'SKIP LOCKED', parts: 'all' | 'plain') => `
   WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
       currency text, amount_deci_kwh bigint, bought_deci_kwh bigint, token_no text, further_tokens json, response_body text,
@@ -65,9 +99,6 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       token_no, sold_at, response_body, response_digest)
     SELECT sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, token_no, sold_at,
       response_body, response_digest FROM sold),
-  further AS (
-    INSERT INTO further_token (sale_id, token_no)
-    SELECT sold.sale_id, t.token_no FROM sold CROSS JOIN LATERAL json_array_elements_text(sold.further_tokens) AS t(token_no)),
   moved AS (
     INSERT INTO transfer (cause, debit_account, credit_account, amount_minor, booked_at)
     SELECT 'sale ' || sold.sale_id, t.debit, t.credit, t.amount, sold.sold_at FROM sold
@@ -99,32 +130,7 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED') => `
       carried_minor = excluded.carried_minor, charges = excluded.charges, last_at = excluded.last_at,
       last_sale_id = excluded.last_sale_id,
       before = json_build_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at)::text),
-  rekeyed AS (
-    UPDATE meter SET decoder_key_algorithm = k.decoder_key_algorithm, supply_group_code = k.supply_group_code,
-      tariff_index = k.tariff_index, key_revision = k.key_revision, key_type = k.key_type, base_date = k.base_date,
-      key_expiry = k.key_expiry, wanted_key = k.wanted_key, issued_key_change = k.issued_key_change
-    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(decoder_key_algorithm integer, supply_group_code text,
-      tariff_index integer, key_revision integer, key_type integer, base_date text, key_expiry integer, wanted_key text,
-      issued_key_change text)
-    WHERE sold.key_change IS NOT NULL AND meter.meter_pan = sold.meter_pan),
-  key_changed AS (
-    -- The history is as it was before this statement.
-    INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
-    SELECT sale_id, sold.meter_pan, sold_at, k.from_key, k.to_key, k.three_sections, h.last_sale_id, coalesce(h.version, 0)
-    FROM sold CROSS JOIN LATERAL json_to_record(sold.key_change) AS k(from_key text, to_key text, three_sections boolean)
-    LEFT JOIN meter_history AS h ON h.meter_pan = sold.meter_pan WHERE sold.key_change IS NOT NULL),
-  recovered AS (
-    UPDATE debt SET balance_minor = d.balance FROM sold
-    CROSS JOIN LATERAL json_to_recordset(sold.debts) AS d(debt_id text, balance bigint)
-    WHERE debt.debt_id = d.debt_id AND debt.meter_pan = sold.meter_pan AND debt.balance_minor <> d.balance),
-  told AS (
-    INSERT INTO notification (notification_id, kind, channel, target, language, sale_id, facts, created_at, counted_from,
-      due_at, attempts, state)
-    SELECT n.notification_id, n.kind, n.channel, n.target, n.language, n.sale_id, n.facts, n.created_at, n.created_at,
-      n.created_at, 0, 'waiting' FROM sold
-    CROSS JOIN LATERAL json_to_recordset(sold.notifications) AS n(${NOTIFICATION_FIELDS})
-    ON CONFLICT (notification_id) DO NOTHING),
-  chained AS (
+  ${parts === 'all' ? MORE_OF_A_SALE : ''}chained AS (
     INSERT INTO chain_entry (module_id, counter, sale_digest, token_digest, previous_hash, entry_hash, signature, state,
       sale_id, meter_pan, base_date, tid_minutes, statement)
     SELECT e.module_id, e.counter, e.sale_digest, e.token_digest, e.previous_hash, e.entry_hash, e.signature, 'released',
@@ -268,16 +274,20 @@ const FIND_ENTRY_BY_TOKEN = `
   ORDER BY state, counter LIMIT 1`;
 const ENTRIES = `
   SELECT ${ENTRY_COLUMNS} FROM chain_entry WHERE module_id = $1 AND counter > $2 ORDER BY counter LIMIT $3`;
-/** From where the last look ended: the lowest counter from there that is held and whose successor is not. */
+/**
+ * From where the last look ended: the lowest counter from there that is held and whose successor is not. Each entry beside
+ * the one after it in the order of the index: a join would be planned for the table as it once was, and go through all
+ * entries for each.
+ */
 const COUNTER_WITHOUT_GAP = `
   WITH known AS (
-    SELECT coalesce((SELECT gapless_counter FROM security_module WHERE module_id = $1), 0) AS counter)
-  SELECT coalesce(
-    (SELECT held.counter FROM chain_entry AS held, known
-      WHERE held.module_id = $1 AND held.counter >= greatest(known.counter, 1)
-        AND EXISTS (SELECT 1 FROM chain_entry AS f WHERE f.module_id = $1 AND f.counter = greatest(known.counter, 1))
-        AND NOT EXISTS (SELECT 1 FROM chain_entry AS n WHERE n.module_id = $1 AND n.counter = held.counter + 1)
-      ORDER BY held.counter LIMIT 1), 0) AS counter`;
+    SELECT greatest(1, (SELECT gapless_counter FROM security_module WHERE module_id = $1)) AS counter)
+  SELECT coalesce((
+    SELECT counter FROM (
+      SELECT counter, lead(counter) OVER (ORDER BY counter) AS next FROM chain_entry
+      WHERE module_id = $1 AND counter >= (SELECT counter FROM known)
+        AND EXISTS (SELECT 1 FROM chain_entry WHERE module_id = $1 AND counter = (SELECT counter FROM known))) AS held
+    WHERE next IS DISTINCT FROM counter + 1 ORDER BY counter LIMIT 1), 0) AS counter`;
 const KEEP_GAPLESS_COUNTER =
   'UPDATE security_module SET gapless_counter = $2 WHERE module_id = $1 AND gapless_counter < $2';
 
@@ -294,8 +304,10 @@ export const SQL = {
   claimVends: CLAIM_VENDS,
   flush: FLUSH,
   releaseClaims: RELEASE_CLAIMS,
-  recordVends: recordVends(''),
-  recordFreeVends: recordVends('SKIP LOCKED'),
+  recordVends: recordVends('', 'all'),
+  recordPlainVends: recordVends('', 'plain'),
+  recordFreeVends: recordVends('SKIP LOCKED', 'all'),
+  recordFreePlainVends: recordVends('SKIP LOCKED', 'plain'),
   findModule: FIND_MODULE,
   addModule: ADD_MODULE,
   findTariffs: FIND_TARIFFS,

@@ -71,7 +71,7 @@ export class PostgresStore implements Store {
   constructor(connections: PostgresConnections, claims: PostgresClaims, unlock: () => void) {
     this.#connections = connections;
     this.#claims = claims;
-    this.#sales = new PostgresSales(connections);
+    this.#sales = new PostgresSales(connections, claims.turns);
     this.#reads = new PostgresReads(connections);
     this.#unlock = unlock;
     const access = accessTo(connections);

@@ -3,7 +3,14 @@ import type { Statement } from 'better-sqlite3';
 import { StsFault } from '../../lib/faults.ts';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { VendClaimRequest, VendRecord } from './contract.ts';
-import type { CounterScope, FloatEntry, SaleSpan, SaleTotalsRow } from './money-contract.ts';
+import type {
+  CounterScope,
+  CounterSubject,
+  DayCount,
+  FloatEntry,
+  SaleSpan,
+  SaleTotalsRow,
+} from './money-contract.ts';
 import { type FloatEntryRow, floatEntryOf, saleTotalsOf, type TotalsRow } from './money-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 
@@ -41,6 +48,8 @@ const SQL = {
       magnetic_tokens, free_basic_tokens, rounding_minor
     FROM float_entry AS sold WHERE at = :soldAt AND kind = 'sale' AND vendor_id = :vendorId AND reference = :saleId
     RETURNING operator_id`,
+  counted:
+    'SELECT sales, paid_minor, amount_deci_kwh FROM day_count WHERE scope = ? AND subject = ? AND day = ?',
   find: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE kind = ? AND vendor_id = ? AND reference = ?`,
   page: `SELECT ${ENTRY_COLUMNS} FROM float_entry WHERE vendor_id = ? AND entry_id < ? ORDER BY entry_id DESC LIMIT ?`,
   lastEntry: 'SELECT coalesce(max(entry_id), 0) AS last FROM float_entry WHERE vendor_id = ?',
@@ -118,6 +127,15 @@ export class SqliteFloats {
       | undefined;
     if (row === undefined) throw new StsFault('operation_unsupported', 'the sale has no movement of a float');
     return row.operator_id;
+  }
+
+  /** What is sold on a day, claims aside. */
+  counted({ scope, subject }: CounterSubject, day: string): Omit<DayCount, 'lastAt'> {
+    const row = this.#sql.counted.get(scope, subject, day) as
+      | { sales: number; paid_minor: number; amount_deci_kwh: number }
+      | undefined;
+    const { sales = 0, paid_minor: paidMinor = 0, amount_deci_kwh: amountDeciKwh = 0 } = row ?? {};
+    return { scope, subject, sales, paidMinor, amountDeciKwh };
   }
 
   find(kind: FloatEntry['kind'], vendorId: string, reference: string): FloatEntry | undefined {

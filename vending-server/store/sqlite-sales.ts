@@ -9,6 +9,7 @@ import { ClaimBook } from './claims.ts';
 import type {
   ClaimVendResult,
   LedgerEntry,
+  LimitReached,
   MeterRecord,
   RecordedSale,
   SaleView,
@@ -120,6 +121,8 @@ export class SqliteSales {
     if (version !== request.purchasesVersion) return { kind: 'purchases_changed' };
     if (besides !== undefined && purchasesVersion(this.#sql, besides.meterPan) !== besides.purchasesVersion)
       return { kind: 'purchases_changed' };
+    const reached = this.#limitReached(request);
+    if (reached !== undefined) return reached;
     const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.claims.reservedMinor(vendorId);
     if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
     const tidMinutes = this.#nextTids(request);
@@ -194,6 +197,28 @@ export class SqliteSales {
       const rows = this.#sql.findTariff.all(tariffId) as { valid_from: number; terms: string }[];
       return rows.map((row) => ({ tariffId, validFrom: row.valid_from, terms: row.terms }));
     });
+  }
+
+  #limitReached({ vendorId, paidMinor, counted }: VendClaimRequest): LimitReached | undefined {
+    if (counted === undefined) return undefined;
+    const { day, operatorId, amountDeciKwh } = counted;
+    for (const { ruleId, scope, salesMax, paidMinorMax, amountDeciKwhMax } of counted.limits) {
+      const subject = scope === 'vendor' ? vendorId : `${vendorId}/${operatorId}`;
+      const sold = this.#parts.floats.counted({ scope, subject }, day);
+      const claimed = this.claims.claimedOn(day, vendorId, scope === 'vendor' ? undefined : operatorId);
+      const count = {
+        ...sold,
+        sales: sold.sales + claimed.sales,
+        paidMinor: sold.paidMinor + claimed.paidMinor,
+        amountDeciKwh: sold.amountDeciKwh + claimed.amountDeciKwh,
+      };
+      const isWithin =
+        count.sales + 1 <= (salesMax ?? Infinity) &&
+        count.paidMinor + paidMinor <= (paidMinorMax ?? Infinity) &&
+        count.amountDeciKwh + amountDeciKwh <= (amountDeciKwhMax ?? Infinity);
+      if (!isWithin) return { kind: 'limit_reached', ruleId, count };
+    }
+    return undefined;
   }
 
   /** Inside a transaction. The key that the meter's record names, and what is told of its change. */

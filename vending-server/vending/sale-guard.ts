@@ -9,8 +9,10 @@ import {
   type LimitsLeft,
   limitsLeft,
   type NamedRule,
+  passed,
   type Rule,
 } from '../people/limits.ts';
+import type { ClaimLimit, LimitReached } from '../store/contract.ts';
 import type { AlarmDraft, CounterSubject, DayCount, LimitRule } from '../store/money-contract.ts';
 import { localMoment } from '../tariff/local-time.ts';
 import type { Vending } from './context.ts';
@@ -73,6 +75,10 @@ export interface Admitted {
   readonly day: string;
   /** To be called once, when the sale is durable or has come to nothing. */
   readonly over: () => void;
+  /** Looked at again by the claim, which sees what other servers have sold and claimed since. */
+  readonly limits: readonly ClaimLimit[];
+  /** Raises the alarm of a claim that such a limit has refused. @returns the fault to throw. */
+  readonly limited: (reached: LimitReached) => Promise<StsFault>;
 }
 
 /**
@@ -107,8 +113,34 @@ export async function admitSale(
       throw error;
     }
   }
-  if (refusal !== undefined) throw new StsFault(refusal.code, `${refusal.ruleId}: ${refusal.detail}`);
-  return { day, over };
+  if (refusal !== undefined) throw faultOf(refusal);
+  const dayLimits = limitsFor(rules, sale);
+  const limited = async ({ ruleId, count }: LimitReached) => {
+    const limit = dayLimits.find((each) => each.ruleId === ruleId);
+    const detail = (limit && passed(limit, sale, count)) ?? `${count.scope}: ${count.sales} sales`;
+    const finding = { ruleId, detail, effect: 'refuse', code: 'limit_reached' } as const;
+    await limits.addAlarms([alarmOf(finding, sale)]);
+    return faultOf(finding);
+  };
+  return { day, over, limits: dayLimits, limited };
+}
+
+/** What refuses by the day. A meter's limit is none of them: its sales come one by one, and are reckoned anew. */
+function limitsFor(
+  rules: readonly NamedRule[],
+  { vendorId, operatorId }: GuardedSale,
+): readonly ClaimLimit[] {
+  return rules.flatMap(({ ruleId, rule }) => {
+    if (rule.kind !== 'dayLimit' || rule.effect !== 'refuse') return [];
+    if (rule.vendorId !== null && rule.vendorId !== vendorId) return [];
+    const { scope, salesMax, paidMinorMax, amountDeciKwhMax } = rule;
+    if (scope === 'meter' || (scope === 'operator' && operatorId === undefined)) return [];
+    return [{ ruleId, scope, salesMax, paidMinorMax, amountDeciKwhMax }];
+  });
+}
+
+function faultOf({ code, ruleId, detail }: Finding): StsFault {
+  return new StsFault(code, `${ruleId}: ${detail}`);
 }
 
 /**

@@ -140,7 +140,7 @@ async function claim(
     const { baseDate, supplyGroupCode } = prepared.plan.meter;
     const { operatorId } = prepared.desk;
     const amountDeciKwh = energyOf(prepared);
-    const { day, over } = await admitSale(vending, {
+    const { day, over, limits, limited } = await admitSale(vending, {
       at: now,
       vendorId,
       operatorId,
@@ -164,6 +164,7 @@ async function claim(
           baseDate,
           nowTidMinutes,
           maxTidMinutes: Math.min(nowTidMinutes + vending.tidAheadMinutes, TID_MAX),
+          counted: { day, operatorId, amountDeciKwh, limits },
           ...besidesOf(prepared),
         },
         view,
@@ -189,6 +190,8 @@ async function claim(
         case 'meter_unknown':
         case 'tid_ahead_of_clock':
           throw new StsFault(result.kind);
+        case 'limit_reached':
+          throw await limited(result);
         case 'float_exhausted':
           throw new StsFault('float_exhausted', `${result.availableMinor} available`, { param: 'paidMinor' });
       }

@@ -135,10 +135,16 @@ test('a stopped server is backed up from its files, a folder in use by somebody 
   await at.server.close();
   const manifest = await backup(at, join(place, 'b'), false);
   assert.equal([manifest.sales, manifest.ledger.counter, manifest.journalAhead], [1, 1, 0]);
-  assert.equal(manifest.files.map(({ name }) => name).sort(), [JOURNAL_COPY, LEDGER_COPY].sort());
+  const names = [JOURNAL_COPY, LEDGER_COPY, 'receipt.key', 'webhook.key'];
+  assert.equal(manifest.files.map(({ name }) => name).sort(), names.sort());
   const folder = join(place, 'r');
   const restored = await restoreBackup(join(place, 'b'), { dataFolder: folder, replace: false }, NOW);
   assert.is(restored.keyStore, 'absent');
+  assert.equal(restored.keys, ['receipt.key', 'webhook.key']);
+  for (const name of restored.keys) {
+    assert.equal(readFileSync(join(folder, name)), readFileSync(join(at.dataFolder, name)), name);
+    assert.is(statSync(join(folder, name)).mode & 0o077, 0);
+  }
   assert.is((await statesOf(folder))['key store'], 'failed', 'and doctor says what is missing');
 });
 

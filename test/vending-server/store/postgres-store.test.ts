@@ -237,9 +237,13 @@ test('when the database is gone then every operation says so, and when it is bac
     for (const operation of operations) assert.is(await codeOf(operation()), 'store_unavailable');
     store.releaseClaim(given);
     const chain = new TestChain();
-    const recording = store.recordVend(kept, recordOf(kept, chain)); // waits for the database to come back
+    const record = recordOf(kept, chain);
+    const recording = store.recordVend(kept, record).catch((error) => {
+      // It waits for the database to come back, but not for ever: a busy machine may take longer to start one.
+      if (!isStsFault(error) || error.code !== 'store_unavailable') throw error;
+    });
     await mortal.start();
-    await recording;
+    if ((await recording) === undefined) await store.recordVend(kept, record);
     const again = await claimed(store, claimOf('given', { meterPan: METERS[1]!.meterPan }));
     assert.equal(again.tidMinutes, [given.tidMinutes[0]! + 1]);
     await store.recordVend(again, recordOf(again, chain));

@@ -384,6 +384,58 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>, tr
     console.log(`    ${kinds.length} claims on one float: ${sold} sold, ${kinds.length - sold} refused`);
   });
 
+  test('when claims would pass a limit of the day then exactly those within it are made', async ({
+    opened,
+  }) => {
+    await furnish(opened.store, 1_000_000);
+    const chain = new TestChain();
+    const bounds = { salesMax: null, paidMinorMax: null, amountDeciKwhMax: null };
+    const limits = [
+      { ...bounds, ruleId: 'ann', scope: 'operator', paidMinorMax: 5_999 },
+      { ...bounds, ruleId: 'shop', scope: 'vendor', salesMax: 9, amountDeciKwhMax: 9 * 466 },
+    ] as const;
+    const ask = (index: number, store: Store, operatorId: string, day = '2026-11-21') =>
+      store.claimVend(
+        claimOf(`${operatorId}-${day}-${index}`, {
+          meterPan: METERS[index]!.meterPan,
+          counted: { day, operatorId, amountDeciKwh: 466, limits },
+        }),
+      );
+    const asked = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(i, opened.store, 'ann')));
+    const claims = asked.flatMap((result) => (result.kind === 'claimed' ? [result.claim] : []));
+    assert.is(claims.length, 5, 'of 1000 each');
+    const own = { sales: 5, paidMinor: 5000, amountDeciKwh: 5 * 466 };
+    const annReached = {
+      ...{ kind: 'limit_reached', ruleId: 'ann' },
+      count: { scope: 'operator', subject: 'shop/ann', ...own },
+    };
+    for (const result of asked) if (result.kind !== 'claimed') assert.equal(result, annReached);
+    // What came to nothing is free again; what became durable counts on, also after a restart.
+    opened.store.releaseClaim(claims[0]!);
+    assert.is((await ask(40, opened.store, 'ann')).kind, 'claimed');
+    for (const claim of claims.slice(1)) {
+      const desk = { operatorId: 'ann', day: '2026-11-21' };
+      await opened.store.recordVend(claim, { ...recordOf(claim, chain), desk });
+    }
+    assert.equal(await ask(41, opened.store, 'ann'), annReached);
+    for (const index of [42, 43, 44, 45]) {
+      assert.is((await ask(index, opened.store, 'ben')).kind, 'claimed');
+    }
+    assert.equal(await ask(46, opened.store, 'ben'), {
+      ...{ kind: 'limit_reached', ruleId: 'shop' },
+      count: {
+        ...{ scope: 'vendor', subject: 'shop' },
+        ...{ sales: 9, paidMinor: 9000, amountDeciKwh: 9 * 466 },
+      },
+    });
+    assert.is((await ask(47, opened.store, 'ann', '2026-11-22')).kind, 'claimed', 'another day');
+    const store = await opened.reopen();
+    const { kind, ...after } = await ask(48, store, 'ann');
+    // The claims of a server that ended are nobody's; what it sold stays.
+    assert.is(kind, 'claimed', JSON.stringify(after));
+    assert.is((await ask(49, store, 'ann')).kind, 'limit_reached');
+  });
+
   test('when the store is closed then every operation says so', async ({ opened: { store } }) => {
     await furnish(store, 1000);
     await store.ping();

@@ -134,6 +134,8 @@ export function recordOf(claim: VendClaim, chain: TestChain, signature = ''): Ve
     currency: 'ZAR',
     amountDeciKwh: 466,
     boughtDeciKwh: 466,
+    // As the entries say.
+    carried: { amountDeciKwh: 466 * tokens.length, amountHundredThousandth: 0 },
     transfers: [
       { debitAccount: 'vendor:shop', creditAccount: 'energy', amountMinor: paidMinor - 130 },
       { debitAccount: 'vendor:shop', creditAccount: 'tax', amountMinor: 130 },
