@@ -40,7 +40,10 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     ['-D', data, '-U', USER, '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
     { ...ids, cwd: folder, encoding: 'utf8' },
   );
-  if (made.status !== 0) throw new Error(`initdb ended with ${made.status}: ${made.stderr}`);
+  if (made.status !== 0) {
+    const hint = 'uid' in ids ? '; as root it runs as nobody, who must be able to reach this checkout' : '';
+    throw new Error(`initdb ended with ${made.status}: ${made.error?.message ?? made.stderr}${hint}`);
+  }
   const port = await freePort();
   const all = {
     listen_addresses: '127.0.0.1',
