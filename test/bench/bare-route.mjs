@@ -13,6 +13,9 @@ const database = new Database(process.argv[2]);
 database.pragma('journal_mode = WAL');
 database.pragma('synchronous = FULL');
 database.pragma('foreign_keys = ON');
+// As the server's own.
+database.pragma('wal_autocheckpoint = 4000');
+database.pragma('cache_size = -65536');
 
 const insertion = (table) => {
   const names = database.pragma(`table_info(${table})`).map(({ name }) => name);

@@ -59,12 +59,22 @@ export async function openSqliteStore(options: {
   }
 }
 
+/**
+ * A sale writes some twenty pages, most of them the same as the sale before. The longer the log may grow, the less often each is
+ * copied from it into the file; and all of it is read again after a crash: 16 MiB.
+ */
+const LOG_PAGES = 4000;
+/** Of a year's indexes a sale looks at a few pages, at random. */
+const CACHE_KIB = 65_536;
+
 function openFile(Driver: SqliteDriver, dataFolder: string): Database {
   const database = new Driver(join(dataFolder, DATABASE_FILE));
   try {
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MILLIS}`);
     makeDurable(database);
     database.pragma('foreign_keys = ON');
+    database.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
+    database.pragma(`cache_size = -${CACHE_KIB}`);
     return database;
   } catch (error) {
     database.close();

@@ -16,8 +16,10 @@ export interface LocalMoment {
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const FORMATTERS_KEPT = 100;
 
-/** The last answer for each zone: a server asks several times a sale, and a minute has many sales. */
-const answered = new Map<string, { readonly epochMinute: number; readonly moment: LocalMoment }>();
+/** The last answers for each zone, by minute: a server asks several times a sale, and a minute has many sales. */
+const answered = new Map<string, Map<number, LocalMoment>>();
+/** Few enough to cost nothing, enough that the times of earlier purchases do not drive the present minute out each time. */
+const MINUTES_KEPT = 100;
 
 /** 2000-01-01: since then no zone is off by a part of a minute, so that minutes there begin when they begin in UTC. */
 const WHOLE_MINUTES_SINCE = 946_684_800_000;
@@ -27,11 +29,13 @@ export function localMoment(epochMillis: number, timeZone: string): LocalMoment 
   assertInteger(epochMillis, 0, 8.64e15, 'epochMillis');
   if (epochMillis < WHOLE_MINUTES_SINCE) return readClock(epochMillis, timeZone);
   const epochMinute = Math.floor(epochMillis / 60_000);
-  const last = answered.get(timeZone);
-  if (last?.epochMinute === epochMinute) return last.moment;
+  const minutes = answered.get(timeZone) ?? new Map<number, LocalMoment>();
+  const known = minutes.get(epochMinute);
+  if (known !== undefined) return known;
   const moment = readClock(epochMillis, timeZone);
   if (answered.size >= FORMATTERS_KEPT) answered.clear();
-  answered.set(timeZone, { epochMinute, moment });
+  if (minutes.size >= MINUTES_KEPT) minutes.clear();
+  answered.set(timeZone, minutes.set(epochMinute, moment));
   return moment;
 }
 
