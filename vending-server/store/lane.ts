@@ -127,51 +127,60 @@ export class VendorTurns {
   }
 }
 
-/** A vendor's row was held by somebody else, and nobody waited for it: ask again, and wait. */
+/** A vendor's row was held by somebody else, and nobody waited for it, or not long enough: ask again, and wait longer. */
 export const BUSY = Symbol('busy');
+
+/** How long a statement waits for rows that somebody else holds: not at all, {@link SHORT_MILLIS}, or until they come free. */
+export type Patience = 'none' | 'short' | 'long';
+/** Many times what another server's statement takes; a row that stands still longer must not hold many vendors up. */
+export const SHORT_MILLIS = 100;
 
 /** Vendors with little to do share statements; under load so many are under way at once. */
 const SHARED_AT_ONCE = 4;
 /** A vendor with more than this under way has a lane of its own. */
 const SHARED_MOST = 8;
-/** So long a vendor keeps a lane of its own after it was busy here, or its row was held by somebody else. */
-const CONTENDED_MILLIS = 1_000;
+/** So long a vendor is waited for after its row was held: whoever sells for it elsewhere goes on doing so. */
+const HELD_MILLIS = 10_000;
+/** So long a vendor keeps a lane of its own after it was busy here, or its row stood still. */
+const ALONE_MILLIS = 1_000;
+/** Statements under way that wait for rows of other servers. */
+const PATIENT_AT_ONCE = 2;
 
 type Turns<I> = Required<Pick<LaneOptions<I>, 'turns' | 'vendorOf'>>;
 
 /**
  * Lanes for what is done on vendors' rows. Many vendors share a statement and its commit, which never waits for any of their
- * rows. A vendor that is busy here, or whose row is held by another server, gets a lane of its own and waits there alone.
+ * rows. Those whose rows another server held share statements that wait a moment for it: two servers that sell for the same
+ * vendors take turns. A vendor that is busy here, or whose row stands still, gets a lane of its own and waits there alone.
  */
 export class VendorLanes<I, O> {
-  readonly #run: (items: readonly I[], wait: boolean) => Promise<readonly Outcome<O | typeof BUSY>[]>;
+  readonly #run: (items: readonly I[], patience: Patience) => Promise<readonly Outcome<O | typeof BUSY>[]>;
   readonly #turns: Turns<I>;
   readonly #shared: Lane<I, O | typeof BUSY>;
+  readonly #patient: Lane<I, O | typeof BUSY>;
   readonly #own = new Map<string, Lane<I, O | typeof BUSY>>();
   readonly #underWay = new Map<string, number>();
-  readonly #contendedUntil = new Map<string, number>();
+  readonly #held = new Recently(HELD_MILLIS);
+  readonly #alone = new Recently(ALONE_MILLIS);
 
-  /** @param run - with `wait`, all items are one vendor's, and none may come back as {@link BUSY}. */
+  /** @param run - with patience 'long', all items are one vendor's, and none may come back as {@link BUSY}. */
   constructor(
-    run: (items: readonly I[], wait: boolean) => Promise<readonly Outcome<O | typeof BUSY>[]>,
+    run: (items: readonly I[], patience: Patience) => Promise<readonly Outcome<O | typeof BUSY>[]>,
     turns: Turns<I>,
   ) {
     this.#run = run;
     this.#turns = turns;
-    this.#shared = new Lane((items) => run(items, false), { ...turns, atOnce: SHARED_AT_ONCE });
+    this.#shared = new Lane((items) => run(items, 'none'), { ...turns, atOnce: SHARED_AT_ONCE });
+    this.#patient = new Lane((items) => run(items, 'short'), { ...turns, atOnce: PATIENT_AT_ONCE });
   }
 
   async add(vendorId: string, item: I): Promise<O> {
     const count = (this.#underWay.get(vendorId) ?? 0) + 1;
     this.#underWay.set(vendorId, count);
     try {
-      if (count > SHARED_MOST) this.#contendedUntil.set(vendorId, performance.now() + CONTENDED_MILLIS);
-      if (!this.#own.has(vendorId) && !this.#isContended(vendorId)) {
-        const result = await this.#shared.add(item);
-        if (result !== BUSY) return result;
-        this.#contendedUntil.set(vendorId, performance.now() + CONTENDED_MILLIS);
-      }
-      return await this.addAlone(vendorId, item);
+      if (count > SHARED_MOST) this.#alone.add(vendorId);
+      const result = await this.#addShared(vendorId, item);
+      return result === BUSY ? await this.addAlone(vendorId, item) : result;
     } finally {
       const left = (this.#underWay.get(vendorId) ?? 1) - 1;
       if (left === 0) this.#underWay.delete(vendorId);
@@ -179,11 +188,23 @@ export class VendorLanes<I, O> {
     }
   }
 
+  async #addShared(vendorId: string, item: I): Promise<O | typeof BUSY> {
+    if (this.#own.has(vendorId) || this.#alone.has(vendorId)) return BUSY;
+    if (!this.#held.has(vendorId)) {
+      const result = await this.#shared.add(item);
+      if (result !== BUSY) return result;
+      this.#held.add(vendorId);
+    }
+    const result = await this.#patient.add(item);
+    if (result === BUSY) this.#alone.add(vendorId);
+    return result;
+  }
+
   /** In the vendor's own lane: what is added for it afterwards comes afterwards. */
   async addAlone(vendorId: string, item: I): Promise<O> {
     let lane = this.#own.get(vendorId);
     if (lane === undefined) {
-      lane = new Lane((items) => this.#run(items, true), this.#turns);
+      lane = new Lane((items) => this.#run(items, 'long'), this.#turns);
       this.#own.set(vendorId, lane);
     }
     try {
@@ -194,12 +215,26 @@ export class VendorLanes<I, O> {
       if (lane.idle && this.#own.get(vendorId) === lane) this.#own.delete(vendorId);
     }
   }
+}
 
-  #isContended(vendorId: string): boolean {
-    const until = this.#contendedUntil.get(vendorId);
+/** What was said of vendors within the last moments. */
+class Recently {
+  readonly #millis: number;
+  readonly #until = new Map<string, number>();
+
+  constructor(millis: number) {
+    this.#millis = millis;
+  }
+
+  add(vendorId: string): void {
+    this.#until.set(vendorId, performance.now() + this.#millis);
+  }
+
+  has(vendorId: string): boolean {
+    const until = this.#until.get(vendorId);
     if (until === undefined) return false;
     if (performance.now() < until) return true;
-    this.#contendedUntil.delete(vendorId);
+    this.#until.delete(vendorId);
     return false;
   }
 }

@@ -8,9 +8,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ClaimCount, ClaimVendResult, VendClaim, VendClaimRequest } from './contract.ts';
-import { BUSY, Lane, type Outcome, VendorLanes, VendorTurns } from './lane.ts';
+import { BUSY, Lane, type Outcome, type Patience, SHORT_MILLIS, VendorLanes, VendorTurns } from './lane.ts';
 import { type PostgresConnections, pause, type Row } from './postgres-connections.ts';
-import { isConnectionError, postgresFault } from './postgres-faults.ts';
+import { isConnectionError, isHeldUp, postgresFault } from './postgres-faults.ts';
 import { saleOf } from './rows.ts';
 
 interface LiveClaim {
@@ -29,6 +29,12 @@ type Busy = typeof BUSY;
 /** Waiters look for the end of another server's claim first after this, then more and more seldom. */
 const POLL_MILLIS = 5;
 const POLL_MOST_MILLIS = 100;
+/** As `claim_vends_3` takes it. */
+const PATIENCE_MILLIS: Readonly<Record<Patience, number | null>> = {
+  none: null,
+  short: SHORT_MILLIS,
+  long: 0,
+};
 /** No request id of a caller ends so. */
 const BESIDES = '@besides';
 /** How many times a lease is renewed while it lasts. */
@@ -42,10 +48,13 @@ export class PostgresClaims {
   readonly #live = new Map<number, LiveClaim>();
   /** Of claims and of sales. */
   readonly turns = new VendorTurns();
-  readonly #lanes = new VendorLanes<Job, ClaimVendResult | undefined>((jobs, wait) => this.#run(jobs, wait), {
-    turns: this.turns,
-    vendorOf: (job) => (job.kind === 'claim' ? job.request : job.claim.request).vendorId,
-  });
+  readonly #lanes = new VendorLanes<Job, ClaimVendResult | undefined>(
+    (jobs, patience) => this.#run(jobs, patience),
+    {
+      turns: this.turns,
+      vendorOf: (job) => (job.kind === 'claim' ? job.request : job.claim.request).vendorId,
+    },
+  );
   /**
    * Claims are committed without waiting for the disk, so that no vendor's row is locked meanwhile; one wait afterwards is
    * shared by all that were made until then.
@@ -199,7 +208,7 @@ export class PostgresClaims {
 
   async #run(
     jobs: readonly Job[],
-    wait: boolean,
+    patience: Patience,
   ): Promise<readonly Outcome<ClaimVendResult | Busy | undefined>[]> {
     const released = jobs.filter((job) => job.kind === 'release').map(({ claim }) => claim);
     const requests = jobs.filter((job) => job.kind === 'claim').map(({ request }) => request);
@@ -211,7 +220,7 @@ export class PostgresClaims {
       await this.#connections.query('releaseClaims', [first.request.vendorId, ids]);
       for (const claim of released) this.ended(claim);
     }
-    const results = requests.length === 0 ? [] : await this.#claim(requests, wait);
+    const results = requests.length === 0 ? [] : await this.#claim(requests, patience);
     let next = 0;
     return jobs.map((job) => {
       if (job.kind === 'release') return { value: undefined };
@@ -223,14 +232,19 @@ export class PostgresClaims {
 
   async #claim(
     requests: readonly VendClaimRequest[],
-    wait: boolean,
+    patience: Patience,
   ): Promise<readonly Outcome<ClaimVendResult | Busy>[]> {
     const wanted = JSON.stringify(requests.map(rowOf));
     let rows: readonly Row[];
     try {
-      rows = await this.#connections.attempt('claimVends', [this.serverId, wait, wanted]);
+      rows = await this.#connections.attempt('claimVends', [
+        this.serverId,
+        PATIENCE_MILLIS[patience],
+        wanted,
+      ]);
     } catch (error) {
       if (isConnectionError(error)) this.#addOrphans(requests);
+      if (patience === 'short' && isHeldUp(error)) return requests.map(() => ({ value: BUSY }));
       throw postgresFault(error);
     }
     const results: Outcome<ClaimVendResult | Busy>[] = [];

@@ -51,6 +51,11 @@ export function isBrokenRule(error: unknown): boolean {
   return error instanceof Error && /^2[23]/.test(codeOf(error) ?? '');
 }
 
+/** True when others held what a statement needed: it was undone, and the same again will do when they are done. */
+export function isHeldUp(error: unknown): boolean {
+  return isLockTimeout(error) || isRolledBackForOthers(error);
+}
+
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && codeOf(error) === '55P03';
 }

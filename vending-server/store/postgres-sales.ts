@@ -3,9 +3,9 @@ import { StsFault } from '../../lib/faults.ts';
 import { salePartsOf } from '../ledger/sale-parts.ts';
 import type { JournalledEntry } from '../security-module/contract.ts';
 import type { MeterRecord, RecordedSale, Transfer, VendRecord } from './contract.ts';
-import { BUSY, type Outcome, VendorLanes, type VendorTurns } from './lane.ts';
+import { BUSY, type Outcome, type Patience, VendorLanes, type VendorTurns } from './lane.ts';
 import { type Ask, type PostgresConnections, pause, type Row } from './postgres-connections.ts';
-import { isBrokenRule, isConnectionError, postgresFault } from './postgres-faults.ts';
+import { isBrokenRule, isConnectionError, isHeldUp, postgresFault } from './postgres-faults.ts';
 import { recordMore, type Sale } from './postgres-issue.ts';
 import { notificationRow } from './postgres-outbox.ts';
 import type { StatementName } from './postgres-statements.ts';
@@ -22,7 +22,7 @@ export class PostgresSales {
 
   constructor(connections: PostgresConnections, turns: VendorTurns) {
     this.#connections = connections;
-    this.#lanes = new VendorLanes((sales, wait) => this.#record(sales, wait), {
+    this.#lanes = new VendorLanes((sales, patience) => this.#record(sales, patience), {
       turns,
       vendorOf: ({ claim }) => claim.request.vendorId,
     });
@@ -51,28 +51,29 @@ export class PostgresSales {
 
   async #record(
     sales: readonly Sale[],
-    wait: boolean,
+    patience: Patience,
   ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
     try {
-      return await this.#recordTogether(sales, wait);
+      return await this.#recordTogether(sales, patience);
     } catch (error) {
+      if (patience === 'short' && isHeldUp(error)) return sales.map(() => ({ value: BUSY }));
       if (sales.length === 1 || !isBrokenRule(error))
         return sales.map(() => ({ error: postgresFault(error) }));
     }
     // One of them breaks a rule and took the others with it: each by itself.
     const outcomes: Outcome<RecordedSale | typeof BUSY>[] = [];
-    for (const sale of sales) outcomes.push(...(await this.#record([sale], wait)));
+    for (const sale of sales) outcomes.push(...(await this.#record([sale], patience)));
     return outcomes;
   }
 
   /** A repetition is harmless: the first one that is kept uses the claims up. */
   async #recordTogether(
     sales: readonly Sale[],
-    wait: boolean,
+    patience: Patience,
   ): Promise<readonly Outcome<RecordedSale | typeof BUSY>[]> {
     const given = sales.map(rowOf);
     const text = JSON.stringify(given);
-    const statement = statementFor(given, wait);
+    const statement = statementFor(given, patience);
     return patiently(async () => {
       const rows = await this.#connections.attempt(statement, [text]);
       const fates = new Map(rows.map((row) => [row.claim_id, row]));
@@ -158,13 +159,19 @@ function rowOf({ claim, record }: Sale, place: number) {
   };
 }
 
-function statementFor(sales: readonly ReturnType<typeof rowOf>[], wait: boolean): StatementName {
+const PLAIN = {
+  none: 'recordFreePlainVends',
+  short: 'recordPatientPlainVends',
+  long: 'recordPlainVends',
+} as const;
+const WHOLE = { none: 'recordFreeVends', short: 'recordPatientVends', long: 'recordVends' } as const;
+
+function statementFor(sales: readonly ReturnType<typeof rowOf>[], patience: Patience): StatementName {
   const arePlain = sales.every(
     ({ further_tokens, key_change, debts, notifications }) =>
       key_change === null && further_tokens.length + debts.length + notifications.length === 0,
   );
-  if (wait) return arePlain ? 'recordPlainVends' : 'recordVends';
-  return arePlain ? 'recordFreePlainVends' : 'recordFreeVends';
+  return (arePlain ? PLAIN : WHOLE)[patience];
 }
 
 /** The columns of a meter that its key change sets, and those of the row that tells of it. */

@@ -1,5 +1,6 @@
 /** Every SQL statement of the PostgreSQL store, by name; the driver prepares each once per connection under that name. */
 
+import { type Patience, SHORT_MILLIS } from './lane.ts';
 import { ADVICE_SQL } from './postgres-advice-sql.ts';
 import { ISSUE_SQL } from './postgres-issue-sql.ts';
 import { keysSql } from './postgres-keys-sql.ts';
@@ -64,17 +65,27 @@ const MORE_OF_A_SALE = `further AS (
     ON CONFLICT (notification_id) DO NOTHING),
   `;
 
+/** Of the vendors' rows; waited for in one order, so that no two statements wait for each other. */
+const LOCKS: Readonly<Record<Patience, { readonly from: string; readonly lock: string }>> = {
+  none: { from: '', lock: 'FOR NO KEY UPDATE SKIP LOCKED' },
+  short: {
+    from: `set_config('lock_timeout', '${SHORT_MILLIS}ms', true) AS patience, `,
+    lock: 'ORDER BY vendor_id FOR NO KEY UPDATE',
+  },
+  long: { from: '', lock: 'ORDER BY vendor_id FOR NO KEY UPDATE' },
+};
+
 /**
- * Sales, all that belongs to them in one commit. The vendors' rows are locked first; with SKIP LOCKED, the sales of a vendor
+ * Sales, all that belongs to them in one commit. The vendors' rows are locked first; without patience, the sales of a vendor
  * whose row somebody else holds are left out as `busy`. A sale whose claim is gone is left out whole: the claim's row is what
  * entitles it, whoever took it away.
  *
  * Each part that writes takes its time even when it has nothing to write: most sales have one token and change nothing but
  * the meter's history, and have a statement of their own.
  */
-const recordVends = (orSkip: '' | 'SKIP LOCKED', parts: 'all' | 'plain') => `
+const recordVends = (patience: Patience, parts: 'all' | 'plain') => `
   WITH given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
+    SELECT r.* FROM ${LOCKS[patience].from}json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
       currency text, amount_deci_kwh bigint, bought_deci_kwh bigint, token_no text, further_tokens json, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
       carried_minor text, charges text, last_at bigint, debts json, place integer, energy_minor bigint, tax_minor bigint,
@@ -82,7 +93,8 @@ const recordVends = (orSkip: '' | 'SKIP LOCKED', parts: 'all' | 'plain') => `
       shift_id text, tender text, sale_kind text, magnetic_tokens bigint, free_basic_tokens bigint, day text, entries json,
       key_change json, notifications json)),
   held AS MATERIALIZED (
-    SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given) FOR NO KEY UPDATE ${orSkip}),
+    SELECT vendor_id, float_minor FROM vendor WHERE vendor_id IN (SELECT vendor_id FROM given)
+    ${LOCKS[patience].lock}),
   ended AS (
     DELETE FROM vend_claim AS c USING given JOIN held ON held.vendor_id = given.vendor_id
     WHERE c.claim_id = given.claim_id AND c.vendor_id = given.vendor_id
@@ -304,10 +316,12 @@ export const SQL = {
   claimVends: CLAIM_VENDS,
   flush: FLUSH,
   releaseClaims: RELEASE_CLAIMS,
-  recordVends: recordVends('', 'all'),
-  recordPlainVends: recordVends('', 'plain'),
-  recordFreeVends: recordVends('SKIP LOCKED', 'all'),
-  recordFreePlainVends: recordVends('SKIP LOCKED', 'plain'),
+  recordVends: recordVends('long', 'all'),
+  recordPlainVends: recordVends('long', 'plain'),
+  recordPatientVends: recordVends('short', 'all'),
+  recordPatientPlainVends: recordVends('short', 'plain'),
+  recordFreeVends: recordVends('none', 'all'),
+  recordFreePlainVends: recordVends('none', 'plain'),
   findModule: FIND_MODULE,
   addModule: ADD_MODULE,
   findTariffs: FIND_TARIFFS,

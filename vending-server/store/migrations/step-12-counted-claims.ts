@@ -11,10 +11,12 @@ const SQLITE = '';
  * As `claim_vends_2`, with the limits of the day: what is durable and what is claimed, of whatever server, is counted with
  * the vendor's row locked. All that is looked at before a claim is one statement, and all that is looked at again under it.
  *
+ * The vendors' rows are waited for so long, 0 for as long as it takes, or not at all where it is null.
+ *
  * Sales of one meter come one after the other and are reckoned again when one came between: no limit of a meter is passed.
  */
 const CLAIM_VENDS = `
-CREATE FUNCTION claim_vends_3(asking_server text, wait boolean, wanted json)
+CREATE FUNCTION claim_vends_3(asking_server text, patience_millis integer, wanted json)
 RETURNS TABLE (place integer, kind text, claim_id bigint, tid_minutes integer[], available_minor bigint,
   sale_id text, request_hash text, response_body text, response_digest text,
   limit_place integer, counted_sales bigint, counted_minor bigint, counted_deci_kwh bigint)
@@ -32,6 +34,7 @@ DECLARE
   next_tid integer;
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
+  IF patience_millis > 0 THEN PERFORM set_config('lock_timeout', patience_millis || 'ms', true); END IF;
   FOR want IN
     SELECT * FROM json_to_recordset(wanted) AS w(place integer, vendor_id text, request_id text, meter_pan text,
       paid_minor bigint, purchases_version bigint, tid_count integer, base_date text, now_tid_minutes integer,
@@ -44,7 +47,7 @@ BEGIN
         reserved := 0;
       END IF;
       asking_vendor := want.vendor_id;
-      IF wait THEN
+      IF patience_millis IS NOT NULL THEN
         SELECT float_minor + credit_limit_minor - reserved_minor INTO available
           FROM vendor WHERE vendor_id = asking_vendor FOR NO KEY UPDATE;
       ELSE
@@ -52,7 +55,7 @@ BEGIN
           FROM vendor WHERE vendor_id = asking_vendor FOR NO KEY UPDATE SKIP LOCKED;
       END IF;
       vendor_known := FOUND;
-      vendor_busy := NOT wait AND NOT FOUND AND EXISTS (SELECT 1 FROM vendor WHERE vendor_id = asking_vendor);
+      vendor_busy := patience_millis IS NULL AND NOT FOUND AND EXISTS (SELECT 1 FROM vendor WHERE vendor_id = asking_vendor);
     END IF;
     place := want.place;
     SELECT
