@@ -11,7 +11,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { FILE_DONE, type FileResult } from './run-files.ts';
 
-const LIMIT_MINUTES = process.env['WATTOKEN_TEST_COUNTS'] === 'full' ? 180 : 18;
+const LIMIT_MINUTES = process.env['WATTOKEN_TEST_COUNTS'] === undefined ? 18 : 180;
 const LONG_SECONDS = 5;
 
 const files = readdirSync(new URL('./', import.meta.url), { recursive: true, encoding: 'utf8' })
