@@ -13,11 +13,12 @@ import {
   takeFreeUnits,
 } from '../../../vending-server/tariff/reckon.ts';
 import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
+import { count } from '../../support/counts.ts';
 
 const test = suite('tariff');
 
 const SEED = 20_261_121;
-const RUNS = process.env['WATTOKEN_TEST_COUNTS'] === 'full' ? 200_000 : 5_000;
+const RUNS = count(200_000, 5_000);
 
 const NOON = Date.UTC(2026, 2, 10, 10);
 

@@ -11,6 +11,7 @@ import { registerMeter } from '../../../vending-server/vending/register-meter.ts
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
 import { type SaleRequest, sell } from '../../../vending-server/vending/sell.ts';
 import { trialSale } from '../../../vending-server/vending/trial-sale.ts';
+import { count } from '../../support/counts.ts';
 import { publicMeters } from '../../support/utility.ts';
 import {
   DRN,
@@ -29,7 +30,7 @@ import {
 const test = suite<{ dataFolder: string; house: House }>('purchase');
 
 const SEED = 20_261_121;
-const RUNS = process.env['WATTOKEN_TEST_COUNTS'] === 'full' ? 1_000 : 100;
+const RUNS = count(1_000, 100);
 
 const BLOCKS: TariffTerms = {
   ...TERMS,
