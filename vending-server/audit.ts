@@ -240,15 +240,9 @@ export function readWitnessFile(path: string): Witness {
 
 /** @throws StsFault `token_number_malformed`, `token_number_too_large`, `file_unreadable`; the store's. */
 export function findToken(source: BooksSource, question: TokenQuestion): Promise<TokenVerdict> {
-  return withBooks(source, async (store, owners) => {
-    const entry =
-      'saleId' in question
-        ? (await store.findEntriesBySale(question.saleId)).at(-1)
-        : await store.findEntryByToken(parseTokenNo(question.tokenNo));
-    // Of a token that is nobody's the first module's ledger is told; all of them were looked into.
-    const owner = owners.find(({ moduleId }) => moduleId === entry?.moduleId) ?? owners[0];
-    if (owner === undefined) throw noModule();
-    return verifyToken(store, owner, question);
+  return withBooks(source, async (store, [first]) => {
+    if (first === undefined) throw noModule();
+    return verifyToken(store, first, question);
   });
 }
 

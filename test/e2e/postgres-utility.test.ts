@@ -118,6 +118,17 @@ async function ledger(verb: string, ...args: readonly string[]) {
   return { code, stderr, said: stdout === '' ? undefined : JSON.parse(stdout) };
 }
 
+test('when a token of one server is asked of the other then the chain that it stands in is told', async () => {
+  const operatorKey = readFileSync(join(utilities[0]!.serverFolder, 'operator.key'), 'utf8').trim();
+  const { body: sale } = await sell('free', 'asked-elsewhere', METERS[0]?.drn ?? '', 0);
+  const { tokenNo } = sale.tokens[0];
+  const [own, other] = await Promise.all(
+    [0, 1].map((index) => post(`${urlOf(index)}/v1/tokens/verify`, operatorKey, { tokenNo })),
+  );
+  assert.is(own?.body.ledger.moduleId, sale.ledger.moduleId);
+  assert.equal(other?.body, own?.body);
+});
+
 test('when the books are on PostgreSQL then export, proof, witness and search are those of SQLite', async () => {
   const folder = utilities[0]!.folder;
   const at = ['--database', url];

@@ -371,6 +371,8 @@ export interface Store {
    * @throws StsFault `ledger_mismatch` for another module, and for one that has issued tokens into a ledger that is gone.
    */
   bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void>;
+  /** SPKI DER, base64, of a module that these books know: the server's own, or on PostgreSQL another server's. */
+  publicKeyOf(moduleId: string): Promise<string | undefined>;
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined>;
   /** The last entry that carries a signature. */
   lastSignedEntry(moduleId: string): Promise<LedgerEntry | undefined>;

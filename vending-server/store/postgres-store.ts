@@ -242,6 +242,11 @@ export class PostgresStore implements Store {
     await this.#claims.bind(moduleId);
   }
 
+  async publicKeyOf(moduleId: string): Promise<string | undefined> {
+    const [row] = await this.#connections.query('findModule', [moduleId]);
+    return row?.public_key;
+  }
+
   async lastEntry(moduleId: string): Promise<LedgerEntry | undefined> {
     const [row] = await this.#connections.query('lastEntry', [moduleId]);
     return row && entryOf(row);

@@ -279,6 +279,13 @@ export class SqliteStore implements Store {
     });
   }
 
+  publicKeyOf(moduleId: string): Promise<string | undefined> {
+    return this.#read(() => {
+      const held = this.#sql.findModule.get() as { module_id: string; public_key: string } | undefined;
+      return held?.module_id === moduleId ? held.public_key : undefined;
+    });
+  }
+
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined> {
     return this.#read(() => entryRow(this.#sql.lastEntry.get(moduleId)));
   }

@@ -52,21 +52,27 @@ export type TokenVerdict = FoundToken | UnknownToken;
 
 export type TokenQuestion = { readonly tokenNo: string } | { readonly saleId: string };
 
-type Books = Pick<Store, 'findEntryByToken' | 'findEntriesBySale' | 'entries' | 'findSale' | 'lastEntry'>;
+type Books = Pick<
+  Store,
+  'findEntryByToken' | 'findEntriesBySale' | 'entries' | 'findSale' | 'lastEntry' | 'publicKeyOf'
+>;
 type Owner = Pick<ModuleIdentity, 'moduleId' | 'publicKey'>;
 
 /** Longest way to a signature that is shown; a module signs the end of every batch, which is far shorter. */
 const PROOF_ENTRIES_MAX = 1000;
 
-/** @throws StsFault `token_number_malformed`, `token_number_too_large`, `store_damaged`. */
+/**
+ * @param asked - whose ledger is told of where no entry is about the token; else it is that of the entry's own module.
+ * @throws StsFault `token_number_malformed`, `token_number_too_large`, `store_damaged`.
+ */
 export async function verifyToken(
   store: Books,
-  owner: Owner,
+  asked: Owner,
   question: TokenQuestion,
 ): Promise<TokenVerdict> {
   const entry = await entryOf(store, question);
-  const last = await store.lastEntry(owner.moduleId);
-  const { moduleId, publicKey } = owner;
+  const { moduleId, publicKey } = entry === undefined ? asked : await ownerOf(store, asked, entry);
+  const last = await store.lastEntry(moduleId);
   const ledger = {
     moduleId,
     publicKey,
@@ -78,6 +84,15 @@ export async function verifyToken(
   const sale = entry.saleId === null ? null : await saleOf(store, entry.saleId);
   const proof = await proofOf(store, entry);
   return { ours: true, state, counter, meterPan, tidMinutes, sale, proof, ledger };
+}
+
+/** Where several servers sell, each has a module and a chain of its own. */
+async function ownerOf(store: Books, asked: Owner, { moduleId }: LedgerEntry): Promise<Owner> {
+  if (moduleId === asked.moduleId) return asked;
+  const publicKey = await store.publicKeyOf(moduleId);
+  if (publicKey === undefined)
+    throw new StsFault('store_damaged', 'an entry is of a module that is not in the books');
+  return { moduleId, publicKey };
 }
 
 async function entryOf(store: Books, question: TokenQuestion): Promise<LedgerEntry | undefined> {
