@@ -1,5 +1,5 @@
 /**
- * The test entry: `node --import tsx test/run.ts [part of a path]`.
+ * The test entry: `node --import tsx test/run.ts [part of a path …]`.
  *
  * Each core takes one test file after the other, in a process that stays; what a file prints comes out in one piece when it
  * is done. uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner
@@ -13,9 +13,10 @@ import { FILE_DONE, type FileResult } from './run-files.ts';
 
 const LIMIT_MINUTES = process.env['WATTOKEN_TEST_COUNTS'] === undefined ? 18 : 180;
 const LONG_SECONDS = 5;
+const PARTS = process.argv.length > 2 ? process.argv.slice(2) : [''];
 
 const files = readdirSync(new URL('./', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && file.includes(process.argv[2] ?? ''))
+  .filter((file) => file.endsWith('.test.ts') && PARTS.some((part) => file.includes(part)))
   .sort();
 const broken: string[] = files.length === 0 ? ['no test file matches'] : [];
 const results: FileResult[] = [];

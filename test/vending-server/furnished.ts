@@ -27,6 +27,7 @@ import { type MeterRequest, registerMeter } from '../../vending-server/vending/r
 import { SalesUnderWay } from '../../vending-server/vending/sale-guard.ts';
 import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
 import { UtilityRules } from '../../vending-server/vending/utility-rules.ts';
+import { ask } from '../support/postgres-books.ts';
 
 export const PASSPHRASE = 'a passphrase of a test';
 export const DRN = '11111111115';
@@ -244,13 +245,22 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
+/** A database of its own where the suites run on PostgreSQL (test/vending-server/api/postgres-doors.test.ts). */
+async function databaseOf(): Promise<Pick<ServerOptions, 'databaseUrl'>> {
+  const engine = process.env['WATTOKEN_TEST_POSTGRES'];
+  if (engine === undefined) return {};
+  const name = `doors_${randomBytes(8).toString('hex')}`;
+  await ask(engine, `CREATE DATABASE ${name}`);
+  return { databaseUrl: engine.replace(/[^/]*$/, name) };
+}
+
 /** A server on a port, furnished over HTTP as an operator would do it. */
 export async function startTestServer(
   floatMinor: number,
   more: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const dataFolder = newDataFolder();
-  const server = await startOn(dataFolder, more);
+  const server = await startOn(dataFolder, { ...(await databaseOf()), ...more });
   const operatorKey = readFileSync(server.operatorKeyPath, 'utf8').trim();
   const call = (method: string, path: string, options: CallOptions = {}) =>
     request(`${server.url}${path}`, method, options);

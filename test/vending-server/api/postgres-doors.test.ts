@@ -1,0 +1,42 @@
+/** The suites of the HTTP door, as they stand, once more with every server on a PostgreSQL database of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { report } from '../../support/counts.ts';
+import { startPostgres } from '../../support/postgres.ts';
+
+const test = suite('HTTP doors on PostgreSQL');
+
+const SUITES = ['advice-routes', 'issue-routes', 'money-routes', 'routes', 'tokens'];
+
+test('when servers sell on PostgreSQL then the suites of the door hold as on SQLite', async () => {
+  const postgres = await startPostgres();
+  try {
+    const { WATTOKEN_TEST_COUNTS: _counts, ...everyday } = process.env;
+    const run = fileURLToPath(new URL('../../run.ts', import.meta.url));
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', run, ...SUITES.map((name) => `vending-server/api/${name}.test`)],
+      {
+        env: { ...everyday, WATTOKEN_TEST_POSTGRES: await postgres.createDatabase() },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+    }
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) console.log(text);
+    assert.is(code, 0, 'a suite failed, see above');
+    report(`${SUITES.length} suites of the door on PostgreSQL: ${text.trim().split('\n').at(-1)}`);
+  } finally {
+    await postgres.stop();
+  }
+});
+
+test.run();
