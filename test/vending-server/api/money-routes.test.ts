@@ -191,19 +191,20 @@ test('one caller who asks too often is told when to come again, and others are s
   const limits = { rateLimits: { ...DEFAULT_LIMITS.rateLimits, perKey } };
   const at = await startTestServer(FLOAT, { limits });
   try {
+    const startedAt = performance.now();
     const replies = await Promise.all(
       Array.from({ length: 100 }, () => at.call('GET', '/v1/vendors/shop', { key: at.vendorKey })),
     );
+    const seconds = (performance.now() - startedAt) / 1000;
     const limited = replies.filter(({ status }) => status === 429);
-    assert.ok(limited.length >= 40 && limited.length <= 60, `${limited.length} limited`);
+    const served = 100 - limited.length;
+    assert.ok(served >= 40 && served <= 41 + 20 * seconds, `${served} served in ${seconds} s`);
     for (const { body, headers } of limited) {
       assert.equal([body.code, body.outcome, body.retry], ['rate_limited', 'none', 'later']);
       assert.is(headers.get('retry-after'), '1');
     }
     assert.is((await at.call('GET', '/v1/vendors/shop', { key: at.operatorKey })).status, 200);
-    console.log(
-      `    100 at once at 20 in a second: ${100 - limited.length} served, ${limited.length} told to wait`,
-    );
+    console.log(`    100 at once at 20 in a second: ${served} served, ${limited.length} told to wait`);
   } finally {
     await at.close();
   }
