@@ -85,7 +85,8 @@ const LOCKS: Readonly<Record<Patience, { readonly from: string; readonly lock: s
  */
 const recordVends = (patience: Patience, parts: 'all' | 'plain') => `
   WITH given AS MATERIALIZED (
-    SELECT r.* FROM ${LOCKS[patience].from}json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
+    SELECT r.* FROM ${LOCKS[patience].from}
+      json_to_recordset($1) AS r(claim_id bigint, vendor_id text, sale_id text, request_hash text, sold_at bigint,
       currency text, amount_deci_kwh bigint, bought_deci_kwh bigint, token_no text, further_tokens json, response_body text,
       response_digest text, transfers json, month text, month_units_deci_kwh bigint, free_units_month text,
       carried_minor text, charges text, last_at bigint, debts json, place integer, energy_minor bigint, tax_minor bigint,
