@@ -17,6 +17,7 @@ import type {
   Transfer,
   VendorRecord,
 } from './contract.ts';
+import { type DepositedRow, depositOf, type SoldRow, saleRowOf, transfersOf } from './ledger-rows.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DATABASE_FILE } from './open.ts';
 import { type EntryRow as ChainRow, entryOf, type VendorRow, vendorOf } from './rows.ts';
@@ -82,21 +83,6 @@ const TAIL_STATE = `
   FROM chain_entry WHERE module_id = :moduleId AND counter > (
     SELECT max(counter) FROM chain_entry WHERE module_id = :moduleId) - ${TAIL}`;
 
-export interface SoldRow {
-  readonly sold_id: string | null;
-  readonly vendor_id: string;
-  readonly request_id: string;
-  readonly request_hash: string;
-  readonly sold_to: string;
-  readonly currency: string;
-  readonly paid_minor: number;
-  readonly amount_deci_kwh: number;
-  readonly sold_at: number;
-  readonly response_body: string;
-  readonly response_digest: string;
-  readonly transfers: string | null;
-}
-
 class SqliteLedgerSnapshot implements LedgerSnapshot {
   readonly module: LedgerSnapshot['module'];
   readonly #database: Database;
@@ -134,12 +120,12 @@ class SqliteLedgerSnapshot implements LedgerSnapshot {
   *entries(): Iterable<EntryRow> {
     for (const row of this.#rows<ChainRow & SoldRow & { base_date: string }>(ENTRIES)) {
       const entry = { ...entryOf(row), baseDate: row.base_date as EntryRow['entry']['baseDate'] };
-      yield { entry, sale: row.sold_id === null ? undefined : saleOf(row) };
+      yield { entry, sale: row.sold_id === null ? undefined : saleRowOf(row) };
     }
   }
 
   *salesWithoutEntry(): Iterable<SaleRow> {
-    for (const row of this.#rows<SoldRow>(SALES_WITHOUT_ENTRY)) yield saleOf(row);
+    for (const row of this.#rows<SoldRow>(SALES_WITHOUT_ENTRY)) yield saleRowOf(row);
   }
 
   *deposits(): Iterable<DepositRow> {
@@ -265,50 +251,4 @@ function isTailWhole(database: Database, moduleId: string): boolean {
   };
   const counter = row.counter ?? 0;
   return row.held === Math.min(counter, TAIL) && row.signature !== '';
-}
-
-export function saleOf(row: SoldRow): SaleRow {
-  return {
-    saleId: String(row.sold_id),
-    vendorId: row.vendor_id,
-    requestId: row.request_id,
-    requestHash: row.request_hash,
-    meterPan: row.sold_to,
-    currency: row.currency,
-    paidMinor: row.paid_minor,
-    amountDeciKwh: row.amount_deci_kwh,
-    soldAt: row.sold_at,
-    responseBody: row.response_body,
-    responseDigest: row.response_digest,
-    transfers: transfersOf(row.transfers),
-  };
-}
-
-export interface DepositedRow
-  extends Pick<SoldRow, 'vendor_id' | 'request_id' | 'request_hash' | 'currency' | 'transfers'> {
-  readonly amount_minor: number;
-  readonly reference: string;
-  readonly deposited_at: number;
-}
-
-export function depositOf(row: DepositedRow): DepositRow {
-  return {
-    vendorId: row.vendor_id,
-    requestId: row.request_id,
-    requestHash: row.request_hash,
-    currency: row.currency,
-    amountMinor: row.amount_minor,
-    reference: row.reference,
-    depositedAt: row.deposited_at,
-    transfers: transfersOf(row.transfers),
-  };
-}
-
-export function transfersOf(json: string | null): readonly Transfer[] {
-  const rows = JSON.parse(json ?? '[]') as [string, string, number][];
-  return rows.map(([debitAccount, creditAccount, amountMinor]) => ({
-    debitAccount,
-    creditAccount,
-    amountMinor,
-  }));
 }

@@ -33,9 +33,9 @@ export const ADVICE_SQL = {
   holdMeter: `INSERT INTO vend_claim (server_id, vendor_id, request_id, meter_pan, paid_minor) VALUES ($1, $2, $3, $4, 0)
     ON CONFLICT DO NOTHING RETURNING claim_id`,
   freeMeter: 'DELETE FROM vend_claim WHERE claim_id = $1',
-  findSaleRow: `SELECT s.sale_id, s.vendor_id, s.request_id, s.request_hash, s.meter_pan, s.currency, s.paid_minor,
-      s.amount_deci_kwh, s.sold_at, s.response_body, s.response_digest,
-      (SELECT coalesce(json_agg(json_build_array(t.debit_account, t.credit_account, t.amount_minor) ORDER BY t.transfer_id), '[]')
+  findSaleRow: `SELECT s.sale_id AS sold_id, s.vendor_id, s.request_id, s.request_hash, s.meter_pan AS sold_to,
+      s.currency, s.paid_minor, s.amount_deci_kwh, s.sold_at, s.response_body, s.response_digest,
+      (SELECT json_agg(json_build_array(t.debit_account, t.credit_account, t.amount_minor) ORDER BY t.transfer_id)::text
         FROM transfer AS t WHERE t.booked_at = s.sold_at AND t.cause = 'sale ' || s.sale_id) AS transfers
     FROM sale AS s WHERE s.sale_id = $1`,
   lockLastSale: 'SELECT last_sale_id, before FROM meter_history WHERE meter_pan = $1 FOR UPDATE',
@@ -60,8 +60,6 @@ export const ADVICE_SQL = {
     WHERE meter_pan = $1 AND sale_id <> $2 AND confirmed_at IS NULL AND revoked_at IS NULL
     ORDER BY coalesce(meter_version, -1) DESC, changed_at DESC, sale_id DESC LIMIT 1`,
   forgetKeyChange: 'DELETE FROM key_change WHERE sale_id = $1',
-  setMeterKey: `UPDATE meter SET decoder_key_algorithm = $2, supply_group_code = $3, tariff_index = $4, key_revision = $5,
-      key_type = $6, base_date = $7, key_expiry = $8, wanted_key = $9, issued_key_change = $10 WHERE meter_pan = $1`,
   vendorSales: `SELECT e.entry_id, s.sale_id, s.request_id, s.sold_at, s.meter_pan, m.drn, s.currency, s.paid_minor,
       s.amount_deci_kwh, coalesce(e.sale_kind, 'credit') AS sale_kind, e.operator_id, e.till_id, a.state
     FROM (SELECT entry_id, reference, sale_kind, operator_id, till_id FROM float_entry

@@ -16,9 +16,10 @@ import type {
 } from './advice-contract.ts';
 import { adviceOf, historyBefore, keyBefore, saleListEntryOf } from './advice-rows.ts';
 import type { SaleRow } from './contract.ts';
+import { type SoldRow, saleRowOf } from './ledger-rows.ts';
 import type { PostgresAccess } from './postgres-access.ts';
 import type { PostgresClaims } from './postgres-claims.ts';
-import type { Ask, Row } from './postgres-connections.ts';
+import type { Ask } from './postgres-connections.ts';
 import { raisePurchasesVersion } from './postgres-deposits.ts';
 import { transferRows } from './postgres-sales.ts';
 import { meterOf, meterRowOf, saleOf } from './rows.ts';
@@ -80,7 +81,7 @@ export class PostgresAdvice implements AdviceStore {
 
   async findSaleRow(saleId: string): Promise<SaleRow | undefined> {
     const [row] = await this.#access.query('findSaleRow', [saleId]);
-    return row && saleRowOf(row);
+    return row && saleRowOf(row as SoldRow);
   }
 
   reverse(reversal: SaleReversal): Promise<ReverseResult> {
@@ -182,22 +183,7 @@ async function goBack(
   const key = meter && keyBefore(meterOf(meter), saleId, earlier);
   if (key === undefined) return;
   await ask('forgetKeyChange', [saleId]);
-  const to = meterRowOf(key);
-  const name = [
-    to.decoder_key_algorithm,
-    to.supply_group_code,
-    to.tariff_index,
-    to.key_revision,
-    to.key_type,
-  ];
-  await ask('setMeterKey', [
-    meterPan,
-    ...name,
-    to.base_date,
-    to.key_expiry,
-    to.wanted_key,
-    to.issued_key_change,
-  ]);
+  await ask('setMeters', [JSON.stringify([meterRowOf(key)])]);
 }
 
 /** Inside a transaction. @returns false when the debt's id is held. */
@@ -213,23 +199,4 @@ async function openDebt(
   await raisePurchasesVersion(ask, meterPan);
   await ask('addTransfers', [`debt ${debtId}`, JSON.stringify(transferRows(transfers)), openedAt]);
   return true;
-}
-
-function saleRowOf(row: Row): SaleRow {
-  return {
-    saleId: row.sale_id,
-    vendorId: row.vendor_id,
-    requestId: row.request_id,
-    requestHash: row.request_hash,
-    meterPan: row.meter_pan,
-    currency: row.currency,
-    paidMinor: row.paid_minor,
-    amountDeciKwh: row.amount_deci_kwh,
-    soldAt: row.sold_at,
-    responseBody: row.response_body,
-    responseDigest: row.response_digest,
-    transfers: (row.transfers as [string, string, number][]).map(
-      ([debitAccount, creditAccount, amountMinor]) => ({ debitAccount, creditAccount, amountMinor }),
-    ),
-  };
 }

@@ -22,7 +22,6 @@ export const ISSUE_SQL = {
   lockSale: 'SELECT 1 FROM sale WHERE sale_id = $1 FOR UPDATE',
   addReplaced: `INSERT INTO replaced_token (sale_id, place, module_id, counter, by_sale_id) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING RETURNING 1`,
-  lockMeters: 'SELECT 1 FROM meter WHERE meter_pan = ANY ($1::text[]) ORDER BY meter_pan FOR NO KEY UPDATE',
   takeClaim: 'DELETE FROM vend_claim WHERE claim_id = $1 AND vendor_id = $2 RETURNING 1',
   leaveMeter: `INSERT INTO meter_history AS h (meter_pan, version, month, month_units_deci_kwh, free_units_month, carried_minor,
       charges, last_sale_id)

@@ -16,7 +16,7 @@ import type {
   Transfer,
   VendorRecord,
 } from './contract.ts';
-import { type DepositedRow, depositOf, type SoldRow, saleOf, transfersOf } from './ledger-snapshot.ts';
+import { type DepositedRow, depositOf, type SoldRow, saleRowOf, transfersOf } from './ledger-rows.ts';
 import { STEPS } from './migrations.ts';
 import { PostgresClaims } from './postgres-claims.ts';
 import { openPool, PostgresConnections, type Row } from './postgres-connections.ts';
@@ -102,17 +102,17 @@ class PostgresLedgerSnapshot implements LedgerSnapshot {
   async *entries(): AsyncIterable<EntryRow> {
     for await (const row of this.#rows<ChainRow & SoldRow & { base_date: string }>(ENTRIES, true)) {
       const entry = { ...entryOf(row), baseDate: row.base_date as EntryRow['entry']['baseDate'] };
-      yield { entry, sale: row.sold_id === null ? undefined : saleOf(row) };
+      yield { entry, sale: row.sold_id === null ? undefined : saleRowOf(row) };
     }
   }
 
   async *salesWithoutEntry(): AsyncIterable<SaleRow> {
-    for await (const row of this.#rows<SoldRow>(SALES_WITHOUT_ENTRY)) yield saleOf(row);
+    for await (const row of this.#rows<SoldRow>(SALES_WITHOUT_ENTRY)) yield saleRowOf(row);
   }
 
   async *salesElsewhere(): AsyncIterable<ElsewhereRow> {
     for await (const row of this.#rows<SoldRow & { module_id: string }>(SALES_ELSEWHERE, true)) {
-      yield { moduleId: row.module_id, sale: saleOf(row) };
+      yield { moduleId: row.module_id, sale: saleRowOf(row) };
     }
   }
 

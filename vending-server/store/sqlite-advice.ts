@@ -23,6 +23,7 @@ import {
   saleListEntryOf,
 } from './advice-rows.ts';
 import type { SaleRow, Transfer } from './contract.ts';
+import { type SoldRow, saleRowOf } from './ledger-rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
 import type { SqliteFloats } from './sqlite-floats.ts';
 import { addDebt } from './sqlite-purchases.ts';
@@ -40,11 +41,11 @@ const SQL = {
   hasVendor: 'SELECT float_minor FROM vendor WHERE vendor_id = ?',
   withdraw: `INSERT OR IGNORE INTO withdrawn_request (vendor_id, request_id, withdrawn_at, withdrawn_by) VALUES (?, ?, ?, ?)`,
   withdrawnAt: 'SELECT withdrawn_at FROM withdrawn_request WHERE vendor_id = ? AND request_id = ?',
-  saleRow: `SELECT sale_id, vendor_id, request_id, request_hash, meter_pan, currency, paid_minor, amount_deci_kwh, sold_at,
-      response_body, response_digest FROM sale WHERE sale_id = ?`,
+  saleRow: `SELECT sale_id AS sold_id, vendor_id, request_id, request_hash, meter_pan AS sold_to, currency, paid_minor,
+      amount_deci_kwh, sold_at, response_body, response_digest FROM sale WHERE sale_id = ?`,
   // Causes have no index, times have one.
-  transfers: `SELECT debit_account, credit_account, amount_minor FROM transfer
-    WHERE booked_at = ? AND cause = ? ORDER BY transfer_id`,
+  transfers: `SELECT json_group_array(json_array(debit_account, credit_account, amount_minor)) AS transfers FROM (
+    SELECT debit_account, credit_account, amount_minor FROM transfer WHERE booked_at = ? AND cause = ? ORDER BY transfer_id)`,
   lastSale: 'SELECT last_sale_id, before FROM meter_history WHERE meter_pan = ?',
   restore: `UPDATE meter_history SET version = version + 1, month = :month, month_units_deci_kwh = :monthUnitsDeciKwh,
       free_units_month = :freeUnitsMonth, carried_minor = :carriedMinor, charges = :charges, last_at = :lastAt,
@@ -70,20 +71,6 @@ const SQL = {
   lastScanned: `SELECT entry_id FROM float_entry WHERE vendor_id = ? AND entry_id < ? AND kind = 'sale'
     ORDER BY entry_id DESC LIMIT 1 OFFSET ${SALE_LIST_SCAN - 1}`,
 } as const;
-
-interface SoldRow {
-  readonly sale_id: string;
-  readonly vendor_id: string;
-  readonly request_id: string;
-  readonly request_hash: string;
-  readonly meter_pan: string;
-  readonly currency: string;
-  readonly paid_minor: number;
-  readonly amount_deci_kwh: number;
-  readonly sold_at: number;
-  readonly response_body: string;
-  readonly response_digest: string;
-}
 
 export interface AdviceParts {
   readonly sql: Statements;
@@ -148,29 +135,8 @@ export class SqliteAdvice implements AdviceStore {
     return this.#access.read(() => {
       const row = this.#sql.saleRow.get(saleId) as SoldRow | undefined;
       if (row === undefined) return undefined;
-      const moved = this.#sql.transfers.all(row.sold_at, `sale ${saleId}`) as {
-        debit_account: string;
-        credit_account: string;
-        amount_minor: number;
-      }[];
-      return {
-        saleId,
-        vendorId: row.vendor_id,
-        requestId: row.request_id,
-        requestHash: row.request_hash,
-        meterPan: row.meter_pan,
-        currency: row.currency,
-        paidMinor: row.paid_minor,
-        amountDeciKwh: row.amount_deci_kwh,
-        soldAt: row.sold_at,
-        responseBody: row.response_body,
-        responseDigest: row.response_digest,
-        transfers: moved.map((one) => ({
-          debitAccount: one.debit_account,
-          creditAccount: one.credit_account,
-          amountMinor: one.amount_minor,
-        })),
-      };
+      const moved = this.#sql.transfers.get(row.sold_at, `sale ${saleId}`) as Pick<SoldRow, 'transfers'>;
+      return saleRowOf({ ...row, ...moved });
     });
   }
 
@@ -253,7 +219,7 @@ export class SqliteAdvice implements AdviceStore {
     const before = meter && keyBefore(meter, saleId, earlier);
     if (before === undefined) return;
     this.#sql.forgetKeyChange.run(saleId);
-    this.#parts.sales.setKey(before);
+    this.#parts.sales.setMeter(before);
   }
 
   #lastSale(meterPan: string): { last_sale_id: string | null; before: string | null } | undefined {

@@ -1,6 +1,5 @@
 /** Keys of meters beside sales, in SQLite. */
 import type { Statement } from 'better-sqlite3';
-import type { ClaimBook } from './claims.ts';
 import type { MeterKeyName, VendClaim } from './contract.ts';
 import type { KeyChangeRecord, KeyStore, MeterChange, MeterKeys } from './key-contract.ts';
 import {
@@ -11,8 +10,8 @@ import {
   type MeterKeysRow,
   meterKeysOf,
 } from './key-rows.ts';
-import { meterRowOf } from './rows.ts';
 import { prepareAll, type SqliteAccess } from './sqlite-access.ts';
+import type { SqliteSales } from './sqlite-sales.ts';
 import { METER_COLUMNS, type Statements } from './statements.ts';
 
 const CHANGES = `
@@ -31,10 +30,6 @@ const metersWhere = (rule: string) => `
   WHERE ${rule} AND m.meter_pan > :after ORDER BY m.meter_pan LIMIT :limit`;
 
 const SQL = {
-  setMeter: `
-    UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, tariff_id,
-      token_carrier_type, key_expiry, stores_supply_group, wanted_key, issued_key_change) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    WHERE meter_pan = ?`,
   confirm: `UPDATE key_change SET confirmed_at = ?, confirmed_by = ? WHERE sale_id = ? AND confirmed_at IS NULL`,
   revoke: `UPDATE key_change SET revoked_at = ?, revoked_by = ? WHERE sale_id = ? AND revoked_at IS NULL`,
   find: `${CHANGES} WHERE k.sale_id = ?`,
@@ -48,7 +43,7 @@ const SQL = {
 
 export interface KeyParts {
   readonly sql: Statements;
-  readonly claims: ClaimBook;
+  readonly sales: SqliteSales;
   /** A change, and what is done right after its commit. */
   readonly write: (change: () => void, committed: () => void) => Promise<void>;
 }
@@ -65,7 +60,8 @@ export class SqliteKeys implements KeyStore {
   }
 
   async changeMeter(claim: VendClaim, change: MeterChange): Promise<void> {
-    const { claims, write } = this.#parts;
+    const { write } = this.#parts;
+    const { claims } = this.#parts.sales;
     claims.startRecording(claim);
     try {
       await write(
@@ -117,22 +113,7 @@ export class SqliteKeys implements KeyStore {
   }
 
   #change({ meter, verdict }: MeterChange): void {
-    const row = meterRowOf(meter);
-    this.#sql.setMeter.run(
-      row.decoder_key_algorithm,
-      row.supply_group_code,
-      row.tariff_index,
-      row.key_revision,
-      row.key_type,
-      row.base_date,
-      row.tariff_id,
-      row.token_carrier_type,
-      row.key_expiry,
-      Number(row.stores_supply_group),
-      row.wanted_key,
-      row.issued_key_change,
-      row.meter_pan,
-    );
+    this.#parts.sales.setMeter(meter);
     this.#parts.sql.raiseVersion.run(meter.meterPan);
     if (verdict === undefined) return;
     const { kind, saleIds, at, by } = verdict;

@@ -221,21 +221,10 @@ export class SqliteSales {
     return undefined;
   }
 
-  /** Inside a transaction. The key that the meter's record names, and what is told of its change. */
-  setKey(meter: MeterRecord): void {
+  /** Inside a transaction, by whoever holds the meter: nobody else has changed its record since it was read. */
+  setMeter(meter: MeterRecord): void {
     const row = meterRowOf(meter);
-    this.#sql.setMeterKey.run(
-      row.decoder_key_algorithm,
-      row.supply_group_code,
-      row.tariff_index,
-      row.key_revision,
-      row.key_type,
-      row.base_date,
-      row.key_expiry,
-      row.wanted_key,
-      row.issued_key_change,
-      row.meter_pan,
-    );
+    this.#sql.setMeter.run({ ...row, stores_supply_group: Number(row.stores_supply_group) });
   }
 
   #nextTids({ meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest): readonly number[] {
@@ -251,7 +240,7 @@ export class SqliteSales {
   }
 
   #changeKey(meter: MeterRecord): void {
-    this.setKey(meter);
+    this.setMeter(meter);
     const { issuedKeyChange: change, meterPan } = meter;
     if (change === null) return;
     const { saleId, changedAt, from, to, threeSections } = change;

@@ -110,7 +110,7 @@ export class SqliteStore implements Store {
     this.limits = new SqliteLimits(access);
     this.keys = new SqliteKeys(access, {
       sql: this.#sql,
-      claims: this.#sales.claims,
+      sales: this.#sales,
       write: (change, committed) => this.#write(change, committed),
     });
     this.money = new SqliteMoney(access, {

@@ -49,11 +49,13 @@ export const METER_COLUMNS = `meter_pan, drn, encryption_algorithm, decoder_key_
 const FIND_METER = `SELECT ${METER_COLUMNS} FROM meter WHERE meter_pan = ?`;
 const ADD_METER = `
   INSERT INTO meter (${METER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-/** What a key change leaves: the number, the algorithm and the tariff stay. */
-const SET_METER_KEY = `
-  UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, key_expiry,
-    wanted_key, issued_key_change) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
-  WHERE meter_pan = ?`;
+/** The number and the algorithm stay, and so do the meters before and after it. */
+const SET_METER = `
+  UPDATE meter SET (decoder_key_algorithm, supply_group_code, tariff_index, key_revision, key_type, base_date, tariff_id,
+    token_carrier_type, key_expiry, stores_supply_group, wanted_key, issued_key_change) = (
+    :decoder_key_algorithm, :supply_group_code, :tariff_index, :key_revision, :key_type, :base_date, :tariff_id,
+    :token_carrier_type, :key_expiry, :stores_supply_group, :wanted_key, :issued_key_change)
+  WHERE meter_pan = :meter_pan`;
 /** Before the history of the sale is written: the last sale there is the one before this. */
 const ADD_KEY_CHANGE = `
   INSERT INTO key_change (sale_id, meter_pan, changed_at, from_key, to_key, three_sections, previous_sale_id, meter_version)
@@ -163,7 +165,7 @@ const SQL = {
   setDebtBalance: SET_DEBT_BALANCE,
   findMeter: FIND_METER,
   addMeter: ADD_METER,
-  setMeterKey: SET_METER_KEY,
+  setMeter: SET_METER,
   addKeyChange: ADD_KEY_CHANGE,
   findMeterTids: FIND_METER_TIDS,
   raiseTid93: raiseTid('tid_93'),
