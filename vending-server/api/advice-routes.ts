@@ -29,7 +29,9 @@ import {
   withoutBody,
   withQuery,
 } from './route.ts';
+import { TILL_FAULTS } from './sale-routes.ts';
 import { Id, SaleAnswer } from './schemas.ts';
+import { iso } from './time.ts';
 
 const ASKED = { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer } as const;
 
@@ -45,9 +47,6 @@ export const ADVICE_ROUTES: readonly Route[] = [
     faults: [
       'meter_number_malformed',
       'meter_number_check_digit',
-      'request_id_reused',
-      'request_withdrawn',
-      'sale_reversed',
       'vendor_unknown',
       'meter_unknown',
       'tariff_unknown',
@@ -55,15 +54,7 @@ export const ADVICE_ROUTES: readonly Route[] = [
       'currency_mismatch',
       'debt_unknown',
       'payment_too_large',
-      'shift_unknown',
-      'shift_closed',
-      'shift_of_another',
-      'tendered_too_little',
-      'supply_group_not_permitted',
-      'limit_reached',
-      'hours_closed',
-      'date_out_of_range',
-      'float_exhausted',
+      ...TILL_FAULTS,
       'security_module_unavailable',
     ],
     handle: async ({ vending }, { caller, body }) => {
@@ -187,8 +178,4 @@ function listed(sale: ListedSale) {
   const { saleKind: kind, operatorId: operator, tillId: terminal, state } = sale;
   const what = { saleId, requestId, soldAt: iso(soldAt), drn, meterPan, currency, paidMinor, amountDeciKwh };
   return { ...what, kind, operator, terminal, state };
-}
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
 }

@@ -15,6 +15,7 @@ import {
   VerificationQuery,
 } from './people-schemas.ts';
 import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { iso } from './time.ts';
 
 const APPROVALS: readonly Route[] = [
   withQuery({
@@ -140,8 +141,4 @@ export function approvalAnswer(approval: ApprovalRecord) {
 
 function auditAnswer({ at, ...entry }: AuditEntry) {
   return { ...entry, at: iso(at) };
-}
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
 }

@@ -1,5 +1,6 @@
 /** Meters by the state of their key, as they are printed: the same row as JSON and as a line of CSV. */
 import type { JudgedMeter } from '../vending/key-report.ts';
+import { iso } from './time.ts';
 
 export function meterRowOf({ meter, state, refusal, planned, lastPurchaseAt, lastChange }: JudgedMeter) {
   const { drn, meterPan, wantedKey, decoderKeyAlgorithm, supplyGroupCode, tariffIndex } = meter;
@@ -67,8 +68,4 @@ export function csvOf(meters: readonly JudgedMeter[]): string {
     return COLUMNS.map(([, field]) => String(field(row) ?? '')).join(',');
   });
   return `${[COLUMNS.map(([name]) => name).join(','), ...lines].join('\r\n')}\r\n`;
-}
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
 }

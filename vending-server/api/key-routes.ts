@@ -37,6 +37,7 @@ import {
 } from './route.ts';
 import { SALE_FAULTS } from './sale-routes.ts';
 import { MeterAnswer, SaleAnswer } from './schemas.ts';
+import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 
 const METER_FAULTS = [
@@ -247,8 +248,4 @@ function vendingKeyAnswer({ key, isUsable, expiresAt, baseDateEndsAt, warnings }
     isUsable,
     warnings: warnings.map(({ kind, at }) => ({ kind, at: iso(at) })),
   };
-}
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
 }

@@ -24,9 +24,8 @@ const PURCHASE_FAULTS = [
   'security_module_unavailable',
 ] as const satisfies readonly FaultCode[];
 
-/** What a sale can be refused with. */
-export const SALE_FAULTS = [
-  ...PURCHASE_FAULTS,
+/** What whatever a till asks for can be refused with, a token or none. */
+export const TILL_FAULTS = [
   'request_id_reused',
   'request_withdrawn',
   'sale_reversed',
@@ -39,6 +38,12 @@ export const SALE_FAULTS = [
   'hours_closed',
   'date_out_of_range',
   'float_exhausted',
+] as const satisfies readonly FaultCode[];
+
+/** What a sale can be refused with. */
+export const SALE_FAULTS = [
+  ...PURCHASE_FAULTS,
+  ...TILL_FAULTS,
   'tid_ahead_of_clock',
   'vending_key_unknown',
   'vending_key_no_credit',

@@ -28,6 +28,7 @@ import {
 } from './people-schemas.ts';
 import { checkedParam, json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
 import { Id } from './schemas.ts';
+import { iso } from './time.ts';
 
 const ASKED = { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer } as const;
 
@@ -232,8 +233,4 @@ function keyAnswer(key: ApiKeyInfo) {
     revokedAt: key.revokedAt === null ? null : iso(key.revokedAt),
     lastUsedDay: key.lastUsedDay,
   };
-}
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
 }

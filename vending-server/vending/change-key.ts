@@ -8,9 +8,9 @@ import type { Contact } from '../notify/notification.ts';
 import type { SaleView } from '../store/contract.ts';
 import type { Vending } from './context.ts';
 import { HOUSE_ID } from './house.ts';
-import { detailsOf, keyChangePicture, meterForSale, meterPicture, planFor } from './purchase.ts';
+import { detailsOf, emptyPicture, meterForSale, planFor } from './purchase.ts';
 import { requestHash } from './request-hash.ts';
-import { type DeskRequest, deskOf } from './sale-desk.ts';
+import { type DeskRequest, deskDetails, deskOf } from './sale-desk.ts';
 import { type PreparedVend, type SaleAnswer, vend } from './vend.ts';
 
 export interface KeyChangeRequest extends Pick<DeskRequest, 'operatorId' | 'tillId' | 'shiftId'> {
@@ -32,8 +32,7 @@ export interface KeyChangeRequest extends Pick<DeskRequest, 'operatorId' | 'till
 export function changeKey(vending: Vending, request: KeyChangeRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
   const { vendorId, requestId, sendTo } = request;
-  const contact = sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> };
-  const hash = requestHash('keyChange', { meterPan, ...contact });
+  const hash = requestHash('keyChange', { meterPan }, sendTo);
   return vend(vending, { vendorId, requestId, requestHash: hash, meterPan, sendTo }, (view, now) =>
     prepare(vending, request, view, now),
   );
@@ -52,29 +51,16 @@ async function prepare(
   }
   const plan = await planFor(vending, meter, now, true);
   // Of what the meter owes and carries; nothing is paid here.
-  const { currency } = terms;
-  const { desk } = await deskOf(vending, request, 0, currency);
+  const { desk } = await deskOf(vending, request, 0, terms.currency);
   return {
     plan,
     wanted: [],
     history: purchases.history,
-    picture: {
-      meter: meterPicture(plan.meter),
-      currency,
-      paidMinor: 0,
-      lines: [],
-      amountDeciKwh: 0,
-      freeDeciKwh: 0,
-      month: null,
-      carriedMinor: purchases.history.carriedMinor,
-      keyChange: keyChangePicture(plan),
-    },
+    picture: emptyPicture(terms, plan, purchases.history),
     details: {
       ...detailsOf({ terms, purchases }, now),
       kind: 'keyChange',
-      operator: desk.operatorId ?? null,
-      terminal: desk.tillId ?? null,
-      shiftId: desk.shiftId ?? null,
+      ...deskDetails(desk),
     },
     desk: { ...desk, saleKind: 'keyChange' },
   };

@@ -8,15 +8,14 @@ import type { Vending } from './context.ts';
 import {
   assertLookUpCode,
   detailsOf,
-  keyChangePicture,
+  emptyPicture,
   type MeterForSale,
   meterForSale,
-  meterPicture,
   monthOf,
   planFor,
 } from './purchase.ts';
 import { requestHash } from './request-hash.ts';
-import { type DeskRequest, deskOf } from './sale-desk.ts';
+import { type DeskRequest, deskDetails, deskOf } from './sale-desk.ts';
 import { type PreparedVend, type SaleAnswer, vend } from './vend.ts';
 import { energyTokens } from './wanted-tokens.ts';
 
@@ -37,8 +36,7 @@ export interface FreeUnitsRequest extends Pick<DeskRequest, 'operatorId' | 'till
 export async function giveFreeUnits(vending: Vending, request: FreeUnitsRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
   const { vendorId, requestId, sendTo } = request;
-  const contact = sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> };
-  const hash = requestHash('freeUnits', { meterPan, ...contact });
+  const hash = requestHash('freeUnits', { meterPan }, sendTo);
   return vend(vending, { vendorId, requestId, requestHash: hash, meterPan, sendTo }, (view, now) =>
     prepare(vending, request, view, now),
   );
@@ -63,23 +61,11 @@ async function prepare(
     plan,
     wanted: energyTokens('free', freeDeciKwh, plan.key ?? {}),
     history,
-    picture: {
-      meter: meterPicture(plan.meter),
-      currency: terms.currency,
-      paidMinor: 0,
-      lines: [],
-      amountDeciKwh: 0,
-      freeDeciKwh,
-      month: monthOf(found, history),
-      carriedMinor: history.carriedMinor,
-      keyChange: keyChangePicture(plan),
-    },
+    picture: { ...emptyPicture(terms, plan, history), freeDeciKwh, month: monthOf(found, history) },
     details: {
       ...detailsOf(found, now),
       kind: 'freeBasic',
-      operator: desk.operatorId ?? null,
-      terminal: desk.tillId ?? null,
-      shiftId: desk.shiftId ?? null,
+      ...deskDetails(desk),
     },
     desk: { ...desk, saleKind: 'freeBasic', freeBasicTokens: 1 },
   };

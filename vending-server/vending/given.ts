@@ -16,7 +16,7 @@ import type { TariffTerms } from '../tariff/terms.ts';
 import type { Vending } from './context.ts';
 import { HOUSE_ID } from './house.ts';
 import type { KeyPlan } from './key-plan.ts';
-import { detailsOf, keyChangePicture, type MeterForSale, meterPicture } from './purchase.ts';
+import { detailsOf, emptyPicture, type MeterForSale } from './purchase.ts';
 import type { Reason } from './reasons.ts';
 import { type Operation, requestHash } from './request-hash.ts';
 import type { GivenAmount, SaleDetails } from './sale-response.ts';
@@ -73,8 +73,7 @@ export async function give(
     }
   }
   const usedBy = `${HOUSE_ID} ${requestId}`;
-  const contact = sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> };
-  const hash = requestHash(operation, { ...payload, ...contact });
+  const hash = requestHash(operation, payload, sendTo);
   const asked = { vendorId: HOUSE_ID, requestId, requestHash: hash, meterPan, sendTo };
   const answer = await vend(vending, asked, async (view, now) => {
     const prepared = await prepare(view, now);
@@ -110,17 +109,7 @@ export function preparedGift(found: MeterForSale, parts: GivenParts, now: number
     plan,
     wanted,
     history,
-    picture: {
-      meter: meterPicture(plan.meter),
-      currency: terms.currency,
-      paidMinor: 0,
-      lines: [],
-      amountDeciKwh: 0,
-      freeDeciKwh: 0,
-      month: null,
-      carriedMinor: history.carriedMinor,
-      keyChange: keyChangePicture(plan),
-    },
+    picture: emptyPicture(terms, plan, history),
     details: { ...detailsOf(found, now), ...parts.details, kind },
     desk: { saleKind: kind },
     transfers,

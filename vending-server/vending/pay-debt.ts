@@ -4,9 +4,9 @@ import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { Contact } from '../notify/notification.ts';
 import type { SaleView } from '../store/contract.ts';
 import type { Vending } from './context.ts';
-import { detailsOf, meterForSale, meterPicture } from './purchase.ts';
+import { detailsOf, emptyPicture, meterForSale } from './purchase.ts';
 import { requestHash } from './request-hash.ts';
-import { type DeskRequest, deskOf } from './sale-desk.ts';
+import { type DeskRequest, deskDetails, deskOf } from './sale-desk.ts';
 import { type PreparedVend, type SaleAnswer, vend } from './vend.ts';
 
 export interface PaymentRequest extends DeskRequest {
@@ -28,9 +28,7 @@ export interface PaymentRequest extends DeskRequest {
 export async function payDebt(vending: Vending, request: PaymentRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
   const { vendorId, requestId, debtId, paidMinor, currency, sendTo } = request;
-  const asked = { meterPan, debtId, paidMinor, currency };
-  const told = sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> };
-  const hash = requestHash('payment', { ...asked, ...told });
+  const hash = requestHash('payment', { meterPan, debtId, paidMinor, currency }, sendTo);
   return vend(vending, { vendorId, requestId, requestHash: hash, meterPan, sendTo }, (view, now) =>
     prepared(vending, request, view, now),
   );
@@ -58,29 +56,22 @@ async function prepared(
   const { desk, cash } = await deskOf(vending, request, paidMinor, currency);
   const debts = history.debts.map((one) => (one.debtId === debtId ? { ...one, balanceMinor } : one));
   const others = debts.filter((one) => one.debtId !== debtId);
+  const plan = { meter, keyChange: undefined, key: undefined };
   return {
-    plan: { meter, keyChange: undefined, key: undefined },
+    plan,
     wanted: [],
     history: { ...history, debts },
     picture: {
-      meter: meterPicture(meter),
-      currency,
+      ...emptyPicture(terms, plan, history),
       paidMinor,
       lines: [
         { kind: 'arrears', debtId, label: debt.label, balanceMinor, amountMinor: paidMinor, taxMinor: 0 },
       ],
-      amountDeciKwh: 0,
-      freeDeciKwh: 0,
-      month: null,
-      carriedMinor: history.carriedMinor,
-      keyChange: null,
     },
     details: {
       ...detailsOf({ terms, purchases: { ...purchases, history: { ...history, debts: others } } }, now),
       kind: 'debtPayment',
-      operator: desk.operatorId ?? null,
-      terminal: desk.tillId ?? null,
-      shiftId: desk.shiftId ?? null,
+      ...deskDetails(desk),
       tender: desk.tender ?? null,
       cash,
     },

@@ -7,6 +7,7 @@ import { StsFault } from '../../lib/faults.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { MeterPurchases, MeterRecord, SaleView, VendorRecord } from '../store/contract.ts';
 import { blockPosition } from '../tariff/energy.ts';
+import type { PurchaseHistory } from '../tariff/history.ts';
 import { daysBetween, localMoment } from '../tariff/local-time.ts';
 import {
   freeUnitsDue,
@@ -20,7 +21,7 @@ import type { TariffTerms } from '../tariff/terms.ts';
 import type { Vending } from './context.ts';
 import { termsAt } from './find-tariff.ts';
 import { isGivenAgain, type KeyPlan, planKey } from './key-plan.ts';
-import type { Desk } from './sale-desk.ts';
+import { type Desk, deskDetails } from './sale-desk.ts';
 import type { MonthPosition, PurchasePicture, SaleDetails } from './sale-response.ts';
 import { assertInPlace, type PreparedVend } from './vend.ts';
 import { energyTokens, moneyTokens, type WantedToken } from './wanted-tokens.ts';
@@ -150,9 +151,7 @@ export function purchaseVend(purchase: Purchase, { desk, cash }: Desk, now: numb
     details: {
       ...detailsOf(purchase, now),
       kind: 'credit',
-      operator: desk.operatorId ?? null,
-      terminal: desk.tillId ?? null,
-      shiftId: desk.shiftId ?? null,
+      ...deskDetails(desk),
       tender: desk.tender ?? null,
       cash,
     },
@@ -190,12 +189,31 @@ export function pictureOf(purchase: Purchase): PurchasePicture {
   };
 }
 
-export function meterPicture(meter: MeterRecord): PurchasePicture['meter'] {
+/** The picture of a vend that nothing is bought with. */
+export function emptyPicture(
+  { currency }: Pick<TariffTerms, 'currency'>,
+  plan: KeyPlan,
+  { carriedMinor }: Pick<PurchaseHistory, 'carriedMinor'>,
+): PurchasePicture {
+  return {
+    meter: meterPicture(plan.meter),
+    currency,
+    paidMinor: 0,
+    lines: [],
+    amountDeciKwh: 0,
+    freeDeciKwh: 0,
+    month: null,
+    carriedMinor,
+    keyChange: keyChangePicture(plan),
+  };
+}
+
+function meterPicture(meter: MeterRecord): PurchasePicture['meter'] {
   const { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision } = meter;
   return { drn, meterPan, supplyGroupCode, tariffIndex, keyRevision };
 }
 
-export function keyChangePicture({ keyChange }: KeyPlan): PurchasePicture['keyChange'] {
+function keyChangePicture({ keyChange }: KeyPlan): PurchasePicture['keyChange'] {
   if (keyChange === undefined) return null;
   const { from, to, sectionCount: sections, rollOver, reasons } = keyChange;
   return { from, to, sections, rollOver, reasons };

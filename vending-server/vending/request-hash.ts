@@ -3,6 +3,7 @@
  * meter number do not matter. Two requests under one id are the same exactly when their hashes are.
  */
 import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
+import type { Contact } from '../notify/notification.ts';
 
 /** What is asked for: it keeps a sale and a deposit with equal fields apart. */
 export type Operation =
@@ -16,6 +17,12 @@ export type Operation =
   | 'changeOut'
   | 'engineering';
 
-export function requestHash(operation: Operation, fields: Record<string, CanonicalValue>): string {
-  return canonicalHash({ operation, fields });
+/** @param sendTo - where the tokens shall be sent: whoever asks for another place asks for something else. */
+export function requestHash(
+  operation: Operation,
+  fields: Record<string, CanonicalValue>,
+  sendTo?: Contact,
+): string {
+  if (sendTo === undefined) return canonicalHash({ operation, fields });
+  return canonicalHash({ operation, fields: { ...fields, sendTo: { ...sendTo } as Record<string, string> } });
 }

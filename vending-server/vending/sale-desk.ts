@@ -2,7 +2,7 @@
 import { StsFault } from '../../lib/faults.ts';
 import type { SaleDesk, Tender } from '../store/money-contract.ts';
 import type { Vending } from './context.ts';
-import type { Cash } from './sale-response.ts';
+import type { Cash, SaleDetails } from './sale-response.ts';
 
 /** All of it optional: a vendor's own till may not tell. */
 export interface DeskRequest {
@@ -47,6 +47,15 @@ export async function deskOf(
           changeMinor: (tenderedMinor ?? dueMinor) - dueMinor,
         };
   return { desk: { ...place, ...(tender === undefined ? {} : { tender }), roundingMinor }, cash };
+}
+
+/** What the answer tells of it. */
+export function deskDetails({
+  operatorId,
+  tillId,
+  shiftId,
+}: SaleDesk): Pick<SaleDetails, 'operator' | 'terminal' | 'shiftId'> {
+  return { operator: operatorId ?? null, terminal: tillId ?? null, shiftId: shiftId ?? null };
 }
 
 /** Halves go up. */

@@ -23,7 +23,7 @@ export interface SaleRequest extends PurchaseRequest, DeskRequest {
 export async function sell(vending: Vending, request: SaleRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
   const { vendorId, requestId, currency, sendTo } = request;
-  const hash = requestHash('sale', { meterPan, ...askedOf(request), currency });
+  const hash = requestHash('sale', { meterPan, ...askedOf(request), currency }, sendTo);
   return vend(vending, { vendorId, requestId, requestHash: hash, meterPan, sendTo }, async (view, now) => {
     const purchase = await reckonPurchase(vending, request, view, now);
     const desk = await deskOf(vending, request, purchase.paidMinor, currency);
@@ -35,10 +35,9 @@ export async function sell(vending: Vending, request: SaleRequest): Promise<Sale
  * Money or units, and what changes what is given: what tells one request from another. The look-up code guards a request and
  * is no part of it, and who stands at the till is not asked for.
  */
-function askedOf({ paidMinor, amountDeciKwh, sendTo, freeUnits }: SaleRequest) {
+function askedOf({ paidMinor, amountDeciKwh, freeUnits }: SaleRequest) {
   return {
     ...(amountDeciKwh === undefined ? { paidMinor: paidMinor ?? 0 } : { amountDeciKwh }),
-    ...(sendTo === undefined ? {} : { sendTo: { ...sendTo } as Record<string, string> }),
     ...(freeUnits === false ? { freeUnits } : {}),
   };
 }
