@@ -7,20 +7,10 @@ import { issueFree } from '../../../vending-server/vending/free-issue.ts';
 import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { openDebt } from '../../../vending-server/vending/open-debt.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
-import { recover } from '../../../vending-server/vending/recover.ts';
 import { replaceToken } from '../../../vending-server/vending/replacement.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import type { TestMeter } from '../../support/utility.ts';
-import {
-  DRN,
-  furnish,
-  type House,
-  newDataFolder,
-  openHouse,
-  removeFolder,
-  TERMS,
-  VENDOR_ID,
-} from '../furnished.ts';
+import { DRN, type House, TERMS, VENDOR_ID } from '../furnished.ts';
 import {
   ANN,
   approve,
@@ -30,16 +20,18 @@ import {
   balanceOf,
   bodyOf,
   codeOf,
+  type FurnishedHouse,
   factoryState,
   givenBody,
   issuedBy,
   keyIn,
   meterAt,
+  openFurnished,
   person,
   registerAll,
 } from './utility.ts';
 
-const test = suite<{ dataFolder: string; house: House }>('change-outs');
+const test = suite<FurnishedHouse>('change-outs');
 
 const BLOCKS: TariffTerms = {
   ...TERMS,
@@ -56,11 +48,8 @@ const BLOCKS: TariffTerms = {
 const UGX: TariffTerms = { ...TERMS, currency: 'UGX', minimumMinor: 1 };
 
 test.before(async (context) => {
-  context.dataFolder = newDataFolder();
-  context.house = await openHouse(context.dataFolder);
+  Object.assign(context, await openFurnished(1_000_000));
   const { vending } = context.house;
-  await recover(vending);
-  await furnish(vending, 1_000_000);
   await putTariff(vending, { tariffId: 'blocks', terms: BLOCKS });
   await putTariff(vending, { tariffId: 'bands', terms: BANDS });
   await putTariff(vending, { tariffId: 'ugx', terms: UGX });
@@ -71,10 +60,7 @@ test.before(async (context) => {
 test.before.each(async ({ house }) => {
   await askPersons(house.vending, '1');
 });
-test.after(async ({ dataFolder, house }) => {
-  await house.close();
-  removeFolder(dataFolder);
-});
+test.after(({ close }) => close());
 
 const changeOf = (
   requestId: string,

@@ -8,32 +8,24 @@ import { spanOfMonth } from '../../../vending-server/vending/local-days.ts';
 import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
 import { holdsTariff, putTariff } from '../../../vending-server/vending/put-tariff.ts';
-import { recover } from '../../../vending-server/vending/recover.ts';
 import { totalsOf } from '../../../vending-server/vending/reports.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import { report } from '../../support/counts.ts';
-import {
-  DRN,
-  furnish,
-  type House,
-  newDataFolder,
-  openHouse,
-  removeFolder,
-  TERMS,
-  VENDOR_ID,
-} from '../furnished.ts';
+import { DRN, TERMS, VENDOR_ID } from '../furnished.ts';
 import {
   assertProved,
   bodyOf,
   codeOf,
+  type FurnishedHouse,
   factoryState,
   issuedBy,
   keyIn,
   meterAt,
+  openFurnished,
   registerAll,
 } from './utility.ts';
 
-const test = suite<{ dataFolder: string; house: House }>('free units alone');
+const test = suite<FurnishedHouse>('free units alone');
 const FREE: TariffTerms = {
   ...TERMS,
   freeUnitsDeciKwh: 500,
@@ -53,20 +45,14 @@ const PAID_STRICT = meterAt(3);
 const CROWDED = meterAt(4);
 
 test.before(async (context) => {
-  context.dataFolder = newDataFolder();
-  context.house = await openHouse(context.dataFolder);
+  Object.assign(context, await openFurnished(1_000_000));
   const { vending } = context.house;
-  await recover(vending);
-  await furnish(vending, 1_000_000);
   await putTariff(vending, { tariffId: 'free', terms: FREE });
   await putTariff(vending, { tariffId: 'strict', terms: { ...FREE, freeUnitsOnlyWithSale: true } });
   await registerAll(vending, [METER, PAID, CROWDED], 'free');
   await registerAll(vending, [STRICT, PAID_STRICT], 'strict');
 });
-test.after(async ({ dataFolder, house }) => {
-  await house.close();
-  removeFolder(dataFolder);
-});
+test.after(({ close }) => close());
 
 const asked = (requestId: string, more: Partial<FreeUnitsRequest> = {}): FreeUnitsRequest => {
   return { vendorId: VENDOR_ID, requestId, meter: METER.drn, ...more };

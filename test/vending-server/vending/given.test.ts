@@ -11,23 +11,13 @@ import { type FreeIssueRequest, issueFree } from '../../../vending-server/vendin
 import { HOUSE_ID } from '../../../vending-server/vending/house.ts';
 import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
-import { recover } from '../../../vending-server/vending/recover.ts';
 import { type ReplacementRequest, replaceToken } from '../../../vending-server/vending/replacement.ts';
 import { reverseWhole } from '../../../vending-server/vending/reverse-sale.ts';
 import { sell } from '../../../vending-server/vending/sell.ts';
 import { makeTestToken, type TestTokenRequest } from '../../../vending-server/vending/test-token.ts';
 import { decide } from '../../../vending-server/vending/two-persons.ts';
 import { report } from '../../support/counts.ts';
-import {
-  factoryMeter,
-  furnish,
-  type House,
-  KEYLESS_DRN,
-  newDataFolder,
-  openHouse,
-  removeFolder,
-  VENDOR_ID,
-} from '../furnished.ts';
+import { factoryMeter, type House, KEYLESS_DRN, VENDOR_ID } from '../furnished.ts';
 import {
   ANN,
   approve,
@@ -37,16 +27,18 @@ import {
   BEN,
   bodyOf,
   codeOf,
+  type FurnishedHouse,
   factoryState,
   givenBody,
   issuedBy,
   keyIn,
   meterAt,
+  openFurnished,
   person,
   registerAll,
 } from './utility.ts';
 
-const test = suite<{ dataFolder: string; house: House }>('given without money');
+const test = suite<FurnishedHouse>('given without money');
 
 const TWO = meterAt(0);
 const ONE = meterAt(1);
@@ -57,11 +49,8 @@ const LIMITED = meterAt(5);
 const COMMANDED = meterAt(6);
 
 test.before(async (context) => {
-  context.dataFolder = newDataFolder();
-  context.house = await openHouse(context.dataFolder);
+  Object.assign(context, await openFurnished(1_000_000));
   const { vending } = context.house;
-  await recover(vending);
-  await furnish(vending, 1_000_000);
   await putTariff(vending, { tariffId: 'bands', terms: BANDS });
   await registerAll(vending, [TWO, ONE, BOUGHT, CROWDED, LIMITED, COMMANDED], 'home');
   await registerAll(vending, [BY_BAND], 'bands');
@@ -69,10 +58,7 @@ test.before(async (context) => {
 test.before.each(async ({ house }) => {
   await askPersons(house.vending, '1');
 });
-test.after(async ({ dataFolder, house }) => {
-  await house.close();
-  removeFolder(dataFolder);
-});
+test.after(({ close }) => close());
 
 const issueOf = (requestId: string, more: Partial<FreeIssueRequest> = {}): FreeIssueRequest => ({
   requestId,

@@ -14,6 +14,7 @@ import type { Store } from '../../../vending-server/store/contract.ts';
 import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../../vending-server/vending/context.ts';
 import type { Given } from '../../../vending-server/vending/given.ts';
+import { recover } from '../../../vending-server/vending/recover.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
 import type { SaleAnswer } from '../../../vending-server/vending/sell.ts';
@@ -21,7 +22,15 @@ import { decide } from '../../../vending-server/vending/two-persons.ts';
 // @ts-expect-error: a plain script, as an outsider would write it
 import { verifyExportBytes } from '../../reference/ledger-verifier.mjs';
 import { publicMeters, type TestMeter } from '../../support/utility.ts';
-import { type House, METER_REQUEST, TERMS } from '../furnished.ts';
+import {
+  furnish,
+  type House,
+  METER_REQUEST,
+  newDataFolder,
+  openHouse,
+  removeFolder,
+  TERMS,
+} from '../furnished.ts';
 
 const METERS: readonly TestMeter[] = publicMeters(64);
 
@@ -53,6 +62,28 @@ export function person(userId: string, ...roles: readonly Role[]): Caller {
 
 export const ANN = person('ann', 'supervisor', 'engineer');
 export const BEN = person('ben', 'supervisor', 'engineer');
+
+export interface FurnishedHouse {
+  readonly dataFolder: string;
+  readonly house: House;
+  close(): Promise<void>;
+}
+
+/** A house on a folder of its own, with the module's chain, a tariff `home`, a meter and a vendor with float. */
+export async function openFurnished(floatMinor: number): Promise<FurnishedHouse> {
+  const dataFolder = newDataFolder();
+  const house = await openHouse(dataFolder);
+  await recover(house.vending);
+  await furnish(house.vending, floatMinor);
+  return {
+    dataFolder,
+    house,
+    close: async () => {
+      await house.close();
+      removeFolder(dataFolder);
+    },
+  };
+}
 
 /** How many persons it takes from here on. */
 export async function askPersons(vending: Vending, value: '1' | '2'): Promise<void> {
