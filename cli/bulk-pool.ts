@@ -26,9 +26,13 @@ interface Task {
   deaths: number;
 }
 
+/** One at work and one to go on with: a worker that waited for this thread to hear of its answer would stand still. */
+const TASKS_OF_A_WORKER = 2;
+
 interface Seat {
   readonly worker: Worker;
-  task: Task | undefined;
+  /** Answered in this order; the worker is on the first. */
+  readonly tasks: Task[];
 }
 
 export class WorkerPool {
@@ -57,7 +61,8 @@ export class WorkerPool {
 
   /** Takes back the memory of an answer that nobody reads any more. */
   reuse(bytes: Uint8Array): void {
-    if (bytes.buffer instanceof ArrayBuffer && this.spares.length < this.size) this.spares.push(bytes.buffer);
+    if (bytes.buffer instanceof ArrayBuffer && this.spares.length < TASKS_OF_A_WORKER * this.size)
+      this.spares.push(bytes.buffer);
   }
 
   async close(): Promise<void> {
@@ -67,23 +72,26 @@ export class WorkerPool {
 
   private assign(): void {
     while (this.waiting.length > 0 && !this.isClosed) {
-      const seat = [...this.seats].find(({ task }) => task === undefined) ?? this.hire();
-      if (seat === undefined) return;
-      seat.task = this.waiting.shift();
+      const seat = this.seatWith(0) ?? this.hire() ?? this.seatWith(TASKS_OF_A_WORKER - 1);
+      const task = seat === undefined ? undefined : this.waiting.shift();
+      if (seat === undefined || task === undefined) return;
+      seat.tasks.push(task);
       // A copy: should the worker die, the next one is given the same lines.
       const spare = this.spares.pop();
-      seat.worker.postMessage({ ...seat.task?.stretch, spare }, spare === undefined ? [] : [spare]);
+      seat.worker.postMessage({ ...task.stretch, spare }, spare === undefined ? [] : [spare]);
     }
+  }
+
+  private seatWith(atMost: number): Seat | undefined {
+    return [...this.seats].find(({ tasks }) => tasks.length <= atMost);
   }
 
   private hire(): Seat | undefined {
     if (this.seats.size >= this.size) return undefined;
-    const seat: Seat = { worker: new Worker(this.script, { workerData: this.job }), task: undefined };
+    const seat: Seat = { worker: new Worker(this.script, { workerData: this.job }), tasks: [] };
     this.seats.add(seat);
     seat.worker.on('message', (answer: AnsweredStretch) => {
-      const { task } = seat;
-      seat.task = undefined;
-      task?.resolve(answer);
+      seat.tasks.shift()?.resolve(answer);
       this.assign();
     });
     // An error ends the thread, and the end is what counts; its message might quote a line.
@@ -94,9 +102,10 @@ export class WorkerPool {
 
   private bury(seat: Seat): void {
     this.seats.delete(seat);
-    const { task } = seat;
+    const [task, ...untouched] = seat.tasks;
     if (task !== undefined && !this.isClosed) {
       task.deaths += 1;
+      this.waiting.unshift(...untouched);
       if (task.deaths < ATTEMPTS) this.waiting.unshift(task);
       else task.reject(diedTwice(task.stretch));
     }

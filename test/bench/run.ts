@@ -8,7 +8,7 @@ import { tokenBench } from './token.bench.ts';
 
 console.log(provenance());
 tokenBench(9, 400);
-await bulkBench(150_000, 7);
+await bulkBench(500_000, 5);
 await salesBench({ rounds: 5, millis: 3_000, meterCount: 100_000, months: 12 });
 await postgresBench(3, 4_000, 4_000);
 meterBench(5, { sampled: 600, nextEvent: 30 * 86_400 });

@@ -193,6 +193,10 @@ test('when a worker dies then another takes its lines; when that dies too then t
     const pieces = ['a\n', `die-unless ${flag}\nb\n`, 'c\n'];
     const { text } = await answer(DECODE, pieces, options);
     assert.is(text, pieces.join(''));
+    // The stretch that waited behind the one on which the only worker died is answered too, and in its place.
+    const full = 'x\n'.repeat(20_000);
+    const behind = [`die-unless ${flag}-alone\n${full}`, `y\n${full}`, `z\n${full}`];
+    assert.is((await answer(DECODE, behind, { ...options, workers: 1 })).text, behind.join(''));
     const failure = await answer(DECODE, ['a\n', 'die\n', 'c\n'], options).then(
       () => undefined,
       (error: unknown) => error,
