@@ -7,14 +7,12 @@ import helmet from 'helmet';
 
 type Headers = Readonly<Record<string, string>>;
 
-const SECURITY_HEADERS = learnHeaders();
+const ALWAYS: ReadonlyMap<string, string> = learnHeaders().set('Cache-Control', 'no-store');
 
-function learnHeaders(): Headers {
-  const headers: Record<string, string> = {};
+function learnHeaders(): Map<string, string> {
+  const headers = new Map<string, string>();
   const listening = {
-    setHeader: (name: string, value: unknown) => {
-      headers[name] = String(value);
-    },
+    setHeader: (name: string, value: unknown) => headers.set(name, String(value)),
     removeHeader: () => undefined,
   };
   helmet()({} as never, listening as never, () => undefined);
@@ -23,27 +21,26 @@ function learnHeaders(): Headers {
 
 /** Headers that are known before the answer is: of the request's id, and of a connection that is to end. */
 export function setHeader(response: Response, name: string, value: string): void {
-  const { locals } = response;
-  locals['headers'] = { ...(locals['headers'] as Headers | undefined), [name]: value };
+  const headers = headersOf(response) ?? new Map<string, string>();
+  response.locals['headers'] = headers.set(name, value);
 }
 
 export function hasHeader(response: Response, name: string): boolean {
-  return Object.hasOwn((response.locals['headers'] as Headers | undefined) ?? {}, name);
+  return headersOf(response)?.has(name) ?? false;
+}
+
+function headersOf(response: Response): Map<string, string> | undefined {
+  return response.locals['headers'] as Map<string, string> | undefined;
 }
 
 /** @param headers - over those that were set before. */
 export function reply(response: Response, status: number, headers: Headers, body: string | Uint8Array): void {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  const all: Headers = {
-    ...SECURITY_HEADERS,
-    'Cache-Control': 'no-store',
-    ...(response.locals['headers'] as Headers | undefined),
-    ...headers,
-    'Content-Length': String(bytes.length),
-  };
+  const all = new Map(ALWAYS);
+  for (const [name, value] of headersOf(response) ?? []) all.set(name, value);
+  for (const name in headers) all.set(name, headers[name] ?? '');
+  all.set('Content-Length', String(bytes.length));
   // A list of names and values is written as it is; an object would be checked name by name.
-  const flat: string[] = [];
-  for (const name in all) flat.push(name, all[name] ?? '');
-  response.writeHead(status, flat);
+  response.writeHead(status, [...all].flat());
   response.end(bytes);
 }

@@ -108,8 +108,8 @@ export class ModuleCore {
         statement,
       };
       previousHash = entryHash(fields);
-      const entry = { ...fields, entryHash: previousHash, signature: '' };
-      entries.push({ ...entry, meterPan, baseDate, tidMinutes });
+      const entry = { entryHash: previousHash, signature: '', ...fields };
+      entries.push({ meterPan, baseDate, tidMinutes, ...entry });
       counted.push({ keyName, kind: carried.kind, units });
       return { tokenNo, carried, entry };
     };

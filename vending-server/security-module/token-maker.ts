@@ -107,7 +107,7 @@ function makeOne(order: CreditOrder | ManagementOrder, parts: TokenMakerParts): 
 }
 
 function tokenOf({ token, tidMinutes }: CreditOrder | ManagementOrder, rnd: number): Token {
-  if (token.kind !== 'currencyCredit') return { ...token, tidMinutes, rnd };
+  if (token.kind !== 'currencyCredit') return { tidMinutes, rnd, ...token };
   const { kind, resource, amountHundredThousandth: text } = token;
   if (typeof text !== 'string' || !/^-?[0-9]{1,40}$/.test(text)) {
     throw new StsFault('amount_out_of_range', undefined, { param: 'amount' });

@@ -149,13 +149,13 @@ export function purchaseVend(purchase: Purchase, { desk, cash }: Desk, now: numb
     history: reckoned.history,
     picture: pictureOf(purchase),
     details: {
-      ...detailsOf(purchase, now),
       kind: 'credit',
+      ...detailsOf(purchase, now),
       ...deskDetails(desk),
       tender: desk.tender ?? null,
       cash,
     },
-    desk: { ...desk, saleKind: 'credit', freeBasicTokens: freeDeciKwh > 0 ? 1 : 0 },
+    desk: { saleKind: 'credit', freeBasicTokens: freeDeciKwh > 0 ? 1 : 0, ...desk },
   };
 }
 

@@ -102,7 +102,7 @@ export async function admitSale(
   const held = rules.length === 0 ? [] : await limits.dayCounts(subjects, day);
   // Nothing is awaited from here to `add`, so that of two at once the second sees the first.
   const counts = held.map((count) => underWay.on(count));
-  const findings = checkSale(rules, { ...sale, minute }, counts);
+  const findings = checkSale(rules, { minute, ...sale }, counts);
   const refusal = findings.find(({ effect }) => effect === 'refuse');
   const over = refusal === undefined ? underWay.add(subjects, sale) : () => undefined;
   if (findings.length > 0) {

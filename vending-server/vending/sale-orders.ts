@@ -90,10 +90,10 @@ export function evidenceOf(
     invariant(isAsAnswered(carried, answer.tokens[index]), 'the token carries what the answer says');
     const baseDate = index < sections ? (keyChange?.from.baseDate ?? meter.baseDate) : meter.baseDate;
     return {
-      ...entry,
       meterPan: meter.meterPan,
       baseDate,
       tidMinutes: tidMinutes[index - sections] ?? null,
+      ...entry,
     };
   });
 }

@@ -95,7 +95,7 @@ export async function vend(
   }
   try {
     vending.onSaleClaimed(request.requestId);
-    return { ...(await complete(vending, request, claimed)), replayed: false };
+    return { replayed: false, ...(await complete(vending, request, claimed)) };
   } catch (error) {
     vending.store.releaseClaim(claimed.claim);
     throw error;
@@ -258,7 +258,7 @@ async function complete(
     entries,
     tokenNos: issued.tokens.flatMap(({ tokenNo }) => (tokenNo === null ? [] : [tokenNo])),
     responseBody: JSON.stringify(answerWithTokens(answer, issued.tokens)),
-    desk: { ...prepared.desk, day },
+    desk: { day, ...prepared.desk },
     notifications,
     carried: carriedBy(prepared),
     ...(plan.keyChange === undefined ? {} : { meter: meterAfter(plan, saleId, now) }),
