@@ -77,11 +77,16 @@ async function runUntilNoneIsLeft(): Promise<void> {
   await once(worker, 'exit');
 }
 
-setTimeout(() => {
-  console.error(`FAIL the run passed ${LIMIT_MINUTES} minutes`);
+/** A test that loops for ever would live on after this process: it never hears that its parent is gone. */
+function giveUp(): never {
   for (const worker of running) worker.kill('SIGKILL');
   process.exit(1);
+}
+setTimeout(() => {
+  console.error(`FAIL the run passed ${LIMIT_MINUTES} minutes`);
+  giveUp();
 }, LIMIT_MINUTES * 60_000).unref();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
 
 const workers = Math.min(availableParallelism(), files.length);
 await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
