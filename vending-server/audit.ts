@@ -22,9 +22,9 @@ import {
   openPostgresBooks,
   openPostgresSnapshot,
   type PostgresBooks,
-} from './store/postgres-ledger.ts';
+} from './store/postgres/ledger.ts';
 import { showAllPostgresTokens, showAllTokens } from './store/shown-tokens.ts';
-import { SqliteStore } from './store/sqlite-store.ts';
+import { SqliteStore } from './store/sqlite/store.ts';
 import { type TokenQuestion, type TokenVerdict, verifyToken } from './vending/verify-token.ts';
 
 export type { Expectation, LedgerReport, TokenQuestion, TokenVerdict, Witness };

@@ -15,7 +15,7 @@ import { startSecurityModule } from '../../vending-server/security-module/client
 import type { SecurityModule } from '../../vending-server/security-module/contract.ts';
 import { addVendingKey, createKeyStore } from '../../vending-server/security-module/key-store.ts';
 import { openSqliteStore } from '../../vending-server/store/open.ts';
-import type { SqliteStore } from '../../vending-server/store/sqlite-store.ts';
+import type { SqliteStore } from '../../vending-server/store/sqlite/store.ts';
 import type { TariffTerms } from '../../vending-server/tariff/terms.ts';
 import type { Vending } from '../../vending-server/vending/context.ts';
 import { deposit } from '../../vending-server/vending/deposit.ts';

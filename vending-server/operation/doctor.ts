@@ -17,7 +17,7 @@ import { readSealedFile } from '../security-module/sealed-file.ts';
 import type { LedgerEntry } from '../store/contract.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { DATABASE_FILE } from '../store/open.ts';
-import { type BooksState, openPostgresBooks, postgresBooksState } from '../store/postgres-ledger.ts';
+import { type BooksState, openPostgresBooks, postgresBooksState } from '../store/postgres/ledger.ts';
 import { type EntryRow, entryOf } from '../store/rows.ts';
 import { askServer } from './control-socket.ts';
 import {

@@ -9,7 +9,7 @@ import {
   openPostgresStore,
   openSqliteStore,
 } from '../store/open.ts';
-import type { Migrated } from '../store/postgres-migrate.ts';
+import type { Migrated } from '../store/postgres/migrate.ts';
 import { exists, withFile } from './ledger-files.ts';
 
 export interface MigrationReport {

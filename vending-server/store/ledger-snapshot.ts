@@ -21,7 +21,7 @@ import { type DepositedRow, depositOf, type SoldRow, saleRowOf, transfersOf } fr
 import { MIGRATIONS } from './migrations.ts';
 import { DATABASE_FILE } from './open.ts';
 import { type EntryRow as ChainRow, entryOf, type VendorRow, vendorOf } from './rows.ts';
-import { storeFault } from './sqlite-faults.ts';
+import { storeFault } from './sqlite/faults.ts';
 
 const BUSY_TIMEOUT_MILLIS = 5000;
 /** Sales of the same moment may become durable one after another: how many last counters are looked at for that. */

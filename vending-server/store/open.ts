@@ -9,13 +9,13 @@ import type { Store } from './contract.ts';
 import type { MigrationStep } from './migrations/step.ts';
 import { migrate, STEPS } from './migrations.ts';
 import type { CommitReport } from './operation-contract.ts';
-import { PostgresClaims } from './postgres-claims.ts';
-import { openPool, PostgresConnections } from './postgres-connections.ts';
-import { postgresFault } from './postgres-faults.ts';
-import { type Migrated, migratePostgres } from './postgres-migrate.ts';
-import { PostgresStore } from './postgres-store.ts';
-import { storeFault } from './sqlite-faults.ts';
-import { SqliteStore } from './sqlite-store.ts';
+import { PostgresClaims } from './postgres/claims.ts';
+import { openPool, PostgresConnections } from './postgres/connections.ts';
+import { postgresFault } from './postgres/faults.ts';
+import { type Migrated, migratePostgres } from './postgres/migrate.ts';
+import { PostgresStore } from './postgres/store.ts';
+import { storeFault } from './sqlite/faults.ts';
+import { SqliteStore } from './sqlite/store.ts';
 
 /** The database file inside the data folder; SQLite keeps `-wal` and `-shm` beside it while it is open. */
 export const DATABASE_FILE = 'vending.sqlite';

@@ -5,9 +5,9 @@ import { loadSqliteDriver, makeDurable } from '../sqlite-driver.ts';
 import { CUSTOMERS } from './migrations/step-11-customers.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DATABASE_FILE } from './open.ts';
-import { openPool } from './postgres-connections.ts';
-import { postgresFault } from './postgres-faults.ts';
-import { storeFault } from './sqlite-faults.ts';
+import { openPool } from './postgres/connections.ts';
+import { postgresFault } from './postgres/faults.ts';
+import { storeFault } from './sqlite/faults.ts';
 
 const BUSY_TIMEOUT_MILLIS = 5000;
 /**

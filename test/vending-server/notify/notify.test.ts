@@ -15,7 +15,7 @@ import {
 } from '../../../vending-server/notify/webhook-signature.ts';
 import { openSqliteStore } from '../../../vending-server/store/open.ts';
 import type { NewNotification } from '../../../vending-server/store/outbox.ts';
-import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import type { SqliteStore } from '../../../vending-server/store/sqlite/store.ts';
 import { chance } from '../../support/chance.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { WEBHOOK } from '../store/outbox-contract.ts';

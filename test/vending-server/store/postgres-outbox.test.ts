@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openPostgresStore } from '../../../vending-server/store/open.ts';
 import type { NewNotification } from '../../../vending-server/store/outbox.ts';
-import type { PostgresStore } from '../../../vending-server/store/postgres-store.ts';
+import type { PostgresStore } from '../../../vending-server/store/postgres/store.ts';
 import { report } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { fault, rejects } from '../../support/throws.ts';

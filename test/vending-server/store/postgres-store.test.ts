@@ -8,7 +8,7 @@ import { isStsFault } from '../../../lib/faults.ts';
 import { nextTidMinutes, TID_MAX } from '../../../lib/token/tid.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { openPostgresStore } from '../../../vending-server/store/open.ts';
-import { openPool } from '../../../vending-server/store/postgres-connections.ts';
+import { openPool } from '../../../vending-server/store/postgres/connections.ts';
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { ask } from '../../support/postgres-books.ts';

@@ -11,7 +11,7 @@ import { canonicalJson } from '../../../vending-server/ledger/canonical.ts';
 import { PEOPLE } from '../../../vending-server/store/migrations/step-5-people.ts';
 import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../vending-server/store/open.ts';
-import type { SqliteStore } from '../../../vending-server/store/sqlite-store.ts';
+import type { SqliteStore } from '../../../vending-server/store/sqlite/store.ts';
 import { adviceContract } from './advice-contract.ts';
 import { customerContract } from './customer-contract.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
