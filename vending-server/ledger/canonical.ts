@@ -2,7 +2,7 @@
  * One text for one value, whoever writes it: the order of keys and spaces do not matter. Everything that is hashed and
  * recomputed later, perhaps by another program, goes through here.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 
 export type CanonicalValue =
   | string
@@ -50,7 +50,7 @@ function objectText(fields: { readonly [name: string]: CanonicalValue }): string
 
 /** SHA-256 of the canonical JSON, 64 lower-case hex digits. */
 export function canonicalHash(value: CanonicalValue): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return sha256(canonicalJson(value));
 }
 
 function isList(value: CanonicalValue): value is readonly CanonicalValue[] {

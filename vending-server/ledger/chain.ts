@@ -2,7 +2,7 @@
  * The token chain: every token that a security module ever made, in the order of its counter, each entry bound to the one
  * before it. Anyone can recompute it from an export; the signatures need only the module's public key.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 
 /** The hash before the first entry. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -31,15 +31,15 @@ export function entryHash(link: ChainLink): string {
   const fields = [previousHash, moduleId, String(counter), saleDigest, tokenDigest];
   const lines =
     statement === '' ? ['wattoken-chain-1', ...fields] : ['wattoken-chain-2', ...fields, statement];
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return sha256(lines.join('\n'));
 }
 
 /** SHA-256 of the 20 digits of a token number, hex: proves a token without telling it. */
 export function tokenDigest(tokenNo: string): string {
-  return createHash('sha256').update(`wattoken-token-1\n${tokenNo}`).digest('hex');
+  return sha256(`wattoken-token-1\n${tokenNo}`);
 }
 
 /** What a payment that made no token has in the place of a token's digest, hex. */
 export function paymentDigest(saleDigest: string): string {
-  return createHash('sha256').update(`wattoken-payment-1\n${saleDigest}`).digest('hex');
+  return sha256(`wattoken-payment-1\n${saleDigest}`);
 }

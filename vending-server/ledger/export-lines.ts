@@ -3,6 +3,7 @@
  * as it stands; what is wrong with it is the verifier's to say.
  */
 import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 import type { EntryRow, LedgerSnapshot, SaleRow, Transfer } from '../store/contract.ts';
 import { GENESIS_HASH, tokenDigest } from './chain.ts';
 import { answerHash, answerHashOfFormat1 } from './sale-facts.ts';
@@ -161,7 +162,7 @@ function answerFields(
   responseDigest: string,
 ): { readonly tokenNos: readonly string[]; readonly answer: object | null } {
   const unreadable = { tokenNos: [], answer: null };
-  if (createHash('sha256').update(responseBody).digest('hex') !== responseDigest) return unreadable;
+  if (sha256(responseBody) !== responseDigest) return unreadable;
   try {
     const answer = JSON.parse(responseBody) as StoredAnswer;
     if (JSON.stringify(answer) !== responseBody) return unreadable;

@@ -2,7 +2,8 @@
  * Each entry against the sale that stands behind it: the tokens, the facts under the digest, the answer, and no doubles. The
  * first entry of a sale brings it.
  */
-import { createHash } from 'node:crypto';
+
+import { sha256 } from '../sha256.ts';
 import { paymentDigest } from './chain.ts';
 import type { EntryLine, ExportedSale } from './export-records.ts';
 import type { FindingKind, Findings } from './findings.ts';
@@ -72,7 +73,7 @@ export class SaleCheck {
   /** A section carries no identifier: given once more, after a crash or because it was lost, it has the same digits. */
   #isDoubled({ tokenDigest, statement }: EntryLine): boolean {
     if (!statement.startsWith(SECTION)) return !addHash(this.#tokens, tokenDigest);
-    const name = createHash('sha256').update(`${tokenDigest}\n${statement}`).digest('hex');
+    const name = sha256(`${tokenDigest}\n${statement}`);
     return addHash(this.#sections, name) && !addHash(this.#tokens, tokenDigest);
   }
 

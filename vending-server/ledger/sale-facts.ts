@@ -6,8 +6,8 @@
  * The digest exists before the tokens do. So the answer enters it without the digits and without the place in the chain,
  * and these two are checked against the entries themselves.
  */
-import { createHash } from 'node:crypto';
 import type { BaseDate } from '../../lib/identity/attributes.ts';
+import { sha256 } from '../sha256.ts';
 import type { Transfer } from '../store/contract.ts';
 import { type CanonicalValue, canonicalHash } from './canonical.ts';
 
@@ -76,9 +76,7 @@ interface Answer {
  * the fields in the order in which the answer gives them.
  */
 export function answerHash(answer: Answer): string {
-  return createHash('sha256')
-    .update(JSON.stringify(withoutDigits(answer)))
-    .digest('hex');
+  return sha256(JSON.stringify(withoutDigits(answer)));
 }
 
 /** As it was when each sale had one token: over the canonical JSON. @throws RangeError for a number that is no safe integer. */

@@ -3,8 +3,8 @@
  * module's keys. Each head is a whole signed entry; each is chained to the one witnessed before it, so that a series is one
  * hash to remember (README.md in this folder has the formats).
  */
-import { createHash } from 'node:crypto';
 import type { ChainEntry } from '../security-module/contract.ts';
+import { sha256 } from '../sha256.ts';
 import { entryHash } from './chain.ts';
 import type { FindingKind } from './findings.ts';
 import { isSignatureOf, readPublicKey } from './signature.ts';
@@ -37,7 +37,7 @@ function witnessHash(
   head: Pick<WitnessedHead, 'counter' | 'entryHash' | 'witnessedAt'>,
 ): string {
   const lines = [WITNESS_FORMAT, previous, moduleId, String(head.counter), head.entryHash, head.witnessedAt];
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return sha256(lines.join('\n'));
 }
 
 /** A witness with one head more. */

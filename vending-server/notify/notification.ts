@@ -1,6 +1,6 @@
 /** Who is told of what: the messages that belong to a sale or to a low balance, as rows for the outbox. */
-import { createHash } from 'node:crypto';
 import type { Language } from '../language/catalogue.ts';
+import { sha256 } from '../sha256.ts';
 import type { NewNotification, WebhookRecord } from '../store/outbox.ts';
 
 /** Where a customer wants to be told. Personal: it is in no log, no error and no answer. */
@@ -65,7 +65,7 @@ export function lowBalanceNotifications(
   language: Language,
 ): readonly NewNotification[] {
   const subject: Subject = {
-    idStem: `low_${createHash('sha256').update(requestId).digest('hex').slice(0, 32)}`,
+    idStem: `low_${sha256(requestId).slice(0, 32)}`,
     kind: 'balance.low',
     saleId: null,
     facts: JSON.stringify(facts),

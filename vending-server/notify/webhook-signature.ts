@@ -3,7 +3,8 @@
  * `whsec_`. Secrets are derived from one master secret, so that the database holds none and a change of a secret is a change
  * of a number.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 
 export interface SigningWebhook {
   readonly webhookId: string;
@@ -22,7 +23,7 @@ export function webhookSecret(master: Uint8Array, webhookId: string, generation:
 
 /** SHA-256 of the secret's text, hex: what the database may know of it. */
 export function secretDigest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return sha256(secret);
 }
 
 export interface SignedHeaders {

@@ -2,7 +2,8 @@
  * The audit trail: who saw and did what, when, and how it ended, as a chain that anyone can recompute from an export. A
  * deleted, altered or moved row breaks it; a trail cut off at its end is found by a head that an outsider has kept.
  */
-import { createHash } from 'node:crypto';
+
+import { sha256 } from '../sha256.ts';
 import type { AuditDraft, AuditEntry, AuditStore } from '../store/people-contract.ts';
 
 /** The hash before the first entry. */
@@ -16,7 +17,7 @@ export function auditHash(draft: AuditDraft, sequence: number, previousHash: str
   const { at, principal, credentialId, roles, vendorId, action, target, outcome, requestId } = draft;
   const fields = [at, principal, credentialId, roles, vendorId, action, target, outcome, requestId];
   const text = JSON.stringify(['wattoken-audit-1', previousHash, sequence, ...fields]);
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }
 
 export type AuditFindingKind = 'gap' | 'broken_link' | 'altered' | 'not_at_head';

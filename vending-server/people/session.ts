@@ -2,8 +2,9 @@
  * Sessions of people at a browser: 256 random bits in a cookie, their SHA-256 in the store, ended by idleness, by age, by
  * signing out, and by a new password. Machines have API keys instead.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Random } from '../clock.ts';
+import { sha256 } from '../sha256.ts';
 
 /** A session unused this long is over. */
 export const IDLE_MILLIS = 30 * 60_000;
@@ -24,7 +25,7 @@ export function isSessionToken(text: string): boolean {
 
 /** SHA-256 of a secret of 256 random bits, hex: cannot be guessed back, so that it needs no slow hash. */
 export function secretHash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return sha256(secret);
 }
 
 /** What logs and the audit trail call a session by. */

@@ -5,8 +5,9 @@
  * all the rest. So the QR code is verified with nothing but the public key, and a receipt as JSON down to its last field.
  * README.md of this folder holds a verifier of twenty lines.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { type CanonicalValue, canonicalHash } from '../ledger/canonical.ts';
+import { sha256 } from '../sha256.ts';
 import type { ReceiptFacts } from './facts.ts';
 
 const SEAL_FORMAT = 'wattoken-receipt-1';
@@ -74,9 +75,7 @@ export function receiptHash(facts: ReceiptFacts): string {
 
 /** SHA-256 of the 20 digits of each token, one a line; of nothing when the payment bought none. */
 export function tokensDigest(tokenNos: readonly string[]): string {
-  return createHash('sha256')
-    .update(['wattoken-tokens-1', ...tokenNos].join('\n'))
-    .digest('hex');
+  return sha256(['wattoken-tokens-1', ...tokenNos].join('\n'));
 }
 
 function sealText(fields: SealedFields): string {
@@ -124,7 +123,7 @@ export function parseQrText(text: string): Seal | undefined {
 export function receiptKeyOf(privateKeyPem: string): ReceiptKey & ReceiptPublicKey {
   const privateKey = createPrivateKey(privateKeyPem);
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  const keyId = createHash('sha256').update(spki).digest('hex').slice(0, 16);
+  const keyId = sha256(spki).slice(0, 16);
   return { keyId, privateKey, publicKey: spki.toString('base64') };
 }
 

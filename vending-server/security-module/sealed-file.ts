@@ -8,12 +8,13 @@
  * `sealed` is its associated data. `check` is the SHA-256 of the rest in hex: it tells a damaged file from a wrong
  * passphrase before any passphrase is asked for. It protects against accidents only; against forgery the seal does.
  */
-import { createHash, randomBytes, scryptSync } from 'node:crypto';
+import { randomBytes, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { z } from 'zod';
 import { StsFault } from '../../lib/faults.ts';
 import { writeDurableFile } from '../durable-file.ts';
+import { sha256 } from '../sha256.ts';
 
 /** Text is taken as UTF-8. Bytes are only read: whoever brings them wipes them. */
 export type Passphrase = string | Uint8Array;
@@ -158,7 +159,7 @@ function readEnvelope(text: string): Envelope {
 
 function textOf({ sealed, ...header }: Header & { readonly sealed: string }): string {
   const rest = { ...headerOf(header), sealed };
-  const check = createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+  const check = sha256(JSON.stringify(rest));
   return `${JSON.stringify({ ...rest, check })}\n`;
 }
 

@@ -1,5 +1,4 @@
 /** Rows of either database and the records they stand for. */
-import { createHash } from 'node:crypto';
 import { StsFault } from '../../lib/faults.ts';
 import type {
   BaseDate,
@@ -7,6 +6,7 @@ import type {
   EncryptionAlgorithm,
   KeyType,
 } from '../../lib/identity/attributes.ts';
+import { sha256 } from '../sha256.ts';
 import { type Debt, NO_HISTORY, type PurchaseHistory } from '../tariff/history.ts';
 import type {
   IssuedKeyChange,
@@ -181,7 +181,7 @@ export function saleOf(row: SaleRow): RecordedSale {
 
 /** SHA-256 of the exact answer, hex. */
 export function responseDigest(responseBody: string): string {
-  return createHash('sha256').update(responseBody).digest('hex');
+  return sha256(responseBody);
 }
 
 export interface EntryRow {

@@ -3,11 +3,11 @@
  * same commit, what the customer has bought in the month, what he owes, what he has paid ahead. Nothing is sold to the old
  * meter any more.
  */
-import { createHash } from 'node:crypto';
 import { StsFault } from '../../lib/faults.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { customerDebt } from '../ledger/postings.ts';
 import type { Caller } from '../people/caller.ts';
+import { sha256 } from '../sha256.ts';
 import type { MovedDebt, SaleView, Transfer } from '../store/contract.ts';
 import { takenOver } from '../tariff/history.ts';
 import type { Vending } from './context.ts';
@@ -148,7 +148,7 @@ function movedDebts({ purchases }: MeterForSale, requestId: string): readonly Mo
   return purchases.history.debts
     .filter(({ balanceMinor }) => balanceMinor > 0)
     .map((debt) => {
-      const seed = createHash('sha256').update(`${requestId}\n${debt.debtId}`).digest('hex');
+      const seed = sha256(`${requestId}\n${debt.debtId}`);
       const debtId = `${debt.debtId.slice(0, 51)}.${seed.slice(0, 12)}`;
       return { fromDebtId: debt.debtId, debt: { ...debt, debtId } };
     });
