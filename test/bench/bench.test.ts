@@ -19,8 +19,9 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   const years = await yearsBench({ meterCount: 600, salesEach: 2, starts: 1, salesWatched: 120, looks: 3 });
   assert.ok(years.readyMillis > 0 && years.readyAfterKillMillis > 0 && years.growth > 0);
   assert.is(years.salesWatched, 120);
-  const { onePerSecond, twoPerSecond, quietBesideBusy } = await postgresBench(1, 300, 200);
-  assert.ok(onePerSecond > 0 && twoPerSecond > 0 && quietBesideBusy > 0);
+  const figures = await postgresBench(1, 300, 200);
+  const { onePerSecond, twoPerSecond, twoHeldPerSecond, quietBesideBusy } = figures;
+  assert.ok(onePerSecond > 0 && twoPerSecond > 0 && twoHeldPerSecond > 0 && quietBesideBusy > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });
 });
 

@@ -4,6 +4,9 @@
  *
  * Two questions. How much more do two processes sell than one? And what does one busy vendor cost the others? Adding any load
  * costs the others their share of a machine; so the busy vendor's is compared with as much load spread over many vendors.
+ *
+ * On a machine of two cores one process and its database are all that fits. So two are compared with one also as if each had
+ * a small machine to itself: held to a share of a core, which leaves the database and its locks as the only thing shared.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -18,8 +21,11 @@ import { median, perSecond, printTable } from './harness.ts';
 export interface PostgresFigures {
   readonly onePerSecond: number;
   readonly twoPerSecond: number;
-  /** Cores that the database used beside one and beside two processes. */
-  readonly databaseCores: readonly [one: number, two: number];
+  /** The same with each process held to a share of a core. */
+  readonly oneHeldPerSecond: number;
+  readonly twoHeldPerSecond: number;
+  /** Cores that the database used beside one and beside two processes, then beside one and two that are held. */
+  readonly databaseCores: readonly [one: number, two: number, oneHeld: number, twoHeld: number];
   /** Sales of the quiet vendors beside as much load spread out, and beside one busy vendor. */
   readonly quietBesideSpread: number;
   readonly quietBesideBusy: number;
@@ -30,6 +36,13 @@ const SPREAD = Array.from({ length: 32 }, (_, i) => `spread-${i}`);
 const BUSY = 'busy';
 const FLOAT_MINOR = 1_000_000_000_000;
 const CLOSE_MILLIS = 300;
+const HELD_SHARE = 0.25;
+
+/** What one process is to do. */
+type Load = Pick<SellerOrder, 'vendors' | 'sellers' | 'pauseMillis'> & {
+  /** Of a core; all of one when absent. */
+  readonly share?: number;
+};
 
 interface Measured {
   readonly perSecond: readonly number[];
@@ -52,11 +65,11 @@ class Bench {
   }
 
   /** Lets processes with these sellers sell side by side. */
-  async run(loads: readonly Pick<SellerOrder, 'vendors' | 'sellers' | 'pauseMillis'>[]): Promise<Measured> {
+  async run(loads: readonly Load[]): Promise<Measured> {
     this.#runs += 1;
     const share = Math.floor(this.#meters.length / loads.length);
     const sellers: Seller[] = await Promise.all(
-      loads.map((load, index) =>
+      loads.map(({ share: _share, ...load }, index) =>
         startSeller({
           ...load,
           url: this.#url,
@@ -74,7 +87,11 @@ class Bench {
     );
     const cpu = this.#postgres.cpuSeconds();
     const startedAt = performance.now();
-    for (const seller of sellers) seller.begin();
+    for (const [index, seller] of sellers.entries()) {
+      seller.begin();
+      const heldTo = loads[index]?.share;
+      if (heldTo !== undefined) seller.hold(heldTo);
+    }
     await new Promise((resolve) => setTimeout(resolve, this.#millis));
     const seconds = (performance.now() - startedAt) / 1000;
     const databaseCores = (this.#postgres.cpuSeconds() - cpu) / seconds;
@@ -120,6 +137,7 @@ export async function postgresBench(
     await store.close();
     bench = new Bench(postgres, url, meters, millis);
     const all = { vendors: [...QUIET, ...SPREAD], sellers: 48 };
+    const held = { ...all, share: HELD_SHARE };
     const quiet = { vendors: QUIET, sellers: QUIET.length, pauseMillis: 20 };
     const spread = { vendors: SPREAD, sellers: SPREAD.length, pauseMillis: 10 };
     const busy = { vendors: [BUSY], sellers: SPREAD.length, pauseMillis: 10 };
@@ -127,6 +145,8 @@ export async function postgresBench(
     const taken = {
       one: [] as Measured[],
       two: [] as Measured[],
+      oneHeld: [] as Measured[],
+      twoHeld: [] as Measured[],
       spread: [] as Measured[],
       busy: [] as Measured[],
     };
@@ -134,6 +154,8 @@ export async function postgresBench(
       const turns = [
         async () => taken.one.push(await (bench as Bench).run([all])),
         async () => taken.two.push(await (bench as Bench).run([all, all])),
+        async () => taken.oneHeld.push(await (bench as Bench).run([held])),
+        async () => taken.twoHeld.push(await (bench as Bench).run([held, held])),
         async () => taken.spread.push(await (bench as Bench).run([quiet, spread])),
         async () => taken.busy.push(await (bench as Bench).run([quiet, busy])),
       ];
@@ -145,7 +167,9 @@ export async function postgresBench(
     const figures: PostgresFigures = {
       onePerSecond: median(taken.one.map(sum)),
       twoPerSecond: median(taken.two.map(sum)),
-      databaseCores: [cores(taken.one), cores(taken.two)],
+      oneHeldPerSecond: median(taken.oneHeld.map(sum)),
+      twoHeldPerSecond: median(taken.twoHeld.map(sum)),
+      databaseCores: [cores(taken.one), cores(taken.two), cores(taken.oneHeld), cores(taken.twoHeld)],
       quietBesideSpread: median(taken.spread.map(({ perSecond }) => perSecond[0] ?? Number.NaN)),
       quietBesideBusy: median(taken.busy.map(({ perSecond }) => perSecond[0] ?? Number.NaN)),
     };
@@ -158,7 +182,8 @@ export async function postgresBench(
 }
 
 function print(figures: PostgresFigures): void {
-  const { onePerSecond, twoPerSecond, databaseCores, quietBesideSpread, quietBesideBusy } = figures;
+  const { onePerSecond, twoPerSecond, oneHeldPerSecond, twoHeldPerSecond, databaseCores } = figures;
+  const { quietBesideSpread, quietBesideBusy } = figures;
   const cores = (value: number) => `${value.toFixed(2)} of ${cpus().length}`;
   printTable('Durable sales on PostgreSQL, 48 sellers a process; database and processes share the machine', [
     ['', 'x one process', 'per second', 'cores of the database'],
@@ -168,6 +193,16 @@ function print(figures: PostgresFigures): void {
       (twoPerSecond / onePerSecond).toFixed(2),
       perSecond(twoPerSecond),
       cores(databaseCores[1]),
+    ],
+  ]);
+  printTable(`The same, each process held to ${HELD_SHARE} of a core, as on a small machine of its own`, [
+    ['', 'x one process', 'per second', 'cores of the database'],
+    ['one process', '1.00', perSecond(oneHeldPerSecond), cores(databaseCores[2])],
+    [
+      'two processes',
+      (twoHeldPerSecond / oneHeldPerSecond).toFixed(2),
+      perSecond(twoHeldPerSecond),
+      cores(databaseCores[3]),
     ],
   ]);
   printTable('Sales of 16 quiet vendors beside 32 sellers more, at a pace that leaves the machine room', [

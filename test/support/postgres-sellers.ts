@@ -46,12 +46,17 @@ export interface Seller {
   readonly answered: ReadonlyMap<string, string>;
   readonly failures: readonly string[];
   begin(): void;
+  /** Lets it run in so much of each moment alone, as on a smaller machine of its own, until it is asked to end. */
+  hold(share: number): void;
   /** Lets it end by itself, or asks it to. */
   ended(ask?: boolean): Promise<SellerTotals & { seconds: number; cpuSeconds: number }>;
   kill(): Promise<void>;
 }
 
 const PROGRAM = fileURLToPath(new URL('./postgres-seller.ts', import.meta.url));
+
+/** Short against the wait for another server's row, so that a held process is slow and never away. */
+const HOLD_PERIOD_MILLIS = 20;
 
 const running = new Set<() => void>();
 
@@ -87,9 +92,19 @@ export async function startSeller(order: SellerOrder): Promise<Seller> {
     }
   });
   const exited = once(child, 'close');
+  let holding: NodeJS.Timeout | undefined;
+  let stop: NodeJS.Timeout | undefined;
+  const release = () => {
+    clearInterval(holding);
+    clearTimeout(stop);
+    child.kill('SIGCONT');
+  };
   const kill = () => void child.kill('SIGKILL');
   running.add(kill);
-  child.once('close', () => running.delete(kill));
+  child.once('close', () => {
+    running.delete(kill);
+    clearInterval(holding);
+  });
   await Promise.race([
     ready,
     exited.then(([code]) => {
@@ -103,7 +118,14 @@ export async function startSeller(order: SellerOrder): Promise<Seller> {
     answered,
     failures,
     begin: () => void child.kill('SIGUSR2'),
+    hold(share) {
+      holding = setInterval(() => {
+        child.kill('SIGCONT');
+        stop = setTimeout(() => child.kill('SIGSTOP'), share * HOLD_PERIOD_MILLIS);
+      }, HOLD_PERIOD_MILLIS);
+    },
     async ended(ask = false) {
+      release();
       if (ask) child.kill('SIGTERM');
       const [code] = await exited;
       if (end === undefined) throw new Error(`a seller ended with ${code} and without its totals`);
