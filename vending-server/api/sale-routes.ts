@@ -79,13 +79,12 @@ export function saleRoutes(onSaleAnswered: (requestId: string) => void): readonl
       answers: [{ status: 201, description: 'Sold, now or before', schema: SaleAnswer }],
       faults: SALE_FAULTS,
       handle: async ({ vending, sell }, { caller, body }) => {
-        const { operatorId, ...asked } = body;
-        const { sale, replayed, isOnlyCopy } = await sell(vending, {
+        const seller = {
           vendorId: vendorOf(caller),
           // A person at a till is who he signed in as; a machine tells who stands there.
-          operatorId: caller.userId ?? operatorId,
-          ...asked,
-        });
+          operatorId: caller.userId ?? body.operatorId,
+        };
+        const { sale, replayed, isOnlyCopy } = await sell(vending, Object.assign({}, body, seller));
         return {
           status: 201,
           body: sale.responseBody,

@@ -107,7 +107,8 @@ function makeOne(order: CreditOrder | ManagementOrder, parts: TokenMakerParts): 
 }
 
 function tokenOf({ token, tidMinutes }: CreditOrder | ManagementOrder, rnd: number): Token {
-  if (token.kind !== 'currencyCredit') return { tidMinutes, rnd, ...token };
+  // These two win over whatever an order's token holds: the TID is the one that was judged.
+  if (token.kind !== 'currencyCredit') return Object.assign({}, token, { tidMinutes, rnd });
   const { kind, resource, amountHundredThousandth: text } = token;
   if (typeof text !== 'string' || !/^-?[0-9]{1,40}$/.test(text)) {
     throw new StsFault('amount_out_of_range', undefined, { param: 'amount' });
