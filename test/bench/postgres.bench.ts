@@ -185,26 +185,29 @@ function print(figures: PostgresFigures): void {
   const { onePerSecond, twoPerSecond, oneHeldPerSecond, twoHeldPerSecond, databaseCores } = figures;
   const { quietBesideSpread, quietBesideBusy } = figures;
   const cores = (value: number) => `${value.toFixed(2)} of ${cpus().length}`;
-  printTable('Durable sales on PostgreSQL, 48 sellers a process; database and processes share the machine', [
-    ['', 'x one process', 'per second', 'cores of the database'],
-    ['one process', '1.00', perSecond(onePerSecond), cores(databaseCores[0])],
-    [
-      'two processes',
-      (twoPerSecond / onePerSecond).toFixed(2),
-      perSecond(twoPerSecond),
-      cores(databaseCores[1]),
-    ],
-  ]);
-  printTable(`The same, each process held to ${HELD_SHARE} of a core, as on a small machine of its own`, [
-    ['', 'x one process', 'per second', 'cores of the database'],
-    ['one process', '1.00', perSecond(oneHeldPerSecond), cores(databaseCores[2])],
-    [
-      'two processes',
-      (twoHeldPerSecond / oneHeldPerSecond).toFixed(2),
-      perSecond(twoHeldPerSecond),
-      cores(databaseCores[3]),
-    ],
-  ]);
+  const printOneAndTwo = (
+    title: string,
+    one: number,
+    two: number,
+    [besideOne, besideTwo]: readonly number[],
+  ) =>
+    printTable(title, [
+      ['', 'x one process', 'per second', 'cores of the database'],
+      ['one process', '1.00', perSecond(one), cores(besideOne ?? Number.NaN)],
+      ['two processes', (two / one).toFixed(2), perSecond(two), cores(besideTwo ?? Number.NaN)],
+    ]);
+  printOneAndTwo(
+    'Durable sales on PostgreSQL, 48 sellers a process; database and processes share the machine',
+    onePerSecond,
+    twoPerSecond,
+    databaseCores.slice(0, 2),
+  );
+  printOneAndTwo(
+    `The same, each process held to ${HELD_SHARE} of a core, as on a small machine of its own`,
+    oneHeldPerSecond,
+    twoHeldPerSecond,
+    databaseCores.slice(2),
+  );
   printTable('Sales of 16 quiet vendors beside 32 sellers more, at a pace that leaves the machine room', [
     ['', 'x beside 32 vendors', 'per second'],
     ['the 32 sell for 32 vendors', '1.00', perSecond(quietBesideSpread)],

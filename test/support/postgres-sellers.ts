@@ -103,7 +103,7 @@ export async function startSeller(order: SellerOrder): Promise<Seller> {
   running.add(kill);
   child.once('close', () => {
     running.delete(kill);
-    clearInterval(holding);
+    release();
   });
   await Promise.race([
     ready,

@@ -69,7 +69,8 @@ export async function startCli(args: readonly string[], options: { cwd?: string 
   };
 }
 
-function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
+/** What a process has said so far, each time it is asked. */
+export function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

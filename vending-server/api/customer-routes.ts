@@ -25,6 +25,7 @@ import {
   withoutBody,
   withQuery,
 } from './route.ts';
+import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 
 const NUMBER_FAULTS = ['meter_number_malformed', 'meter_number_check_digit'] as const;
@@ -149,10 +150,10 @@ const FAULT_REPORTS: readonly Route[] = [
 export const CUSTOMER_ROUTES: readonly Route[] = [...CUSTOMERS, ...FAULT_REPORTS];
 
 function customerAnswer({ updatedAt, ...customer }: CustomerRecord) {
-  return { ...customer, updatedAt: new Date(updatedAt).toISOString() };
+  return { ...customer, updatedAt: iso(updatedAt) };
 }
 
 function reportAnswer({ reportedAt, changedAt, ...report }: FaultReport) {
-  const changed = changedAt === null ? null : new Date(changedAt).toISOString();
-  return { ...report, reportedAt: new Date(reportedAt).toISOString(), changedAt: changed };
+  const changed = changedAt === null ? null : iso(changedAt);
+  return { ...report, reportedAt: iso(reportedAt), changedAt: changed };
 }

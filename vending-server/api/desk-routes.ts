@@ -21,6 +21,7 @@ import {
   ShiftBody,
 } from './money-schemas.ts';
 import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 
 const SHIFTS: readonly Route[] = [
@@ -154,12 +155,12 @@ function operatorOf(caller: Caller, named: string | undefined): string {
 function shiftAnswer({ shift, totals, expectedMinor, differenceMinor }: ShiftReport) {
   const { openedAt, closedAt } = shift;
   const times = {
-    openedAt: new Date(openedAt).toISOString(),
-    closedAt: closedAt === null ? null : new Date(closedAt).toISOString(),
+    openedAt: iso(openedAt),
+    closedAt: closedAt === null ? null : iso(closedAt),
   };
   return { shift: { ...shift, ...times }, totals, expectedMinor, differenceMinor };
 }
 
 function batchAnswer(batch: BatchRecord) {
-  return { ...batch, closedAt: new Date(batch.closedAt).toISOString() };
+  return { ...batch, closedAt: iso(batch.closedAt) };
 }

@@ -31,6 +31,7 @@ import {
   withoutBody,
   withQuery,
 } from './route.ts';
+import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 
 const ASKED = { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer } as const;
@@ -205,13 +206,13 @@ const DAY_ENDS: readonly Route[] = [
 export const FLOAT_ROUTES: readonly Route[] = [...FLOATS, ...COMMISSION, ...DAY_ENDS];
 
 function entryAnswer({ entryId, kind, reference, at, amountMinor, balanceMinor }: FloatEntry) {
-  return { entryId, kind, reference, at: new Date(at).toISOString(), amountMinor, balanceMinor };
+  return { entryId, kind, reference, at: iso(at), amountMinor, balanceMinor };
 }
 
 function dayEndAnswer({ day, closedAt, closedBy, figures }: DayEndRecord) {
   return {
     day,
-    closedAt: new Date(closedAt).toISOString(),
+    closedAt: iso(closedAt),
     closedBy,
     figures: JSON.parse(figures) as unknown,
   };

@@ -18,6 +18,7 @@ import {
 import { Done } from './people-schemas.ts';
 import { checkedParam, json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
 import { Id } from './schemas.ts';
+import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 
 const RIGHTS: readonly Route[] = [
@@ -149,7 +150,7 @@ export const LIMIT_ROUTES: readonly Route[] = [...RIGHTS, ...RULES, ...ALARMS];
 function alarmAnswer({ at, acknowledgedAt, ...alarm }: AlarmRecord) {
   return {
     ...alarm,
-    at: new Date(at).toISOString(),
-    acknowledgedAt: acknowledgedAt === null ? null : new Date(acknowledgedAt).toISOString(),
+    at: iso(at),
+    acknowledgedAt: acknowledgedAt === null ? null : iso(acknowledgedAt),
   };
 }

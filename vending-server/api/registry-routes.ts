@@ -30,6 +30,7 @@ import {
   VendorKeyAnswer,
   VendorKeyBody,
 } from './schemas.ts';
+import { iso } from './time.ts';
 
 const METER_ROUTES: readonly Route[] = [
   withBody({
@@ -97,7 +98,7 @@ const METER_ROUTES: readonly Route[] = [
       const { caller } = call;
       const found = await lookUp(vending, vendorOf(caller), param(call, 'meter'), caller.userId ?? undefined);
       const { lastPurchaseAt: at } = found;
-      return json(200, { ...found, lastPurchaseAt: at === null ? null : new Date(at).toISOString() });
+      return json(200, { ...found, lastPurchaseAt: at === null ? null : iso(at) });
     },
   }),
   withBody({

@@ -14,6 +14,7 @@ import { csrfToken } from '../people/session.ts';
 import type { Vending } from '../vending/context.ts';
 import { Done, LoginBody, PasswordBody, SessionAnswer, SetupBody } from './people-schemas.ts';
 import { type Answer, type Browser, json, type Route, withBody, withoutBody } from './route.ts';
+import { iso } from './time.ts';
 
 const LOGIN_FAULTS = ['login_failed', 'login_throttled', 'login_busy', 'rate_limited'] as const;
 
@@ -97,7 +98,7 @@ async function sessionAnswer(vending: Vending, token: string) {
     vendorId: user.vendorId,
     permissions: PERMISSION_NAMES.filter((permission) => may(caller, permission)),
     sessionId: session.sessionId,
-    endsAt: new Date(session.endsAt).toISOString(),
+    endsAt: iso(session.endsAt),
     csrfToken: csrfToken(token),
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../notify/webhooks.ts';
 import type { Notification, WebhookRecord } from '../store/outbox.ts';
 import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { iso } from './time.ts';
 import {
   DeliveriesAnswer,
   DeliveriesQuery,
@@ -155,7 +156,7 @@ const DELIVERY_ROUTES: readonly Route[] = [
 export const WEBHOOK_ROUTES: readonly Route[] = [...ENDPOINT_ROUTES, ...DELIVERY_ROUTES];
 
 function webhookOut({ webhookId, vendorId, url, isEnabled, createdAt }: WebhookRecord) {
-  return { webhookId, vendorId, url, isEnabled, createdAt: new Date(createdAt).toISOString() };
+  return { webhookId, vendorId, url, isEnabled, createdAt: iso(createdAt) };
 }
 
 function deliveryOut(notification: Notification) {
@@ -169,8 +170,8 @@ function deliveryOut(notification: Notification) {
     state,
     attempts,
     lastOutcome,
-    createdAt: new Date(notification.createdAt).toISOString(),
-    nextAttemptAt: state === 'waiting' ? new Date(notification.dueAt).toISOString() : null,
+    createdAt: iso(notification.createdAt),
+    nextAttemptAt: state === 'waiting' ? iso(notification.dueAt) : null,
   };
 }
 

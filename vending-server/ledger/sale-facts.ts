@@ -86,7 +86,7 @@ export function answerHashOfFormat1(answer: Answer): string {
 }
 
 function withoutDigits({ ledger: _ledger, tokens, ...rest }: Answer): object {
-  const withoutDigits = tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token);
+  const bare = tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token);
   // Given to the copy, not spread beside it: V8 would make a hidden class for each answer.
-  return Object.assign(rest, { tokens: withoutDigits });
+  return Object.assign(rest, { tokens: bare });
 }

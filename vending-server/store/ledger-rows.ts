@@ -1,5 +1,5 @@
-/** Sales and deposits as an export shows them, with the money that moved for each: their rows, alike in both databases. */
-import type { DepositRow, SaleRow, Transfer } from './contract.ts';
+/** Sales, deposits and debts as an export shows them, with the money that moved for each: their rows, alike in both databases. */
+import type { DebtRow, DepositRow, SaleRow, Transfer } from './contract.ts';
 
 export interface SoldRow {
   readonly sold_id: string | null;
@@ -49,6 +49,25 @@ export function depositOf(row: DepositedRow): DepositRow {
     amountMinor: row.amount_minor,
     reference: row.reference,
     depositedAt: row.deposited_at,
+    transfers: transfersOf(row.transfers),
+  };
+}
+
+export interface OwedRow extends Pick<SoldRow, 'transfers'> {
+  readonly debt_id: string;
+  readonly meter_pan: string;
+  readonly opened_minor: number;
+  readonly balance_minor: number;
+  readonly opened_at: number;
+}
+
+export function debtRowOf(row: OwedRow): DebtRow {
+  return {
+    debtId: row.debt_id,
+    meterPan: row.meter_pan,
+    openedMinor: row.opened_minor,
+    balanceMinor: row.balance_minor,
+    openedAt: row.opened_at,
     transfers: transfersOf(row.transfers),
   };
 }

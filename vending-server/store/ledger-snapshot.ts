@@ -17,7 +17,15 @@ import type {
   Transfer,
   VendorRecord,
 } from './contract.ts';
-import { type DepositedRow, depositOf, type SoldRow, saleRowOf, transfersOf } from './ledger-rows.ts';
+import {
+  type DepositedRow,
+  debtRowOf,
+  depositOf,
+  type OwedRow,
+  type SoldRow,
+  saleRowOf,
+  transfersOf,
+} from './ledger-rows.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DATABASE_FILE } from './open.ts';
 import { type EntryRow as ChainRow, entryOf, type VendorRow, vendorOf } from './rows.ts';
@@ -133,24 +141,7 @@ class SqliteLedgerSnapshot implements LedgerSnapshot {
   }
 
   *debts(): Iterable<DebtRow> {
-    interface Row {
-      readonly debt_id: string;
-      readonly meter_pan: string;
-      readonly opened_minor: number;
-      readonly balance_minor: number;
-      readonly opened_at: number;
-      readonly transfers: string | null;
-    }
-    for (const row of this.#rows<Row>(DEBTS)) {
-      yield {
-        debtId: row.debt_id,
-        meterPan: row.meter_pan,
-        openedMinor: row.opened_minor,
-        balanceMinor: row.balance_minor,
-        openedAt: row.opened_at,
-        transfers: transfersOf(row.transfers),
-      };
-    }
+    for (const row of this.#rows<OwedRow>(DEBTS)) yield debtRowOf(row);
   }
 
   *otherTransfers(): Iterable<Transfer & { readonly cause: string }> {

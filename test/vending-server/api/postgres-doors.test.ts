@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { report } from '../../support/counts.ts';
 import { startPostgres } from '../../support/postgres.ts';
+import { collect } from '../../support/processes.ts';
 
 const test = suite('HTTP doors on PostgreSQL');
 
@@ -24,16 +25,12 @@ test('when servers sell on PostgreSQL then the suites of the door hold as on SQL
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-    }
+    const said = collect(child);
     const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) console.log(text);
+    const { stdout, stderr } = said();
+    if (code !== 0) console.log(stdout, stderr);
     assert.is(code, 0, 'a suite failed, see above');
-    report(`${SUITES.length} suites of the door on PostgreSQL: ${text.trim().split('\n').at(-1)}`);
+    report(`${SUITES.length} suites of the door on PostgreSQL: ${stdout.trim().split('\n').at(-1)}`);
   } finally {
     await postgres.stop();
   }

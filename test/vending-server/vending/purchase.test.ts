@@ -6,28 +6,16 @@ import type { TariffTerms } from '../../../vending-server/tariff/terms.ts';
 import { lookUp } from '../../../vending-server/vending/look-up.ts';
 import { openDebt } from '../../../vending-server/vending/open-debt.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
-import { recover } from '../../../vending-server/vending/recover.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
 import type { SaleResponse } from '../../../vending-server/vending/sale-response.ts';
 import { type SaleRequest, sell } from '../../../vending-server/vending/sell.ts';
 import { trialSale } from '../../../vending-server/vending/trial-sale.ts';
 import { count } from '../../support/counts.ts';
 import { publicMeters } from '../../support/utility.ts';
-import {
-  DRN,
-  furnish,
-  type House,
-  KEYLESS_DRN,
-  METER_REQUEST,
-  newDataFolder,
-  OTHER_DRN,
-  openHouse,
-  removeFolder,
-  TERMS,
-  VENDOR_ID,
-} from '../furnished.ts';
+import { DRN, type House, KEYLESS_DRN, METER_REQUEST, OTHER_DRN, TERMS, VENDOR_ID } from '../furnished.ts';
+import { type FurnishedHouse, openFurnished } from './utility.ts';
 
-const test = suite<{ dataFolder: string; house: House }>('purchase');
+const test = suite<FurnishedHouse>('purchase');
 
 const SEED = 20_261_121;
 const RUNS = count(1_000, 100);
@@ -50,16 +38,10 @@ const BLOCKS: TariffTerms = {
 };
 
 test.before.each(async (context) => {
-  context.dataFolder = newDataFolder();
-  context.house = await openHouse(context.dataFolder);
-  await recover(context.house.vending);
-  await furnish(context.house.vending, 100_000_000);
+  Object.assign(context, await openFurnished(100_000_000));
   await putTariff(context.house.vending, { tariffId: 'blocks', terms: BLOCKS });
 });
-test.after.each(async ({ dataFolder, house }) => {
-  await house.close();
-  removeFolder(dataFolder);
-});
+test.after.each(({ close }) => close());
 
 const BLOCK_DRNS = publicMeters(4).map(({ drn }) => drn);
 const [BLOCK_DRN = ''] = BLOCK_DRNS;

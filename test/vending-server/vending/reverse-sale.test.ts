@@ -19,7 +19,6 @@ import { openVendor } from '../../../vending-server/vending/open-vendor.ts';
 import { payDebt } from '../../../vending-server/vending/pay-debt.ts';
 import { putTariff } from '../../../vending-server/vending/put-tariff.ts';
 import { receiptOf } from '../../../vending-server/vending/receipt-of.ts';
-import { recover } from '../../../vending-server/vending/recover.ts';
 import { registerMeter } from '../../../vending-server/vending/register-meter.ts';
 import { sumOf } from '../../../vending-server/vending/reports.ts';
 import {
@@ -33,18 +32,11 @@ import { type SaleRequest, sell } from '../../../vending-server/vending/sell.ts'
 import { verifyExportBytes } from '../../reference/ledger-verifier.mjs';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { publicMeters } from '../../support/utility.ts';
-import {
-  furnish,
-  type House,
-  METER_REQUEST,
-  newDataFolder,
-  openHouse,
-  removeFolder,
-  TERMS,
-} from '../furnished.ts';
+import { type House, METER_REQUEST, TERMS } from '../furnished.ts';
 import { SeededRandom } from '../security-module/module-fixtures.ts';
+import { type FurnishedHouse, openFurnished } from './utility.ts';
 
-const test = suite<{ dataFolder: string; house: House }>('sales taken back');
+const test = suite<FurnishedHouse>('sales taken back');
 const FLOAT = 1_000_000;
 const DAY = 86_400_000;
 const ORDER = { by: 'key:till', reason: 'no answer' };
@@ -56,10 +48,7 @@ let opened = 0;
 const METERS = publicMeters(80).map(({ drn }) => drn);
 
 test.before(async (context) => {
-  context.dataFolder = newDataFolder();
-  context.house = await openHouse(context.dataFolder);
-  await recover(context.house.vending);
-  await furnish(context.house.vending, 0);
+  Object.assign(context, await openFurnished(0));
 });
 test.before.each(async ({ house: { vending } }) => {
   meters = METERS.slice(2 * opened, 2 * opened + 2);
@@ -69,10 +58,7 @@ test.before.each(async ({ house: { vending } }) => {
   await openVendor(vending, { vendorId, name: 'Shop', currency: 'ZAR', creditLimitMinor: 0 });
   await payIn(vending, vendorId, FLOAT);
 });
-test.after(async ({ dataFolder, house }) => {
-  await house.close();
-  removeFolder(dataFolder);
-});
+test.after(({ close }) => close());
 
 const payIn = (vending: Vending, to: string, amountMinor: number) =>
   deposit(vending, { vendorId: to, requestId: 'first', amountMinor, currency: 'ZAR', reference: 'slip' });

@@ -16,7 +16,15 @@ import type {
   Transfer,
   VendorRecord,
 } from '../contract.ts';
-import { type DepositedRow, depositOf, type SoldRow, saleRowOf, transfersOf } from '../ledger-rows.ts';
+import {
+  type DepositedRow,
+  debtRowOf,
+  depositOf,
+  type OwedRow,
+  type SoldRow,
+  saleRowOf,
+  transfersOf,
+} from '../ledger-rows.ts';
 import { STEPS } from '../migrations.ts';
 import { type EntryRow as ChainRow, entryOf, type VendorRow, vendorOf } from '../rows.ts';
 import { PostgresClaims } from './claims.ts';
@@ -133,16 +141,7 @@ class PostgresLedgerSnapshot implements LedgerSnapshot {
   }
 
   async *debts(): AsyncIterable<DebtRow> {
-    for await (const row of this.#rows<Row>(DEBTS)) {
-      yield {
-        debtId: row.debt_id,
-        meterPan: row.meter_pan,
-        openedMinor: row.opened_minor,
-        balanceMinor: row.balance_minor,
-        openedAt: row.opened_at,
-        transfers: transfersOf(row.transfers),
-      };
-    }
+    for await (const row of this.#rows<OwedRow>(DEBTS)) yield debtRowOf(row);
   }
 
   async *otherTransfers(): AsyncIterable<Transfer & { readonly cause: string }> {
