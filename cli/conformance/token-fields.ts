@@ -147,9 +147,15 @@ function unitsOf(amount: string): number {
   return units > UNITS_BEYOND || units < -UNITS_BEYOND ? UNITS_BEYOND : Number(units);
 }
 
-/** Toward plus infinity: the customer's favour for a credit and for a debt. */
+/**
+ * A decimal text times ten to the power of `places`, rounded toward plus infinity: the customer's favour for a credit and
+ * for a debt. Digits that are moved stay exact, and cost a bulk line less than an object for the number.
+ */
 function scaledUp(amount: string, places: number): bigint {
-  return BigInt(new BigNumber(amount).shiftedBy(places).integerValue(BigNumber.ROUND_CEIL).toFixed());
+  const [whole = '', fraction = ''] = amount.split('.');
+  const cut = BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
+  const isRoundedUp = !whole.startsWith('-') && /[1-9]/.test(fraction.slice(places));
+  return isRoundedUp ? cut + 1n : cut;
 }
 
 function need<Name extends keyof TokenFields>(

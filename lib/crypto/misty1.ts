@@ -134,29 +134,33 @@ function fo(half: number, ek: Uint16Array, k: number): number {
   return (t1 << 16) | t0;
 }
 
-/** The two key words of FL number k: even and odd layers read different ones (RFC 2994 section 2.1). */
-function flKeys(ek: Uint16Array, k: number): [and: number, or: number] {
+/**
+ * The two key words of FL number k: even and odd layers read different ones (RFC 2994 section 2.1). Two functions, for a
+ * pair of words would be an object, ten of them a block.
+ */
+function flAnd(ek: Uint16Array, k: number): number {
   const half = k >>> 1;
-  return k % 2 === 0
-    ? [ek[half]!, ek[((half + 6) & 7) + 8]!]
-    : [ek[((half + 2) & 7) + 8]!, ek[(half + 4) & 7]!];
+  return k % 2 === 0 ? ek[half]! : ek[((half + 2) & 7) + 8]!;
+}
+
+function flOr(ek: Uint16Array, k: number): number {
+  const half = k >>> 1;
+  return k % 2 === 0 ? ek[((half + 6) & 7) + 8]! : ek[(half + 4) & 7]!;
 }
 
 function fl(half: number, ek: Uint16Array, k: number): number {
-  const [and, or] = flKeys(ek, k);
   let d0 = half >>> 16;
   let d1 = half & 0xffff;
-  d1 ^= d0 & and;
-  d0 ^= d1 | or;
+  d1 ^= d0 & flAnd(ek, k);
+  d0 ^= d1 | flOr(ek, k);
   return (d0 << 16) | d1;
 }
 
 function flInverse(half: number, ek: Uint16Array, k: number): number {
-  const [and, or] = flKeys(ek, k);
   let d0 = half >>> 16;
   let d1 = half & 0xffff;
-  d0 ^= d1 | or;
-  d1 ^= d0 & and;
+  d0 ^= d1 | flOr(ek, k);
+  d1 ^= d0 & flAnd(ek, k);
   return (d0 << 16) | d1;
 }
 
