@@ -35,7 +35,7 @@ export interface MeteringChip {
   alarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
   voltageMilliVolt(): number;
   currentMilliAmp(): number;
-  /** Signed active power, mW. */
+  /** Signed active power, mW: below zero while the household feeds the grid. */
   powerMilliWatt(): number;
   /**
    * Interrupts at every zero crossing of the channel while captured, with the crossing's time interpolated between two
@@ -96,6 +96,44 @@ export interface MeterHardware {
   readonly memory: NonVolatileMemory;
   readonly display: DisplayGlass;
   beep(kind: Beep): void;
+}
+
+/** The battery-backed cover switches; debounced by the firmware (meter-hardware.md 5). */
+export interface CoverSwitches {
+  isOpen(cover: Cover): boolean;
+  /** One interrupt at every change of either switch, bounces included. */
+  onChange(run: (cover: Cover) => void): Cancellable;
+}
+
+export type Cover = 'meter' | 'terminal';
+
+/** A 3-axis Hall sensor, whole µT; the earth's field is 25 to 65. */
+export interface HallSensor {
+  microTesla(): readonly [x: number, y: number, z: number];
+}
+
+/** RMS behind the load contact, where a bypass or a generator shows while the relay is open (meter-hardware.md 5). */
+export interface LoadSideSense {
+  milliVolt(): number;
+}
+
+export interface Thermometer {
+  /** Inside the case, whole tenths of a degree Celsius. */
+  deciCelsius(): number;
+}
+
+/** The calibrated light that pulses with the energy register; `off` by itself after the width. */
+export interface PulseLed {
+  pulse(widthMicros: Micros): void;
+  /** Steady light: below the starting current. */
+  steady(isOn: boolean): void;
+}
+
+/** The serial line to the communications module; bytes arrive in order and may be torn by a module that is pulled out. */
+export interface CommsPort {
+  isPlugged(): boolean;
+  send(bytes: Uint8Array): void;
+  onReceive(run: (bytes: Uint8Array) => void): Cancellable;
 }
 
 /** What the hardware calls in the firmware; the world makes one firmware per power-up and drops it at brown-out. */

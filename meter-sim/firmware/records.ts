@@ -20,6 +20,7 @@
 import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
 import type { BaseDate, KeyType } from '../../lib/identity/attributes.ts';
 import type { LockoutState, MeterState } from '../../lib/meter/state.ts';
+import { readSigned56, readUnsigned, writeInteger } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 
 /** A record of another version is never guessed at: firmware that changes the layout adds a reader for each older one. */
@@ -88,7 +89,7 @@ export function encodeTokenRecord(record: TokenRecord): Uint8Array {
   bytes[83] = Number(application.baseDate);
   bytes[84] = application.tidMemory.length;
   application.tidMemory.forEach((tid, slot) => {
-    writeUint(bytes, 85 + 3 * slot, 3, tid);
+    writeInteger(bytes, 85 + 3 * slot, 3, tid);
   });
   return sealed(bytes);
 }
@@ -115,7 +116,7 @@ export function decodeTokenRecord(bytes: Uint8Array): TokenRecord | 'newer' | un
         supplyGroupCode: hexFromBytes(whole.subarray(79, 82)),
         tariffIndex: whole[82] ?? 0,
         baseDate: String(whole[83]) as BaseDate,
-        tidMemory: Array.from({ length: count }, (_, slot) => readUint(whole, 85 + 3 * slot, 3)),
+        tidMemory: Array.from({ length: count }, (_, slot) => readUnsigned(whole, 85 + 3 * slot, 3)),
       },
     };
   });
@@ -124,51 +125,51 @@ export function decodeTokenRecord(bytes: Uint8Array): TokenRecord | 'newer' | un
 function writeCommon(bytes: Uint8Array, kind: number, record: AccountRecord): void {
   bytes[0] = FORMAT_VERSION;
   bytes[1] = kind;
-  writeUint(bytes, 2, 4, record.sequence);
-  writeUint(bytes, 6, 4, record.tokenSequence);
-  writeUint(bytes, 10, 7, record.acceptedMilliWh);
-  writeUint(bytes, 17, 7, record.balanceMilliWh);
-  writeUint(bytes, 24, 7, record.totalMilliWh);
-  writeUint(bytes, 31, 2, record.remainderMilliJoule);
+  writeInteger(bytes, 2, 4, record.sequence);
+  writeInteger(bytes, 6, 4, record.tokenSequence);
+  writeInteger(bytes, 10, 7, record.acceptedMilliWh);
+  writeInteger(bytes, 17, 7, record.balanceMilliWh);
+  writeInteger(bytes, 24, 7, record.totalMilliWh);
+  writeInteger(bytes, 31, 2, record.remainderMilliJoule);
   bytes[33] = record.relayCommand === 'closed' ? 1 : 0;
   writeDelay(bytes, 34, record.opening);
   writeDelay(bytes, 39, record.closing);
   bytes[44] = Math.min(record.lockout.failures, 0xff);
-  writeUint(bytes, 45, 5, record.lockout.untilSeconds);
+  writeInteger(bytes, 45, 5, record.lockout.untilSeconds);
 }
 
 function readCommon(bytes: Uint8Array): AccountRecord {
   return {
-    sequence: readUint(bytes, 2, 4),
-    tokenSequence: readUint(bytes, 6, 4),
-    acceptedMilliWh: readUint(bytes, 10, 7),
+    sequence: readUnsigned(bytes, 2, 4),
+    tokenSequence: readUnsigned(bytes, 6, 4),
+    acceptedMilliWh: readUnsigned(bytes, 10, 7),
     balanceMilliWh: readSigned56(bytes, 17),
-    totalMilliWh: readUint(bytes, 24, 7),
-    remainderMilliJoule: readUint(bytes, 31, 2),
+    totalMilliWh: readUnsigned(bytes, 24, 7),
+    remainderMilliJoule: readUnsigned(bytes, 31, 2),
     relayCommand: bytes[33] === 1 ? 'closed' : 'open',
     opening: readDelay(bytes, 34),
     closing: readDelay(bytes, 39),
-    lockout: { failures: bytes[44] ?? 0, untilSeconds: readUint(bytes, 45, 5) },
+    lockout: { failures: bytes[44] ?? 0, untilSeconds: readUnsigned(bytes, 45, 5) },
   };
 }
 
 function writeDelay(bytes: Uint8Array, at: number, delay: DelayRecord): void {
-  writeUint(bytes, at, 2, Math.min(Math.round(delay.meanMicros), 0xffff));
-  writeUint(bytes, at + 2, 2, Math.min(Math.round(delay.deviationMicros), 0xffff));
+  writeInteger(bytes, at, 2, Math.min(Math.round(delay.meanMicros), 0xffff));
+  writeInteger(bytes, at + 2, 2, Math.min(Math.round(delay.deviationMicros), 0xffff));
   bytes[at + 4] = Math.min(delay.operations, 0xff);
 }
 
 function readDelay(bytes: Uint8Array, at: number): DelayRecord {
   return {
-    meanMicros: readUint(bytes, at, 2),
-    deviationMicros: readUint(bytes, at + 2, 2),
+    meanMicros: readUnsigned(bytes, at, 2),
+    deviationMicros: readUnsigned(bytes, at + 2, 2),
     operations: bytes[at + 4] ?? 0,
   };
 }
 
 function sealed(bytes: Uint8Array): Uint8Array {
   const end = bytes.length - 4;
-  writeUint(bytes, end, 4, crc32(bytes.subarray(0, end)));
+  writeInteger(bytes, end, 4, crc32(bytes.subarray(0, end)));
   return bytes;
 }
 
@@ -178,30 +179,9 @@ function opened<T extends AccountFields>(
   read: (whole: Uint8Array) => T,
 ): T | 'newer' | undefined {
   const end = bytes.length - 4;
-  if (readUint(bytes, end, 4) !== crc32(bytes.subarray(0, end)) || bytes[1] !== kind) return undefined;
+  if (readUnsigned(bytes, end, 4) !== crc32(bytes.subarray(0, end)) || bytes[1] !== kind) return undefined;
   if (bytes[0] !== FORMAT_VERSION) return 'newer';
   const record = read(bytes);
   // A record that breaks the books was never written by this firmware: it is not money.
   return record.acceptedMilliWh - record.totalMilliWh === record.balanceMilliWh ? record : undefined;
-}
-
-/** Two's complement for a negative value; exact for every safe integer that `length` bytes can hold. */
-function writeUint(bytes: Uint8Array, at: number, length: number, value: number): void {
-  let rest = value;
-  for (let index = at + length - 1; index >= at; index--) {
-    const byte = ((rest % 256) + 256) % 256;
-    bytes[index] = byte;
-    rest = (rest - byte) / 256;
-  }
-}
-
-function readUint(bytes: Uint8Array, at: number, length: number): number {
-  let value = 0;
-  for (let index = at; index < at + length; index++) value = value * 256 + (bytes[index] ?? 0);
-  return value;
-}
-
-function readSigned56(bytes: Uint8Array, at: number): number {
-  const top = readUint(bytes, at, 3);
-  return (top >= 0x800000 ? top - 0x1000000 : top) * 2 ** 32 + readUint(bytes, at + 3, 4);
 }
