@@ -6,6 +6,8 @@ import type { Utility } from './facts.ts';
 export interface ReceiptSettings {
   readonly utility: Utility;
   readonly message: string | null;
+  /** Begins the number under which a receipt with tax is a VAT invoice; null where invoices are written elsewhere. */
+  readonly vatInvoicePrefix: string | null;
   /** Spoken unless a request asks for another. */
   readonly language: Language;
   /** How this server is reached from outside, 'https://vend.example'; the QR code then holds an address to check it at. */
@@ -26,6 +28,11 @@ const SettingsFile = z.strictObject({
     })
     .default({ name: 'Prepaid electricity', addressLines: [], taxNumber: null, supportNumber: null }),
   message: Line.nullable().default(null),
+  vatInvoicePrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9/-]{1,20}$/)
+    .nullable()
+    .default(null),
   language: z.enum(LANGUAGES as [Language, ...Language[]]).default('en'),
   publicUrl: z
     .string()

@@ -25,7 +25,7 @@ const KEYPAD = '02';
 export async function receiptOf(
   { store }: Pick<Vending, 'store'>,
   sale: Pick<RecordedSale, 'responseBody'>,
-  { utility, message }: ReceiptSettings,
+  { utility, message, vatInvoicePrefix }: ReceiptSettings,
 ): Promise<ReceiptFacts> {
   const sold = JSON.parse(sale.responseBody) as SaleResponse | ReversedResponse;
   const soldAt = Date.parse(sold.soldAt);
@@ -39,7 +39,7 @@ export async function receiptOf(
   const { drn, meterPan, supplyGroupCode, keyRevision, tariffIndex } = sold.meter;
   return {
     receiptNumber: receiptNumberOf(sold),
-    vatInvoiceNumber: null,
+    vatInvoiceNumber: vatInvoiceNumberOf(sold, vatInvoicePrefix),
     saleId: sold.saleId,
     soldAt: sold.soldAt,
     timeZone: terms.timeZone,
@@ -78,6 +78,15 @@ export async function receiptOf(
     message,
     ...givenOf(sold),
   };
+}
+
+/** The receipt's own number, which nobody can give twice, where there is tax to invoice. */
+function vatInvoiceNumberOf(
+  sold: Pick<SaleResponse, 'ledger' | 'lines'>,
+  prefix: string | null,
+): string | null {
+  const bearsTax = sold.lines.some(({ taxMinor }) => taxMinor !== 0);
+  return prefix === null || !bearsTax ? null : `${prefix}${receiptNumberOf(sold)}`;
 }
 
 /** Sales of the first format say no kind: all of them were paid. */

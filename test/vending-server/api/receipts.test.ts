@@ -194,6 +194,7 @@ test('when settings are given then they are printed, and the code is an address;
     utility: { name: 'Thaba Municipality', taxNumber: '4010123456' },
     language: 'fr',
     publicUrl: 'https://vend.example',
+    vatInvoicePrefix: 'TI-',
   };
   writeFileSync(join(at.dataFolder, 'receipt.json'), JSON.stringify(settings));
   const sold = await at.sell('one');
@@ -207,8 +208,15 @@ test('when settings are given then they are printed, and the code is an address;
   assert.match(printed.qrText, /^https:\/\/vend\.example\/v1\/receipts\/verify\?code=WTR1\./);
   const text = await (await get('?format=text48')).text();
   assert.match(text, /Thaba Municipality[\s\S]*Numéro fiscal +4010123456/);
+  assert.match(text, /Reçu +([0-9a-f]{8}-\d+)[\s\S]*Facture TVA +TI-\1/);
   await again.close();
-  for (const wrong of ['{', '{"langage":"fr"}', '{"language":"xx"}', '{"fontFile":"/none"}']) {
+  for (const wrong of [
+    '{',
+    '{"langage":"fr"}',
+    '{"language":"xx"}',
+    '{"fontFile":"/none"}',
+    '{"vatInvoicePrefix":""}',
+  ]) {
     writeFileSync(join(at.dataFolder, 'receipt.json'), wrong);
     const refused = await startOn(at.dataFolder).then(
       () => 'started',

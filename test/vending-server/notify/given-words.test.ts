@@ -42,6 +42,7 @@ const test = suite<Context>('words of what is given');
 const SETTINGS: ReceiptSettings = {
   utility: FACTS.utility,
   message: null,
+  vatInvoicePrefix: null,
   language: 'en',
   publicUrl: null,
   fontFile: null,
