@@ -23,6 +23,12 @@ export interface McuTimer {
 /** The battery-backed clock: whole seconds since 1970-01-01 UTC, running also while the mains is off. */
 export interface RealTimeClock {
   epochSeconds(): number;
+  /** False from the moment when the clock has stopped, rail and battery both gone, until it is set. */
+  isValid(): boolean;
+  /** Sets the clock and makes it valid; alarms stay armed for what they were armed for. */
+  set(epochSeconds: number): void;
+  /** One interrupt at the first instant of this second, or as soon as the present handler returns when it has passed. */
+  alarmAt(epochSeconds: number, run: () => void): Cancellable;
 }
 
 export type WaveChannel = 'voltage' | 'current';

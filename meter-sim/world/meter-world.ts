@@ -2,7 +2,6 @@
  * One meter with its mains, its load and its firmware on one event clock. Nothing here is real time: a door calls
  * {@link MeterWorld.runUntil} as a wall clock tells it, a test as fast as it can. Equal options and equal calls give equal traces.
  */
-import { assertInteger } from '../../lib/assert.ts';
 import type {
   Cancellable,
   FirmwarePorts,
@@ -24,6 +23,7 @@ import {
   SimulatedMeteringChip,
 } from '../hardware/metering-chip.ts';
 import { DEFAULT_RELAY, type RelayConfig, SimulatedRelay } from '../hardware/relay.ts';
+import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
 import { DEFAULT_SUPPLY, Supply, type SupplyConfig, type SupplyState } from '../hardware/supply.ts';
 import { EventClock } from './event-clock.ts';
 import { RandomStream } from './random.ts';
@@ -37,6 +37,7 @@ export interface MeterWorldOptions {
   readonly eeprom?: Partial<EepromConfig>;
   readonly supply?: Partial<SupplyConfig>;
   readonly chip?: Partial<ChipConfig>;
+  readonly rtc?: Partial<RtcConfig>;
   /** What the battery-backed clock says when the world begins, seconds since 1970 UTC. */
   readonly rtcEpochSeconds: number;
   /** What the EEPROM holds; a new part without it. */
@@ -58,6 +59,7 @@ export class MeterWorld {
   readonly beeper = new SimulatedBeeper();
   readonly mains: Mains;
   readonly chip: SimulatedMeteringChip;
+  readonly rtc: SimulatedRtc;
   readonly #clock = new EventClock();
   readonly #circuit: Circuit;
   readonly #supply: Supply;
@@ -70,7 +72,12 @@ export class MeterWorld {
     const chance = (stream: string): RandomStream => new RandomStream(seed, stream);
     const clock = this.#clock;
     this.#options = options;
-    assertInteger(options.rtcEpochSeconds, 0, Number.MAX_SAFE_INTEGER, 'rtcEpochSeconds');
+    this.rtc = new SimulatedRtc(
+      clock,
+      chance('rtc'),
+      { ...DEFAULT_RTC, ...options.rtc },
+      options.rtcEpochSeconds,
+    );
     this.mains = new Mains({ ...DEFAULT_MAINS, ...options.mains }, chance('mains'));
     this.mains.setOut(true); // Dark until powerOn.
     this.#circuit = new Circuit(clock, this.mains, { ...DEFAULT_LOAD, ...options.load });
@@ -122,7 +129,7 @@ export class MeterWorld {
 
   /** What the battery-backed clock says. */
   rtcEpochSeconds(): number {
-    return this.#options.rtcEpochSeconds + Math.floor(this.#clock.now() / 1e6);
+    return this.rtc.epochSeconds();
   }
 
   // Power.
@@ -186,9 +193,10 @@ export class MeterWorld {
     this.#supply.mainsIs(this.mains.voltRms);
   }
 
-  /** Temperature of the relay. */
+  /** Temperature of the relay and of the clock's crystal. */
   setTemperature(celsius: number): void {
     this.relay.setCelsius(celsius);
+    this.rtc.setCelsius(celsius);
   }
 
   // The truth.
@@ -224,6 +232,7 @@ export class MeterWorld {
     this.#life = life;
     this.#resets++;
     this.chip.powerOn();
+    this.rtc.railUp();
     life.ports = this.#options.firmware(this.#hardware(life));
     life.ports.boot();
   }
@@ -232,6 +241,7 @@ export class MeterWorld {
     this.#life.isAlive = false;
     this.#life = { isAlive: false, ports: null };
     this.chip.powerOff();
+    this.rtc.railDown();
     this.relay.release();
     this.eeprom.powerLost();
     this.display.blank();
@@ -251,7 +261,12 @@ export class MeterWorld {
     };
     return {
       timer,
-      rtc: { epochSeconds: () => this.rtcEpochSeconds() },
+      rtc: {
+        epochSeconds: () => this.rtc.epochSeconds(),
+        isValid: () => this.rtc.isValid(),
+        set: guarded((epochSeconds) => this.rtc.set(epochSeconds)),
+        alarmAt: (epochSeconds, run) => this.rtc.alarmAt(epochSeconds, guarded(run)),
+      },
       metering: this.#metering(guarded),
       relay: { pulse: guarded((direction, width) => this.relay.pulse(direction, width)) },
       memory: {
