@@ -90,7 +90,9 @@ export type DisplayIcon =
   | 'busy'
   | 'accepted'
   | 'rejected'
-  | 'locked';
+  | 'locked'
+  /** The raised hand: a tamper is latched. */
+  | 'tamper';
 
 export type Beep = 'key' | 'accept' | 'reject';
 
@@ -101,12 +103,20 @@ export interface MeterHardware {
   readonly relay: RelayDriver;
   readonly memory: NonVolatileMemory;
   readonly display: DisplayGlass;
+  readonly covers: CoverSwitches;
+  readonly hall: HallSensor;
+  readonly keypad: KeypadScanner;
   beep(kind: Beep): void;
 }
 
 /** The battery-backed cover switches; debounced by the firmware (meter-hardware.md 5). */
 export interface CoverSwitches {
   isOpen(cover: Cover): boolean;
+  /**
+   * The battery-fed latch beside the switch: true when the cover has stood open for longer than the latch's filter since the
+   * last call, also while there was no mains. The call clears it, unless the cover stands open.
+   */
+  takeOpened(cover: Cover): boolean;
   /** One interrupt at every change of either switch, bounces included. */
   onChange(run: (cover: Cover) => void): Cancellable;
 }
@@ -116,6 +126,19 @@ export type Cover = 'meter' | 'terminal';
 /** A 3-axis Hall sensor, whole µT; the earth's field is 25 to 65. */
 export interface HallSensor {
   microTesla(): readonly [x: number, y: number, z: number];
+  /** The held peak of the field's magnitude, whole µT: what an AC magnet swings to. */
+  peakMicroTesla(): number;
+  /**
+   * The part's own comparator over that peak: one interrupt when it reaches `operate` and one when it falls to `release` (µT,
+   * below `operate`); a field that stands already when it is armed raises the first at once.
+   */
+  onField(operate: number, release: number, run: (isStrong: boolean) => void): Cancellable;
+}
+
+/** The part that scans and debounces the keys. A key that never comes up is left out, so that the others work again. */
+export interface KeypadScanner {
+  stuckKeys(): readonly KeypadKey[];
+  onStuck(run: (key: KeypadKey) => void): Cancellable;
 }
 
 /** RMS behind the load contact, where a bypass or a generator shows while the relay is open (meter-hardware.md 5). */
@@ -138,6 +161,8 @@ export interface PulseLed {
 /** The serial line to the communications module; bytes arrive in order and may be torn by a module that is pulled out. */
 export interface CommsPort {
   isPlugged(): boolean;
+  /** The presence contact: one interrupt when a module is plugged in and one when it is pulled out. */
+  onPlug(run: (isPlugged: boolean) => void): Cancellable;
   send(bytes: Uint8Array): void;
   onReceive(run: (bytes: Uint8Array) => void): Cancellable;
 }

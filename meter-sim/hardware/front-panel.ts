@@ -1,5 +1,7 @@
-/** What a person sees and hears of the meter: the display's glass with the last text and icons, and the beeper. */
-import type { Beep, DisplayGlass, DisplayIcon } from '../firmware/hardware-interface.ts';
+/** What a person sees and hears of the meter: the display's glass with the last text and icons, and the buzzer. */
+import type { Beep, DisplayGlass, DisplayIcon, Micros } from '../firmware/hardware-interface.ts';
+import type { EventClock } from '../world/event-clock.ts';
+import { litSegments } from './segment-font.ts';
 
 /** Characters on the glass. */
 export const GLASS_WIDTH = 16;
@@ -22,6 +24,11 @@ export class SimulatedGlass implements DisplayGlass {
     return this.#changes;
   }
 
+  /** The lit segments of every cell, left to right, as the bits of segment-font.ts. */
+  get segments(): readonly number[] {
+    return litSegments(this.#text, GLASS_WIDTH);
+  }
+
   show(text: string, icons: readonly DisplayIcon[]): void {
     if (text.length > GLASS_WIDTH) {
       throw new RangeError(`"text" expected at most ${GLASS_WIDTH} characters, got ${text.length}`);
@@ -38,10 +45,55 @@ export class SimulatedGlass implements DisplayGlass {
   }
 }
 
+/** Sound, silence, sound…, µs each, beginning with sound. */
+export type BeepPattern = readonly Micros[];
+
+/** Short on a key, two short on an accepted token, one long on a refused one (meter-hardware.md 6). */
+export const BEEP_PATTERNS: Readonly<Record<Beep, BeepPattern>> = {
+  key: [50_000],
+  accept: [100_000, 100_000, 100_000],
+  reject: [1_000_000],
+};
+
+/** One buzzer: a new pattern cuts off the one that sounds. */
 export class SimulatedBeeper {
-  readonly counts: Record<Beep, number> = { key: 0, accept: 0, reject: 0 };
+  readonly counts: Record<Beep, number>;
+  readonly #clock: Pick<EventClock, 'now'>;
+  readonly #patterns: Readonly<Record<Beep, BeepPattern>>;
+  #pattern: BeepPattern = [];
+  #last: Beep | undefined;
+  #since: Micros = 0;
+
+  constructor(clock: Pick<EventClock, 'now'>, patterns: Readonly<Record<Beep, BeepPattern>> = BEEP_PATTERNS) {
+    this.#clock = clock;
+    this.#patterns = patterns;
+    this.counts = Object.fromEntries(Object.keys(patterns).map((kind) => [kind, 0])) as Record<Beep, number>;
+  }
+
+  /** The last pattern that was asked for, also when it has ended. */
+  get last(): Beep | undefined {
+    return this.#last;
+  }
+
+  /** Whether a tone is heard at this instant. */
+  get isSounding(): boolean {
+    let left = this.#clock.now() - this.#since;
+    for (const [index, micros] of this.#pattern.entries()) {
+      if (left < micros) return index % 2 === 0;
+      left -= micros;
+    }
+    return false;
+  }
 
   beep(kind: Beep): void {
     this.counts[kind]++;
+    this.#last = kind;
+    this.#pattern = this.#patterns[kind];
+    this.#since = this.#clock.now();
+  }
+
+  /** No power, no tone. */
+  silence(): void {
+    this.#pattern = [];
   }
 }

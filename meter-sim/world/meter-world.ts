@@ -12,8 +12,11 @@ import type {
   Micros,
 } from '../firmware/hardware-interface.ts';
 import { Circuit } from '../hardware/circuit.ts';
+import { type CoversConfig, DEFAULT_COVERS, SimulatedCovers } from '../hardware/covers.ts';
 import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
 import { SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
+import { DEFAULT_HALL, type HallConfig, SimulatedHallSensor } from '../hardware/hall-sensor.ts';
+import { DEFAULT_KEYPAD, type KeypadConfig, SimulatedKeypad } from '../hardware/keypad-matrix.ts';
 import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.ts';
 import { DEFAULT_MAINS, Mains, type MainsConfig } from '../hardware/mains.ts';
 import {
@@ -38,6 +41,9 @@ export interface MeterWorldOptions {
   readonly supply?: Partial<SupplyConfig>;
   readonly chip?: Partial<ChipConfig>;
   readonly rtc?: Partial<RtcConfig>;
+  readonly covers?: Partial<CoversConfig>;
+  readonly hall?: Partial<HallConfig>;
+  readonly keypad?: Partial<KeypadConfig>;
   /** What the battery-backed clock says when the world begins, seconds since 1970 UTC. */
   readonly rtcEpochSeconds: number;
   /** What the EEPROM holds; a new part without it. */
@@ -56,7 +62,10 @@ export class MeterWorld {
   readonly relay: SimulatedRelay;
   readonly eeprom: SimulatedEeprom;
   readonly display = new SimulatedGlass();
-  readonly beeper = new SimulatedBeeper();
+  readonly beeper: SimulatedBeeper;
+  readonly covers: SimulatedCovers;
+  readonly hall: SimulatedHallSensor;
+  readonly keypad: SimulatedKeypad;
   readonly mains: Mains;
   readonly chip: SimulatedMeteringChip;
   readonly rtc: SimulatedRtc;
@@ -103,6 +112,18 @@ export class MeterWorld {
     this.relay.onMoved(() => this.chip.contactMoved());
     const eeprom = { ...DEFAULT_EEPROM, ...options.eeprom };
     this.eeprom = new SimulatedEeprom(clock, chance('eeprom'), eeprom, memoryImage);
+    const hands = chance('hands');
+    this.beeper = new SimulatedBeeper(clock);
+    this.covers = new SimulatedCovers(
+      clock,
+      hands,
+      { ...DEFAULT_COVERS, ...options.covers },
+      () => this.powered,
+    );
+    this.hall = new SimulatedHallSensor(clock, { ...DEFAULT_HALL, ...options.hall });
+    this.keypad = new SimulatedKeypad(clock, hands, { ...DEFAULT_KEYPAD, ...options.keypad }, (key) =>
+      this.#life.ports?.keyPressed(key),
+    );
   }
 
   // Time.
@@ -177,9 +198,9 @@ export class MeterWorld {
 
   // The outside.
 
-  /** Queues a key press for this instant; a dead meter does not hear it. */
+  /** Queues a clean tap on a key for this instant; a dead meter does not hear it. */
   pressKey(key: KeypadKey): void {
-    this.#clock.at(this.#clock.now(), () => this.#life.ports?.keyPressed(key));
+    this.#clock.at(this.#clock.now(), () => this.keypad.tap(key));
   }
 
   /** What the household has switched on from now on. */
@@ -245,6 +266,10 @@ export class MeterWorld {
     this.relay.release();
     this.eeprom.powerLost();
     this.display.blank();
+    this.beeper.silence();
+    this.covers.powerLost();
+    this.hall.powerLost();
+    this.keypad.powerLost();
   }
 
   /** The body as one life of the MCU sees it: when that life has ended, none of its callbacks runs and no call does anything. */
@@ -276,6 +301,20 @@ export class MeterWorld {
         write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, guarded(done))),
       },
       display: { show: guarded((text, icons) => this.display.show(text, icons)) },
+      covers: {
+        isOpen: (cover) => this.covers.isOpen(cover),
+        takeOpened: (cover) => life.isAlive && this.covers.takeOpened(cover),
+        onChange: (run) => this.covers.onChange(guarded(run)),
+      },
+      hall: {
+        microTesla: () => this.hall.microTesla(),
+        peakMicroTesla: () => this.hall.peakMicroTesla(),
+        onField: (operate, release, run) => this.hall.onField(operate, release, guarded(run)),
+      },
+      keypad: {
+        stuckKeys: () => this.keypad.stuckKeys(),
+        onStuck: (run) => this.keypad.onStuck(guarded(run)),
+      },
       beep: guarded((kind) => this.beeper.beep(kind)),
     };
   }
