@@ -1,25 +1,22 @@
 /**
  * The meter's firmware: one object per power-up, driven by the hardware's callbacks alone (hardware-interface.ts).
  *
- * A token goes keypad or wire -> `lib/meter` -> journal -> account -> display and relay, in this order: nothing is shown or
- * credited before its record has been read back. Energy goes chip -> whole mWh -> account; when the balance is gone the load
- * switch opens.
+ * A token goes keypad or wire -> `lib/meter` -> journal -> account -> display and relay, in this order (token-door.ts): nothing
+ * is shown or credited before its record has been read back. Energy goes chip -> whole mWh -> account (books.ts); when the
+ * balance is gone the load switch opens.
  */
-import { enterToken } from '../../lib/meter/enter-token.ts';
-import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
-import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
-import { CreditAccount } from './credit.ts';
+import type { MeterFactorySettings } from '../../lib/meter/state.ts';
+import { Books } from './books.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
 import { codePage, homePage } from './home-page.ts';
-import { Journal, type JournalState } from './journal.ts';
 import { Keypad } from './keypad.ts';
 import { LoadSwitch } from './load-switch.ts';
-import { EnergyCounter, MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
+import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
-import { type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
+import type { EntryOutcome } from './outcome.ts';
 import type { FirmwareReadout, FirmwareStatus } from './readout.ts';
-import type { AccountFields, DelayRecord, TokenApplication } from './records.ts';
 import { outcomePages, Screen } from './screen.ts';
+import { TokenDoor } from './token-door.ts';
 
 export type FactorySettings = MeterFactorySettings;
 
@@ -48,23 +45,14 @@ export function createFirmware(
 class MeterFirmware implements Firmware {
   readonly #hardware: MeterHardware;
   readonly #options: FirmwareOptions;
-  readonly #factory: FactorySettings;
+  readonly #books: Books;
+  readonly #tokens: TokenDoor;
   readonly #screen: Screen;
   readonly #keypad: Keypad;
   #status: FirmwareStatus = 'starting';
-  #journal: Journal;
-  #state: MeterState;
-  #account = new CreditAccount({ acceptedMilliWh: 0, balanceMilliWh: 0, totalMilliWh: 0 });
-  #counter: EnergyCounter;
   #switch: LoadSwitch;
-  #savedTotalMilliWh = 0;
-  /** The total register when a record was last asked for. */
-  #checkpointTotalMilliWh = 0;
   #checkpointTimer: Cancellable | undefined;
-  #acceptanceLost = false;
-  #entryInWork = false;
   #keyed: string | undefined;
-  #lastResult: EntryOutcome | undefined;
   #alarm: Cancellable | undefined;
   #recovery: Cancellable | undefined;
   #calibration: { left: number; done: (learnt: boolean) => void } | undefined;
@@ -72,12 +60,15 @@ class MeterFirmware implements Firmware {
   constructor(hardware: MeterHardware, factory: FactorySettings, options: FirmwareOptions) {
     this.#hardware = hardware;
     this.#options = options;
-    this.#factory = factory;
-    this.#state = newMeterState(factory, options.meter);
-    this.#journal = new Journal(hardware.memory);
-    this.#counter = new EnergyCounter(hardware.metering, 0);
-    this.#switch = this.#makeSwitch(NEVER_MEASURED, NEVER_MEASURED);
+    this.#books = new Books(hardware, factory, options);
+    this.#switch = this.#makeSwitch();
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
+    this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
+      isOpen: () => this.#status === 'running',
+      charge: () => this.#charge(),
+      working: () => this.#screen.refresh(),
+      entered: (outcome) => this.#entered(outcome),
+    });
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
         this.#keyed = text;
@@ -89,15 +80,21 @@ class MeterFirmware implements Firmware {
   }
 
   boot(): void {
-    this.#journal = new Journal(this.#hardware.memory);
-    const contents = this.#journal.load();
+    const contents = this.#books.load();
     switch (contents.kind) {
       case 'state':
-        this.#acceptanceLost = contents.state.acceptanceLost;
-        this.#start(contents.state);
+        this.#books.start(contents.state);
+        this.#start();
         return;
       case 'blank':
-        this.#format();
+        this.#books.format((written) => {
+          if (!written) {
+            this.#failMemory();
+            return;
+          }
+          this.#books.start();
+          this.#start();
+        });
         return;
       case 'damaged':
         this.#failMemory();
@@ -106,39 +103,14 @@ class MeterFirmware implements Firmware {
   }
 
   keyPressed(key: KeypadKey): void {
-    if (this.#status !== 'running' || this.#entryInWork) return;
+    if (this.#status !== 'running' || this.#tokens.isBusy) return;
     this.#hardware.beep('key');
     this.#screen.show([]);
     this.#keypad.press(key);
   }
 
   enterToken(tokenNo: string, done: (outcome: EntryOutcome) => void): void {
-    if (this.#status !== 'running' || this.#entryInWork) {
-      done(NOT_READY);
-      return;
-    }
-    this.#entryInWork = true;
-    this.#screen.refresh();
-    this.#charge();
-    const before: MeterState = { ...this.#state, creditMilliWh: this.#account.balanceMilliWh };
-    const now = this.#hardware.rtc.epochSeconds();
-    const { outcome, state } = enterToken(before, tokenNo, now, this.#options.meter);
-    const finish = (written: boolean): void => {
-      this.#entryInWork = false;
-      if (written) this.#adopt(state, state.creditMilliWh - before.creditMilliWh);
-      this.#tell(written ? outcome : MEMORY_FAULT);
-      done(written ? outcome : MEMORY_FAULT);
-    };
-    if (state === before) finish(true);
-    else if (outcome.result === 'Accept') {
-      const creditMilliWh = state.creditMilliWh - before.creditMilliWh;
-      this.#journal.writeToken(() => this.#journalState(state, creditMilliWh), finish);
-    } else {
-      // A wrong token changes the lockout alone. It counts at once, even where the memory takes nothing, and is durable before
-      // the customer knows, or a power cut would be free.
-      this.#state = { ...this.#state, lockout: state.lockout };
-      this.#saveAccount(() => finish(true));
-    }
+    this.#tokens.enter(tokenNo, done);
   }
 
   powerFailing(): void {
@@ -148,7 +120,7 @@ class MeterFirmware implements Firmware {
       this.#status = 'power-failing';
       this.#charge();
       // Behind the token that is being written, if any: the transaction in progress comes first (meter-hardware.md 4).
-      this.#saveAccount();
+      this.#save();
     }
     this.#recoverLater();
   }
@@ -156,32 +128,33 @@ class MeterFirmware implements Firmware {
   readout(): FirmwareReadout {
     if (this.#status === 'running') this.#charge();
     const { metering } = this.#hardware;
+    const { account, state } = this.#books;
     return {
-      meterPan: this.#state.meterPan,
-      acceptedMilliWh: this.#account.acceptedMilliWh,
-      creditMilliWh: this.#account.balanceMilliWh,
-      totalMilliWh: this.#account.totalMilliWh,
-      savedTotalMilliWh: this.#savedTotalMilliWh,
+      meterPan: state.meterPan,
+      acceptedMilliWh: account.acceptedMilliWh,
+      creditMilliWh: account.balanceMilliWh,
+      totalMilliWh: account.totalMilliWh,
+      savedTotalMilliWh: this.#books.savedTotalMilliWh,
       relay: this.#switch.state,
       relayFired: this.#switch.fired,
       voltageMilliVolt: metering.voltageMilliVolt(),
       currentMilliAmp: metering.currentMilliAmp(),
       powerMilliWatt: metering.powerMilliWatt(),
       display: this.#screen.shown,
-      lastResult: this.#lastResult,
-      lockedUntilSeconds: this.#locked() ? this.#state.lockout.untilSeconds : 0,
+      lastResult: this.#tokens.lastResult,
+      lockedUntilSeconds: this.#locked() ? state.lockout.untilSeconds : 0,
       lowCreditLevel: this.#lowCreditLevel(),
-      tidMemory: this.#state.tidMemory,
+      tidMemory: state.tidMemory,
       delays: this.#switch.delays(),
       status: this.#status,
-      acceptanceLost: this.#acceptanceLost,
+      acceptanceLost: this.#books.acceptanceLost,
     };
   }
 
   calibrate(cycles: number, done: (learnt: boolean) => void): void {
     const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.loadSwitch.flowingMilliAmp;
     const isBusy = this.#status !== 'running' || this.#calibration !== undefined;
-    if (isBusy || flowing || this.#account.acceptedMilliWh > 0) {
+    if (isBusy || flowing || this.#books.account.acceptedMilliWh > 0) {
       done(false);
       return;
     }
@@ -189,32 +162,8 @@ class MeterFirmware implements Firmware {
     this.#driveSwitch();
   }
 
-  #format(): void {
-    const state = this.#journalState(newMeterState(this.#factory, this.#options.meter), 0);
-    this.#journal.writeToken(
-      () => state,
-      (written) => {
-        if (written) this.#start({ ...state });
-        else this.#failMemory();
-      },
-    );
-  }
-
-  #start({ application, account }: JournalState): void {
-    // A clock that was set back must not bar the door for longer than any wrong token could.
-    const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
-    const untilSeconds = Math.min(account.lockout.untilSeconds, latest);
-    this.#state = {
-      ...newMeterState(this.#factory, this.#options.meter),
-      ...application,
-      creditMilliWh: account.balanceMilliWh,
-      lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
-    };
-    this.#account = new CreditAccount(account);
-    this.#savedTotalMilliWh = account.totalMilliWh;
-    this.#checkpointTotalMilliWh = account.totalMilliWh;
-    this.#counter = new EnergyCounter(this.#hardware.metering, account.remainderMilliJoule);
-    this.#switch = this.#makeSwitch(account.opening, account.closing);
+  #start(): void {
+    this.#switch = this.#makeSwitch();
     this.#status = 'running';
     this.#checkpointLater();
     this.#screen.show([]);
@@ -234,9 +183,9 @@ class MeterFirmware implements Firmware {
 
   #recover(): void {
     if (this.#status !== 'power-failing' && this.#status !== 'memory-fault') return;
-    const { opening, closing } = this.#switch.delays();
+    this.#books.keep('delays', this.#switch.delays());
     // Nobody knows what became of a pulse that was driven when the supply sank: the latest command is executed again.
-    this.#switch = this.#makeSwitch(opening, closing);
+    this.#switch = this.#makeSwitch();
     if (this.#status === 'memory-fault') {
       this.#switch.drive('open');
       return;
@@ -254,8 +203,8 @@ class MeterFirmware implements Firmware {
     this.#screen.show([]);
   }
 
-  #makeSwitch(opening: DelayRecord, closing: DelayRecord): LoadSwitch {
-    return new LoadSwitch(this.#hardware, this.#options.loadSwitch, { opening, closing }, () =>
+  #makeSwitch(): LoadSwitch {
+    return new LoadSwitch(this.#hardware, this.#options.loadSwitch, this.#books.vital.delays, () =>
       this.#switched(),
     );
   }
@@ -267,7 +216,7 @@ class MeterFirmware implements Firmware {
       this.#calibration.left -= 1;
       if (this.#calibration.left <= 0) this.#endCalibration(true);
     } else {
-      this.#saveAccount();
+      this.#save();
     }
     this.#charge();
     this.#driveSwitch();
@@ -276,24 +225,19 @@ class MeterFirmware implements Firmware {
   #endCalibration(learnt: boolean): void {
     const done = this.#calibration?.done;
     this.#calibration = undefined;
-    this.#saveAccount((written) => done?.(learnt && written));
+    this.#save((written) => done?.(learnt && written));
     this.#driveSwitch();
   }
 
   /** Adds what the chip has counted to the books and sees to what follows from it. */
   #charge(): void {
-    const energy = this.#counter.take();
-    if (energy > 0) {
-      this.#account.charge(energy);
-      // A production test with a load behind the relay would give energy away.
-      if (this.#calibration !== undefined) this.#endCalibration(false);
-    }
+    const energy = this.#books.charge();
+    // A production test with a load behind the relay would give energy away.
+    if (energy > 0 && this.#calibration !== undefined) this.#endCalibration(false);
     if (this.#status !== 'running') return;
-    if (this.#account.totalMilliWh - this.#checkpointTotalMilliWh >= this.#options.checkpointMilliWh) {
-      this.#saveAccount();
-    }
+    if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
     if (energy > 0) this.#switch.energyCounted();
-    if (this.#account.balanceMilliWh <= 0) this.#driveSwitch();
+    if (this.#books.account.balanceMilliWh <= 0) this.#driveSwitch();
     this.#screen.refresh();
     this.#setAlarm();
   }
@@ -305,7 +249,7 @@ class MeterFirmware implements Firmware {
       this.#switch.drive(this.#calibration.left % 2 === 0 ? 'closed' : 'open');
       return;
     }
-    this.#switch.drive(this.#account.balanceMilliWh > 0 ? 'closed' : 'open');
+    this.#switch.drive(this.#books.account.balanceMilliWh > 0 ? 'closed' : 'open');
   }
 
   /**
@@ -314,8 +258,8 @@ class MeterFirmware implements Firmware {
    */
   #setAlarm(): void {
     this.#alarm?.cancel();
-    const balance = this.#account.balanceMilliWh;
-    const unsaved = this.#account.totalMilliWh - this.#checkpointTotalMilliWh;
+    const balance = this.#books.account.balanceMilliWh;
+    const unsaved = this.#books.unsavedMilliWh;
     const intoStep = ((balance % DISPLAY_STEP_MILLI_WH) + DISPLAY_STEP_MILLI_WH) % DISPLAY_STEP_MILLI_WH;
     let next = Math.min(intoStep + 1, Math.max(this.#options.checkpointMilliWh - unsaved, 1));
     if (balance > 0) next = Math.min(next, balance);
@@ -328,7 +272,7 @@ class MeterFirmware implements Firmware {
         next = Math.min(next, Math.max(balance - margin, 1), Math.ceil(balance / 2));
       }
     }
-    this.#alarm = this.#hardware.metering.alarmAfter(this.#counter.milliJouleUntil(next), () =>
+    this.#alarm = this.#hardware.metering.alarmAfter(this.#books.counter.milliJouleUntil(next), () =>
       this.#charge(),
     );
   }
@@ -340,16 +284,10 @@ class MeterFirmware implements Firmware {
     return Math.ceil(milliJoule / MILLI_JOULE_PER_MILLI_WH);
   }
 
-  #adopt(state: MeterState, creditMilliWh: number): void {
-    this.#charge();
-    this.#state = state;
-    if (creditMilliWh > 0) this.#account.accept(creditMilliWh);
+  /** A token's outcome is durable: what follows from it, and the customer is told. */
+  #entered(outcome: EntryOutcome): void {
     this.#charge();
     this.#driveSwitch();
-  }
-
-  #tell(outcome: EntryOutcome): void {
-    this.#lastResult = outcome;
     if (this.#status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
     const now = this.#hardware.rtc.epochSeconds();
@@ -362,67 +300,28 @@ class MeterFirmware implements Firmware {
     this.#checkpointTimer = timer.at(timer.now() + this.#options.checkpointMicros, () => {
       if (this.#status !== 'running') return;
       this.#charge();
-      this.#saveAccount();
+      this.#save();
       this.#checkpointLater();
     });
   }
 
-  #saveAccount(done: (written: boolean) => void = () => {}): void {
-    let total = 0;
-    this.#checkpointTotalMilliWh = this.#account.totalMilliWh;
-    this.#journal.writeAccount(
-      () => {
-        const fields = this.#fields();
-        total = fields.totalMilliWh;
-        return fields;
-      },
-      (written) => {
-        if (written) this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, total);
-        done(written);
-      },
-    );
-  }
-
-  #fields(): AccountFields {
-    return {
-      acceptedMilliWh: this.#account.acceptedMilliWh,
-      balanceMilliWh: this.#account.balanceMilliWh,
-      totalMilliWh: this.#account.totalMilliWh,
-      remainderMilliJoule: this.#counter.remainderMilliJoule,
-      relayCommand: this.#account.balanceMilliWh > 0 ? 'closed' : 'open',
-      ...this.#switch.delays(),
-      lockout: this.#state.lockout,
-    };
-  }
-
-  /** What a token record holds: the state to come with the registers of now. */
-  #journalState(state: MeterState, creditMilliWh: number): JournalState {
-    const { creditMilliWh: _credit, lockout, extension: _extension, ...application } = state;
-    const fields = this.#fields();
-    const balanceMilliWh = fields.balanceMilliWh + creditMilliWh;
-    return {
-      application: application satisfies TokenApplication,
-      account: {
-        ...fields,
-        acceptedMilliWh: fields.acceptedMilliWh + creditMilliWh,
-        balanceMilliWh,
-        relayCommand: balanceMilliWh > 0 ? 'closed' : 'open',
-        lockout,
-      },
-    };
+  #save(done: (written: boolean) => void = () => {}): void {
+    this.#books.keep('delays', this.#switch.delays());
+    this.#books.save(done);
   }
 
   #locked(): boolean {
-    return this.#hardware.rtc.epochSeconds() < this.#state.lockout.untilSeconds;
+    return this.#hardware.rtc.epochSeconds() < this.#books.state.lockout.untilSeconds;
   }
 
   #lowCreditLevel(): number {
-    return this.#options.lowCreditMilliWh.filter((level) => this.#account.balanceMilliWh <= level).length;
+    const { balanceMilliWh } = this.#books.account;
+    return this.#options.lowCreditMilliWh.filter((level) => balanceMilliWh <= level).length;
   }
 
   #showCode(digits: string): void {
-    const { balanceMilliWh, totalMilliWh } = this.#account;
-    const page = codePage(digits, { balanceMilliWh, totalMilliWh, meterPan: this.#state.meterPan });
+    const { balanceMilliWh, totalMilliWh } = this.#books.account;
+    const page = codePage(digits, { balanceMilliWh, totalMilliWh, meterPan: this.#books.state.meterPan });
     if (page === undefined) this.#hardware.beep('reject');
     this.#screen.show([page ?? { text: 'rEJEct', icons: ['rejected'], micros: 3_000_000 }]);
   }
@@ -431,13 +330,11 @@ class MeterFirmware implements Firmware {
     return homePage({
       status: this.#status,
       keyed: this.#keyed,
-      balanceMilliWh: this.#account.balanceMilliWh,
+      balanceMilliWh: this.#books.account.balanceMilliWh,
       relay: this.#switch.state,
       lowCreditLevel: this.#lowCreditLevel(),
-      isBusy: this.#entryInWork,
+      isBusy: this.#tokens.isBusy,
       isLocked: this.#locked(),
     });
   }
 }
-
-const NEVER_MEASURED: DelayRecord = { meanMicros: 0, deviationMicros: 0, operations: 0 };

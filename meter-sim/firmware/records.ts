@@ -20,7 +20,7 @@
 import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
 import type { BaseDate, KeyType } from '../../lib/identity/attributes.ts';
 import type { LockoutState, MeterState } from '../../lib/meter/state.ts';
-import { readSigned56, readUnsigned, writeInteger } from './bytes.ts';
+import { readSigned56, readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 
 /** A record of another version is never guessed at: firmware that changes the layout adds a reader for each older one. */
@@ -63,6 +63,48 @@ export interface AccountRecord extends AccountFields {
 
 export interface TokenRecord extends AccountRecord {
   readonly application: TokenApplication;
+}
+
+/** What the load switch has learnt of its relay. */
+export interface LearntDelays {
+  readonly opening: DelayRecord;
+  readonly closing: DelayRecord;
+}
+
+const NEVER_MEASURED: DelayRecord = { meanMicros: 0, deviationMicros: 0, operations: 0 };
+
+const DELAYS: Section<LearntDelays> = {
+  bytes: 10,
+  initial: { opening: NEVER_MEASURED, closing: NEVER_MEASURED },
+  encode: ({ opening, closing }, into, at) => {
+    writeDelay(into, at, opening);
+    writeDelay(into, at + 5, closing);
+  },
+  decode: (bytes, at) => ({ opening: readDelay(bytes, at), closing: readDelay(bytes, at + 5) }),
+};
+
+/**
+ * What the parts of the firmware keep in the vital record, in this order: written with every token, at every checkpoint and
+ * on power fail. A part adds its section here and writes its state by `Books.keep`. The values are never changed in place:
+ * a section whose value is the same object is not encoded again.
+ */
+export const VITAL_SECTIONS = { delays: DELAYS };
+
+/** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */
+export const STATISTICS_SECTIONS = {};
+
+type Kept<Sections> = {
+  readonly [Name in keyof Sections]: Sections[Name] extends Section<infer Value> ? Value : never;
+};
+
+export type VitalState = Kept<typeof VITAL_SECTIONS>;
+export type StatisticsState = Kept<typeof STATISTICS_SECTIONS>;
+
+export const INITIAL_VITAL = initialOf(VITAL_SECTIONS) as VitalState;
+export const INITIAL_STATISTICS = initialOf(STATISTICS_SECTIONS) as StatisticsState;
+
+function initialOf(sections: Readonly<Record<string, Section<unknown>>>): unknown {
+  return Object.fromEntries(Object.entries(sections).map(([name, { initial }]) => [name, initial]));
 }
 
 export function encodeAccountRecord(record: AccountRecord): Uint8Array {

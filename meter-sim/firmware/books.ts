@@ -1,0 +1,201 @@
+/**
+ * The meter's books: the account, the token application and what the other parts keep, with the records that make them
+ * outlive a power cut. Everything here is in memory until {@link Books.save} or {@link Books.saveToken} has answered.
+ */
+import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
+import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
+import { CreditAccount } from './credit.ts';
+import type { MeterHardware } from './hardware-interface.ts';
+import { Journal, type JournalContents, type JournalState } from './journal.ts';
+import { EnergyCounter } from './metering.ts';
+import type { FirmwareOptions } from './options.ts';
+import {
+  type AccountFields,
+  INITIAL_STATISTICS,
+  INITIAL_VITAL,
+  type StatisticsState,
+  type TokenApplication,
+  type VitalState,
+} from './records.ts';
+
+export class Books {
+  readonly #hardware: MeterHardware;
+  readonly #factory: MeterFactorySettings;
+  readonly #options: FirmwareOptions;
+  readonly #journal: Journal;
+  #state: MeterState;
+  #vital: VitalState = INITIAL_VITAL;
+  #statistics: StatisticsState = INITIAL_STATISTICS;
+  #account = new CreditAccount({ acceptedMilliWh: 0, balanceMilliWh: 0, totalMilliWh: 0 });
+  #counter: EnergyCounter;
+  #savedTotalMilliWh = 0;
+  /** The total register when a record was last asked for. */
+  #checkpointTotalMilliWh = 0;
+  #acceptanceLost = false;
+
+  constructor(hardware: MeterHardware, factory: MeterFactorySettings, options: FirmwareOptions) {
+    this.#hardware = hardware;
+    this.#factory = factory;
+    this.#options = options;
+    this.#state = newMeterState(factory, options.meter);
+    this.#journal = new Journal(hardware.memory);
+    this.#counter = new EnergyCounter(hardware.metering, 0);
+  }
+
+  get account(): CreditAccount {
+    return this.#account;
+  }
+
+  get counter(): EnergyCounter {
+    return this.#counter;
+  }
+
+  /** The token application with the balance of now as its electricity register. */
+  get state(): MeterState {
+    return { ...this.#state, creditMilliWh: this.#account.balanceMilliWh };
+  }
+
+  /** What the parts keep in every record. */
+  get vital(): VitalState {
+    return this.#vital;
+  }
+
+  /** What the parts keep in the slower record. */
+  get statistics(): StatisticsState {
+    return this.#statistics;
+  }
+
+  /** The total register as the newest verified record holds it. */
+  get savedTotalMilliWh(): number {
+    return this.#savedTotalMilliWh;
+  }
+
+  /** Energy charged since a record was last asked for, mWh. */
+  get unsavedMilliWh(): number {
+    return this.#account.totalMilliWh - this.#checkpointTotalMilliWh;
+  }
+
+  /** True when an acceptance was undone because its record rotted (journal.ts). */
+  get acceptanceLost(): boolean {
+    return this.#acceptanceLost;
+  }
+
+  /** Changes the token application outside a token, as a trap that latches or a wrong token that counts does. */
+  setState(change: Partial<MeterState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  /** Takes a part's new state; durable with the next record. */
+  keep<Name extends keyof VitalState>(name: Name, value: VitalState[Name]): void {
+    this.#vital = { ...this.#vital, [name]: value };
+  }
+
+  keepStatistics<Name extends keyof StatisticsState>(name: Name, value: StatisticsState[Name]): void {
+    this.#statistics = { ...this.#statistics, [name]: value };
+  }
+
+  load(): JournalContents {
+    return this.#journal.load();
+  }
+
+  /** The first record of a new part. */
+  format(done: (written: boolean) => void): void {
+    const state = this.#journalState(this.#state, this.#vital, 0);
+    this.#journal.writeToken(() => state, done);
+  }
+
+  /** Takes over what the journal held; without it, what a new meter has. */
+  start(loaded?: JournalState & { readonly acceptanceLost?: boolean }): void {
+    const found = loaded ?? this.#journalState(this.#state, this.#vital, 0);
+    const { application, account } = found;
+    // A clock that was set back must not bar the door for longer than any wrong token could.
+    const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
+    const untilSeconds = Math.min(account.lockout.untilSeconds, latest);
+    this.#state = {
+      ...newMeterState(this.#factory, this.#options.meter),
+      ...application,
+      lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
+    };
+    const { opening, closing } = account;
+    this.#vital = { ...INITIAL_VITAL, delays: { opening, closing } };
+    this.#account = new CreditAccount(account);
+    this.#counter = new EnergyCounter(this.#hardware.metering, account.remainderMilliJoule);
+    this.#savedTotalMilliWh = account.totalMilliWh;
+    this.#checkpointTotalMilliWh = account.totalMilliWh;
+    this.#acceptanceLost = loaded?.acceptanceLost ?? false;
+  }
+
+  /** Charges what the chip has counted since the last call. @returns mWh. */
+  charge(): number {
+    const energy = this.#counter.take();
+    if (energy > 0) this.#account.charge(energy);
+    return energy;
+  }
+
+  /** Asks for a record of everything as it stands when the record is written. */
+  save(done: (written: boolean) => void = () => {}): void {
+    let total = 0;
+    this.#checkpointTotalMilliWh = this.#account.totalMilliWh;
+    this.#journal.writeAccount(
+      () => {
+        const fields = this.#fields();
+        total = fields.totalMilliWh;
+        return fields;
+      },
+      (written) => {
+        if (written) this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, total);
+        done(written);
+      },
+    );
+  }
+
+  /**
+   * Makes an acceptance durable: its identifier, its credit and everything else it changes in one record.
+   * @param after - what the token made of {@link state}; adopted only by {@link adopt}, after `done(true)`.
+   */
+  saveToken(
+    after: MeterState,
+    vital: VitalState,
+    creditMilliWh: number,
+    done: (written: boolean) => void,
+  ): void {
+    this.#journal.writeToken(() => this.#journalState(after, vital, creditMilliWh), done);
+  }
+
+  /** Takes over what {@link saveToken} has made durable; energy charged meanwhile stays charged. */
+  adopt(after: MeterState, vital: VitalState, creditMilliWh: number): void {
+    this.#state = after;
+    this.#vital = vital;
+    if (creditMilliWh > 0) this.#account.accept(creditMilliWh);
+  }
+
+  #fields(): AccountFields {
+    return {
+      acceptedMilliWh: this.#account.acceptedMilliWh,
+      balanceMilliWh: this.#account.balanceMilliWh,
+      totalMilliWh: this.#account.totalMilliWh,
+      remainderMilliJoule: this.#counter.remainderMilliJoule,
+      relayCommand: this.#account.balanceMilliWh > 0 ? 'closed' : 'open',
+      ...this.#vital.delays,
+      lockout: this.#state.lockout,
+    };
+  }
+
+  /** What a token record holds: the state to come with the registers of now. */
+  #journalState(state: MeterState, vital: VitalState, creditMilliWh: number): JournalState {
+    const { creditMilliWh: _credit, lockout, extension: _extension, ...application } = state;
+    const fields = this.#fields();
+    const balanceMilliWh = fields.balanceMilliWh + creditMilliWh;
+    return {
+      application: application satisfies TokenApplication,
+      account: {
+        ...fields,
+        ...vital.delays,
+        acceptedMilliWh: fields.acceptedMilliWh + creditMilliWh,
+        balanceMilliWh,
+        relayCommand: balanceMilliWh > 0 ? 'closed' : 'open',
+        lockout,
+      },
+    };
+  }
+}

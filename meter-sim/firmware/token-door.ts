@@ -1,0 +1,82 @@
+/**
+ * Where tokens come in, keyed or over a wire: `lib/meter` judges, one record makes the outcome durable, and only then is it
+ * credited, shown and answered.
+ */
+import { enterToken } from '../../lib/meter/enter-token.ts';
+import type { MeterState } from '../../lib/meter/state.ts';
+import type { Books } from './books.ts';
+import type { RealTimeClock } from './hardware-interface.ts';
+import type { FirmwareOptions } from './options.ts';
+import { type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
+
+export interface TokenDoorHooks {
+  /** Whether tokens are taken at all. */
+  isOpen(): boolean;
+  /** Charges what the load has drawn up to now. */
+  charge(): void;
+  /** A token went into work; the outcome follows. */
+  working(): void;
+  /** The outcome is durable and the books have it. */
+  entered(outcome: EntryOutcome): void;
+}
+
+export class TokenDoor {
+  readonly #books: Books;
+  readonly #rtc: RealTimeClock;
+  readonly #options: FirmwareOptions;
+  readonly #hooks: TokenDoorHooks;
+  #inWork = false;
+  #lastResult: EntryOutcome | undefined;
+
+  constructor(books: Books, rtc: RealTimeClock, options: FirmwareOptions, hooks: TokenDoorHooks) {
+    this.#books = books;
+    this.#rtc = rtc;
+    this.#options = options;
+    this.#hooks = hooks;
+  }
+
+  /** Whether a token is being made durable. */
+  get isBusy(): boolean {
+    return this.#inWork;
+  }
+
+  /** What became of the last token since power-up. */
+  get lastResult(): EntryOutcome | undefined {
+    return this.#lastResult;
+  }
+
+  /** `done` is called once, after the outcome is durable; never if the supply is lost first. */
+  enter(tokenNo: string, done: (outcome: EntryOutcome) => void): void {
+    if (!this.#hooks.isOpen() || this.#inWork) {
+      done(NOT_READY);
+      return;
+    }
+    this.#inWork = true;
+    this.#hooks.working();
+    this.#hooks.charge();
+    const before = this.#books.state;
+    const { outcome, state } = enterToken(before, tokenNo, this.#rtc.epochSeconds(), this.#options.meter);
+    const finish = (written: boolean): void => {
+      this.#inWork = false;
+      if (written) this.#adopt(before, state);
+      this.#lastResult = written ? outcome : MEMORY_FAULT;
+      this.#hooks.entered(this.#lastResult);
+      done(this.#lastResult);
+    };
+    if (state === before) finish(true);
+    else if (outcome.result === 'Accept') {
+      const creditMilliWh = state.creditMilliWh - before.creditMilliWh;
+      this.#books.saveToken(state, this.#books.vital, creditMilliWh, finish);
+    } else {
+      // A wrong token changes the lockout alone. It counts at once, even where the memory takes nothing, and is durable before
+      // the customer knows, or a power cut would be free.
+      this.#books.setState({ lockout: state.lockout });
+      this.#books.save(() => finish(true));
+    }
+  }
+
+  #adopt(before: MeterState, after: MeterState): void {
+    this.#hooks.charge();
+    this.#books.adopt(after, this.#books.vital, after.creditMilliWh - before.creditMilliWh);
+  }
+}
