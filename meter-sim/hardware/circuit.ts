@@ -4,11 +4,11 @@
  * that the chip and the truth close their books first.
  */
 import type { EventClock } from '../world/event-clock.ts';
+import { type CircuitWave, circuitWave, totalWatt } from './circuit-wave.ts';
 import {
   type Appliance,
-  currentTable,
   type LoadConfig,
-  PhaseIntegral,
+  type PhaseIntegral,
   zeroAfter,
   zeroBefore,
   zeroPhases,
@@ -27,12 +27,8 @@ export class Circuit {
   #load: LoadConfig;
   #conducts = false;
   #listeners: CircuitListener[] = [];
-  #voltage: Float64Array;
-  #current: Float64Array;
-  #zeros: Float64Array | null = null;
-  #voltageZeros: Float64Array;
-  #power: PhaseIntegral | null = null;
-  #charge: PhaseIntegral | null = null;
+  #wave: CircuitWave;
+  #watt: number;
   #truthJoule = 0;
   #truthAt = 0;
 
@@ -40,19 +36,18 @@ export class Circuit {
     this.#clock = clock;
     this.mains = mains;
     this.#load = load;
-    this.#voltage = scaled(mains.unitWave, mains.voltRms);
-    this.#current = currentTable(load, mains.voltRms, mains.unitWave);
-    this.#voltageZeros = zeroPhases(mains.unitWave);
+    this.#wave = circuitWave(load, mains);
+    this.#watt = totalWatt(load);
   }
 
-  /** Voltage at the meter's input over one period, V. */
-  get voltageWave(): Float64Array {
-    return this.#voltage;
+  /** Voltage and current by phase, the current per watt of {@link watt}. */
+  get wave(): CircuitWave {
+    return this.#wave;
   }
 
-  /** Current that flows while the contact conducts, over one period, A. */
-  get currentWave(): Float64Array {
-    return this.#current;
+  /** Nominal power of all that is switched on, W. */
+  get watt(): number {
+    return this.#watt;
   }
 
   get conducts(): boolean {
@@ -75,10 +70,11 @@ export class Circuit {
 
   setLoad(appliances: readonly Appliance[]): void {
     const load = { ...this.#load, appliances };
-    const table = currentTable(load, this.mains.voltRms, this.mains.unitWave); // Refuses before anything changes.
+    const wave = circuitWave(load, this.mains); // Refuses before anything changes.
     this.#change(() => {
       this.#load = load;
-      this.#useCurrent(table);
+      this.#watt = totalWatt(load);
+      this.#wave = wave;
     });
   }
 
@@ -92,23 +88,21 @@ export class Circuit {
 
   /** Current through the meter, A. */
   currentAt(time: number): number {
-    return this.#conducts ? atPhase(this.#current, this.mains.phaseAt(time)) : 0;
+    return this.#conducts ? this.#watt * atPhase(this.#wave.current, this.mains.phaseAt(time)) : 0;
   }
 
   /** The true current zeros around `time`, µs, not rounded; null where no current would flow. */
   currentZeros(time: number): readonly [before: number, after: number] | null {
-    this.#zeros ??= zeroPhases(this.#current);
-    return this.#around(this.#zeros, time);
+    return this.#around(this.#wave.currentZeros, time);
   }
 
   voltageZeros(time: number): readonly [before: number, after: number] | null {
-    return this.mains.voltRms === 0 ? null : this.#around(this.#voltageZeros, time);
+    return this.mains.voltRms === 0 ? null : this.#around(voltageZeros(this.mains.unitWave), time);
   }
 
   /** The integral of |i| over a stretch of time, As. */
   absoluteCharge(from: number, to: number): number {
-    this.#charge ??= new PhaseIntegral((index) => Math.abs(this.#current[index] as number));
-    return this.integrate(this.#charge, from, to);
+    return this.#watt * this.integrate(this.#wave.charge, from, to);
   }
 
   /** Energy that truly flowed since the world began, J. */
@@ -117,39 +111,26 @@ export class Circuit {
     return this.#truthJoule;
   }
 
-  /** Integrates a function of phase over time (µs): its unit times seconds. */
+  /**
+   * Integrates a function of phase over time (µs): its unit times seconds. Over many steps of the frequency the mean counts,
+   * and how far the function runs ahead at both ends; what the steps between differ in is below 1e-8 of the sum.
+   */
   integrate(integral: PhaseIntegral, from: number, to: number): number {
     const { mains } = this;
-    let sum = 0;
-    let time = from;
-    while (time < to) {
-      const step = mains.stepAt(time);
-      const end = Math.min(to, mains.stepStart(step + 1));
-      const hertz = mains.stepHertz(step);
-      const origin = mains.stepPhase(step);
-      const start = mains.stepStart(step);
-      const fromPhase = origin + hertz * (time - start) * 1e-6;
-      const toPhase = origin + hertz * (end - start) * 1e-6;
-      sum += integral.between(fromPhase, toPhase) / hertz;
-      time = end;
+    const first = mains.stepAt(from);
+    if (first === mains.stepAt(to)) {
+      return integral.between(mains.phaseAt(from), mains.phaseAt(to)) / mains.stepHertz(first);
     }
-    return sum;
+    const start = integral.aheadAt(mains.phaseAt(from)) / mains.hertzAt(from);
+    const end = integral.aheadAt(mains.phaseAt(to)) / mains.hertzAt(to);
+    return integral.perCycle * (to - from) * 1e-6 + end - start;
   }
 
   #changeMains(mutate: () => void): void {
     this.#change(() => {
       mutate();
-      const { voltRms, unitWave } = this.mains;
-      this.#voltage = scaled(unitWave, voltRms);
-      this.#useCurrent(currentTable(this.#load, voltRms, unitWave));
+      this.#wave = circuitWave(this.#load, this.mains);
     });
-  }
-
-  #useCurrent(table: Float64Array): void {
-    this.#current = table;
-    this.#zeros = null;
-    this.#power = null;
-    this.#charge = null;
   }
 
   #change(mutate: () => void): void {
@@ -162,14 +143,9 @@ export class Circuit {
     for (const listener of this.#listeners) listener.settle();
     const now = this.#clock.now();
     if (this.#conducts && now > this.#truthAt) {
-      const { voltageWave, currentWave } = this;
-      this.#power ??= new PhaseIntegral(
-        (index) => (voltageWave[index] as number) * (currentWave[index] as number),
-      );
-      this.#truthJoule += this.integrate(this.#power, this.#truthAt, now);
+      this.#truthJoule += this.#watt * this.integrate(this.#wave.power, this.#truthAt, now);
     }
     this.#truthAt = now;
-    this.mains.forgetBefore(now);
   }
 
   #around(zeros: Float64Array, time: number): readonly [number, number] | null {
@@ -181,6 +157,13 @@ export class Circuit {
   }
 }
 
-function scaled(wave: Float64Array, factor: number): Float64Array {
-  return wave.map((value) => value * factor);
+const zerosOfWaves = new WeakMap<Float64Array, Float64Array>();
+
+function voltageZeros(unitWave: Float64Array): Float64Array {
+  let zeros = zerosOfWaves.get(unitWave);
+  if (zeros === undefined) {
+    zeros = zeroPhases(unitWave);
+    zerosOfWaves.set(unitWave, zeros);
+  }
+  return zeros;
 }

@@ -87,9 +87,14 @@ function addSine(table: Float64Array, order: number, ampRms: number, shiftRadian
   }
 }
 
+/** Entries of a table whose largest value is kept, so that a search looks at a few of them only. */
+const BLOCK = 64;
+
 /** The integral of a function of phase from 0 to each point, in its unit times cycles. */
 export class PhaseIntegral {
   readonly #sums = new Float64Array(TABLE_POINTS + 1);
+  /** Largest of the sums at the ends of each block's intervals. */
+  readonly #peaks = new Float64Array(TABLE_POINTS / BLOCK);
   /** The integral over a whole cycle: the mean of the function. */
   readonly perCycle: number;
   /** Largest distance of the integral from a straight line: how far energy runs ahead of mean power. */
@@ -99,11 +104,14 @@ export class PhaseIntegral {
   constructor(value: (index: number) => number) {
     let sum = 0;
     let last = value(0);
+    this.#peaks.fill(Number.NEGATIVE_INFINITY);
     for (let index = 1; index <= TABLE_POINTS; index++) {
       const next = value(index);
       sum += (last + next) / (2 * TABLE_POINTS);
       last = next;
       this.#sums[index] = sum;
+      const block = Math.floor((index - 1) / BLOCK);
+      if (sum > (this.#peaks[block] as number)) this.#peaks[block] = sum;
     }
     this.perCycle = sum;
     let ripple = 0;
@@ -113,9 +121,10 @@ export class PhaseIntegral {
     this.ripple = ripple;
   }
 
-  /** From phase 0 of the world; differences of two such values are integrals. */
-  upTo(phase: number): number {
-    return Math.floor(phase) * this.perCycle + atPhase(this.#sums, phase);
+  /** How far the integral at `phase` runs ahead of the straight line. */
+  aheadAt(phase: number): number {
+    const part = phase - Math.floor(phase);
+    return atPhase(this.#sums, part) - part * this.perCycle;
   }
 
   between(from: number, to: number): number {
@@ -129,26 +138,37 @@ export class PhaseIntegral {
 
   /** The first phase at or after `from` at which the integral from there has grown by `amount`; the mean must be positive. */
   phaseAfter(from: number, amount: number): number {
-    // Skip whole cycles that cannot contain the answer, then walk the table: it may run backwards within a cycle.
+    // Skip whole cycles that cannot contain the answer, then search the table: it may run backwards within a cycle.
     const skipped = Math.max(0, Math.floor((amount - 2 * this.ripple) / this.perCycle) - 1);
     const start = from + skipped;
     const need = amount - skipped * this.perCycle + atPhase(this.#sums, from);
-    let cycles = 0;
     let index = Math.floor((start - Math.floor(start)) * TABLE_POINTS);
-    let low = this.#sums[index] as number;
-    for (;;) {
-      const high = (this.#sums[index + 1] as number) + cycles * this.perCycle;
-      if (high >= need && high > low) {
-        const inside = Math.max(0, (need - low) / (high - low));
-        return Math.max(start, Math.floor(start) + cycles + (index + inside) / TABLE_POINTS);
+    for (let cycles = 0; ; cycles++) {
+      const offset = cycles * this.perCycle;
+      const at = this.#firstReaching(need - offset, index);
+      if (at < TABLE_POINTS) {
+        const low = this.#sums[at] as number;
+        const high = this.#sums[at + 1] as number;
+        const inside = Math.max(0, (need - offset - low) / (high - low));
+        return Math.max(start, Math.floor(start) + cycles + (at + inside) / TABLE_POINTS);
       }
-      low = high;
-      index++;
-      if (index === TABLE_POINTS) {
-        index = 0;
-        cycles++;
-      }
+      index = 0;
     }
+  }
+
+  /** The first rising interval from `index` on whose end reaches `need`; the number of intervals when none does. */
+  #firstReaching(need: number, index: number): number {
+    let at = index;
+    while (at < TABLE_POINTS) {
+      if (at % BLOCK === 0 && (this.#peaks[at / BLOCK] as number) < need) {
+        at += BLOCK;
+        continue;
+      }
+      const high = this.#sums[at + 1] as number;
+      if (high >= need && high > (this.#sums[at] as number)) return at;
+      at++;
+    }
+    return at;
   }
 }
 

@@ -1,12 +1,16 @@
 /**
  * The grid at the meter's terminals (meter-hardware.md 1): a frequency that walks with a restoring force, constant within
  * one step; a wave of fixed harmonics; a voltage that a test sets, and outages. Phase is counted in cycles since the world
- * began; the fundamental rises through zero at every whole cycle.
+ * began; the fundamental rises through zero at every whole cycle. Any moment can be asked for at once: nothing between two
+ * questions is ever computed.
  */
 import type { RandomStream } from '../world/random.ts';
+import { FrequencyWalk } from './frequency-walk.ts';
 
 /** Points of one period in every wave table; entry N repeats entry 0 so that interpolation needs no wrap. */
 export const TABLE_POINTS = 8192;
+/** Waves of so many sets of harmonics are shared; older ones live on in the meters that use them. */
+const KEPT_WAVES = 64;
 
 export interface Harmonic {
   readonly order: number;
@@ -30,7 +34,7 @@ export const DEFAULT_MAINS: MainsConfig = {
   hertz: 50,
   walkSigmaHertz: 0.02,
   walkTauSeconds: 60,
-  stepMicros: 10_000_000, // A sixth of the time constant; a year then costs three million draws.
+  stepMicros: 10_000_000, // A sixth of the time constant.
   harmonics: [
     { order: 3, ratio: 0.01, phaseRadian: 0.4 },
     { order: 5, ratio: 0.025, phaseRadian: 2.6 },
@@ -52,19 +56,20 @@ export class Mains {
   readonly unitWave: Float64Array;
   #voltRms: number;
   #isOut = false;
-  readonly #random: RandomStream;
-  /** Frequency and starting phase of the steps kept, the first of them being step number #firstStep. */
-  readonly #hertz: number[] = [];
-  readonly #phase: number[] = [];
-  #firstStep = 0;
+  readonly #walk: FrequencyWalk;
+  readonly #stepSeconds: number;
+  /** The step asked for last, its frequency and its starting phase. */
+  #step = -2;
+  #hertz = 0;
+  #phase = 0;
+  #phaseAfter = 0;
 
   constructor(config: MainsConfig, random: RandomStream) {
     this.config = config;
-    this.#random = random;
     this.#voltRms = config.voltRms;
     this.unitWave = unitWave(config.harmonics);
-    this.#hertz.push(config.hertz + config.walkSigmaHertz * random.gaussian());
-    this.#phase.push(random.uniform());
+    this.#stepSeconds = config.stepMicros * 1e-6;
+    this.#walk = new FrequencyWalk(config, random);
   }
 
   /** RMS at the terminals, V; 0 during an outage. */
@@ -89,10 +94,7 @@ export class Mains {
   }
 
   stepAt(time: number): number {
-    const step = Math.floor(time / this.config.stepMicros);
-    while (step >= this.#firstStep + this.#hertz.length) this.#addStep();
-    if (step < this.#firstStep) throw new RangeError(`"time" expected a step still kept, got ${time}`);
-    return step;
+    return Math.floor(time / this.config.stepMicros);
   }
 
   /** Start of a step, µs. */
@@ -102,12 +104,14 @@ export class Mains {
 
   /** Frequency during the step, Hz. */
   stepHertz(step: number): number {
-    return this.#hertz[step - this.#firstStep] as number;
+    if (step !== this.#step) this.#enter(step);
+    return this.#hertz;
   }
 
   /** Phase at the start of the step, cycles. */
   stepPhase(step: number): number {
-    return this.#phase[step - this.#firstStep] as number;
+    if (step !== this.#step) this.#enter(step);
+    return this.#phase;
   }
 
   /** Cycles since the world began, at `time` µs (need not be whole). */
@@ -123,38 +127,39 @@ export class Mains {
   /** When the phase is reached, µs, not rounded; searched from the step of `near` in both directions. */
   timeAtPhase(phase: number, near: number): number {
     let step = this.stepAt(near);
-    while (step > this.#firstStep && phase < this.stepPhase(step)) step--;
+    while (step > 0 && phase < this.stepPhase(step)) step--;
     for (;;) {
       const time = this.stepStart(step) + ((phase - this.stepPhase(step)) / this.stepHertz(step)) * 1e6;
       if (time < this.stepStart(step + 1)) return time;
-      step = this.stepAt(this.stepStart(step + 1));
+      step++;
     }
   }
 
-  /** Drops steps that nobody will ask for again; one more step is kept for zeros just past. */
-  forgetBefore(time: number): void {
-    const drop = Math.floor(time / this.config.stepMicros) - 1 - this.#firstStep;
-    if (drop < 64) return;
-    const kept = Math.min(drop, this.#hertz.length - 1);
-    this.#hertz.splice(0, kept);
-    this.#phase.splice(0, kept);
-    this.#firstStep += kept;
-  }
-
-  /** The exact discrete form of the walk (Ornstein and Uhlenbeck). */
-  #addStep(): void {
-    const { hertz, walkSigmaHertz, walkTauSeconds, stepMicros } = this.config;
-    const last = this.#hertz.length - 1;
-    const now = this.#hertz[last] as number;
-    const keep = Math.exp(-stepMicros / 1e6 / walkTauSeconds);
-    const kick = walkSigmaHertz * Math.sqrt(1 - keep * keep) * this.#random.gaussian();
-    this.#phase.push((this.#phase[last] as number) + now * stepMicros * 1e-6);
-    this.#hertz.push(hertz + keep * (now - hertz) + kick);
+  #enter(step: number): void {
+    const end = this.#walk.phaseAt((step + 1) * this.#stepSeconds);
+    this.#phase = step === this.#step + 1 ? this.#phaseAfter : this.#walk.phaseAt(step * this.#stepSeconds);
+    this.#phaseAfter = end;
+    this.#hertz = (end - this.#phase) / this.#stepSeconds;
+    this.#step = step;
   }
 }
 
-/** One period with an RMS of 1: the harmonics share it with the fundamental. */
+const unitWaves = new Map<string, Float64Array>();
+
+/** One wave for every meter on mains of the same harmonics. */
 function unitWave(harmonics: readonly Harmonic[]): Float64Array {
+  const key = JSON.stringify(harmonics);
+  let wave = unitWaves.get(key);
+  if (wave === undefined) {
+    wave = computeUnitWave(harmonics);
+    unitWaves.set(key, wave);
+    if (unitWaves.size > KEPT_WAVES) unitWaves.delete(unitWaves.keys().next().value as string);
+  }
+  return wave;
+}
+
+/** One period with an RMS of 1: the harmonics share it with the fundamental. */
+function computeUnitWave(harmonics: readonly Harmonic[]): Float64Array {
   const table = new Float64Array(TABLE_POINTS + 1);
   const square = harmonics.reduce((sum, { ratio }) => sum + ratio * ratio, 1);
   const scale = Math.SQRT2 / Math.sqrt(square);

@@ -7,7 +7,7 @@
  */
 import type { Cancellable, MeteringChip, WaveChannel } from '../firmware/hardware-interface.ts';
 import type { EventClock, Follower, ScheduledEvent } from '../world/event-clock.ts';
-import type { RandomStream } from '../world/random.ts';
+import { RandomStream } from '../world/random.ts';
 import { ContactWatch, ZeroWatch } from './captures.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
 import { CycleRegisters } from './cycle-registers.ts';
@@ -101,7 +101,6 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   readonly #voltGain: number;
   readonly #wave: MeasuredWave;
   readonly #registers: CycleRegisters;
-  readonly #noise: Float64Array;
   #noiseAt = 0;
 
   #isPowered = false;
@@ -143,14 +142,6 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#wave = new MeasuredWave(circuit, { voltGain: this.#voltGain, ampGain, shift, noiseVolt, noiseAmp });
     this.#registers = new CycleRegisters(config.cyclesPerRegister);
     this.powerGain = this.#voltGain * ampGain;
-    const isNoisy = fidelity === 'sampled' && (noiseVolt > 0 || noiseAmp > 0);
-    this.#noise = new Float64Array(NOISE_LENGTH);
-    // Few samples are taken between events, so a short table serves there.
-    const drawn = isNoisy ? NOISE_LENGTH : 2048;
-    for (let index = 0; index < drawn; index++) this.#noise[index] = random.gaussian();
-    for (let index = drawn; index < NOISE_LENGTH; index++) {
-      this.#noise[index] = this.#noise[index % drawn] as number;
-    }
     circuit.listen(this);
     clock.follow(this);
   }
@@ -202,17 +193,17 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   voltageMilliVolt(): number {
     const { voltRms } = this.#registers;
-    return Math.round(1000 * (this.#fidelity === 'sampled' ? voltRms : this.#wave.rms().volt));
+    return Math.round(1000 * (this.#fidelity === 'sampled' ? voltRms : this.#wave.voltRms()));
   }
 
   currentMilliAmp(): number {
     if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.ampRms);
-    return Math.round(1000 * (this.#circuit.conducts ? this.#wave.rms().amp : this.#config.noiseAmp));
+    return Math.round(1000 * (this.#circuit.conducts ? this.#wave.ampRms() : this.#config.noiseAmp));
   }
 
   powerMilliWatt(): number {
     if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.powerWatt);
-    return this.#circuit.conducts ? Math.round(1000 * this.#wave.power().perCycle) : 0;
+    return this.#circuit.conducts ? Math.round(1000 * this.#wave.meanWatt()) : 0;
   }
 
   captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable {
@@ -248,8 +239,9 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     if (!this.#isPowered || this.#isSampling) return;
     const now = this.#clock.now();
     if (now > this.#accountedTo && this.#circuit.conducts && this.#closedHasLoad()) {
-      const joule = this.#circuit.integrate(this.#wave.power(), this.#accountedTo, now);
-      this.#count(joule * 1000);
+      const { wave, watt } = this.#circuit;
+      const perWatt = this.#circuit.integrate(wave.power, this.#accountedTo, now);
+      this.#count(perWatt * watt * this.#wave.ratio() * 1000);
     }
     this.#accountedTo = now;
   }
@@ -286,8 +278,9 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       this.#noiseAt = this.#random.integer(0, NOISE_LENGTH - 1);
       this.#registers.restart();
       this.#pending = 0;
-    } else if (this.#closedHasLoad()) {
-      this.#count(this.#pending);
+    } else {
+      if (this.#closedHasLoad()) this.#count(this.#pending);
+      this.#wave.dropTable();
     }
     this.#isSampling = wanted;
     this.#planAlarm();
@@ -297,7 +290,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
    * The hot loop: one pass per sample, nothing allocated. Returns early at a sample that raised an interrupt.
    */
   #takeSamples(limit: number): number {
-    const { mains, conducts, voltageWave } = this.#circuit;
+    const { mains, conducts } = this.#circuit;
+    const voltageWave = this.#circuit.wave.voltage;
     const amps = this.#wave.amps();
     const { noiseVolt, noiseAmp, fullScaleVolt, fullScaleAmp, bits } = this.#config;
     const voltStep = fullScaleVolt / 2 ** (bits - 1);
@@ -305,7 +299,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const hasWatches = this.#zeroWatches.size > 0 || this.#contactWatches.size > 0;
     const voltScale = this.#voltGain / voltStep;
     const ampScale = conducts ? 1 / ampStep : 0;
-    const noise = this.#noise;
+    const noise = whiteNoise();
     let stepEnd = -1;
     let origin = 0;
     let cyclesPerMicro = 0;
@@ -430,19 +424,21 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   /** When the register reaches `target`: exact within the present frequency step, else a moment safely before it. */
   #alarmDue(target: number): { time: number; isExact: boolean } {
-    const { mains } = this.#circuit;
+    const { mains, wave, watt } = this.#circuit;
     const now = this.#clock.now();
-    const integral = this.#wave.power();
-    const joule = (target - this.#register - this.#remainder) / 1000;
     const step = mains.stepAt(now);
-    const hertz = mains.stepHertz(step);
-    const phase = integral.phaseAfter(mains.phaseAt(now), joule * hertz);
-    const time = mains.stepStart(step) + ((phase - mains.stepPhase(step)) / hertz) * 1e6;
     const stepEnd = mains.stepStart(step + 1);
-    if (time <= stepEnd) return { time: Math.max(now, Math.ceil(time)), isExact: true };
     // The frequency of later steps shifts the answer by no more than the ripple of a few cycles.
-    const safe = now + Math.floor(((joule - (4 * integral.ripple) / hertz) / integral.perCycle) * 1e6);
-    return { time: Math.max(stepEnd, safe), isExact: false };
+    const joule = (target - this.#register - this.#remainder) / 1000 / (watt * this.#wave.ratio());
+    const hertz = mains.stepHertz(step);
+    const { perCycle, ripple } = wave.power;
+    const safe = now + Math.floor(((joule - (4 * ripple) / hertz) / perCycle) * 1e6);
+    if (safe >= stepEnd) return { time: safe, isExact: false };
+    const phase = wave.power.phaseAfter(mains.phaseAt(now), joule * hertz);
+    const time = mains.stepStart(step) + ((phase - mains.stepPhase(step)) / hertz) * 1e6;
+    return time <= stepEnd
+      ? { time: Math.max(now, Math.ceil(time)), isExact: true }
+      : { time: stepEnd, isExact: false };
   }
 
   /** Queues the interrupts of every alarm that the register has reached. */
@@ -462,6 +458,17 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   }
 
   #closedHasLoad(): boolean {
-    return this.#wave.power().perCycle >= this.#config.noLoadWatt;
+    return this.#wave.meanWatt() >= this.#config.noLoadWatt;
   }
+}
+
+let noiseOfAll: Float64Array | null = null;
+
+/** White noise of deviation 1, one table for every chip: each begins anywhere in it, by its own chance. */
+function whiteNoise(): Float64Array {
+  if (noiseOfAll === null) {
+    const random = new RandomStream('white noise', 'converters');
+    noiseOfAll = Float64Array.from({ length: NOISE_LENGTH }, () => random.gaussian());
+  }
+  return noiseOfAll;
 }
