@@ -106,6 +106,8 @@ export interface MeterHardware {
   readonly covers: CoverSwitches;
   readonly hall: HallSensor;
   readonly keypad: KeypadScanner;
+  readonly loadSide: LoadSideSense;
+  readonly thermometer: Thermometer;
   beep(kind: Beep): void;
 }
 
@@ -144,6 +146,8 @@ export interface KeypadScanner {
 /** RMS behind the load contact, where a bypass or a generator shows while the relay is open (meter-hardware.md 5). */
 export interface LoadSideSense {
   milliVolt(): number;
+  /** One interrupt at every change between a dead and a live load side (comparator at 50 V). */
+  onLive(run: (isLive: boolean) => void): Cancellable;
 }
 
 export interface Thermometer {

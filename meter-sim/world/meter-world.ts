@@ -18,6 +18,7 @@ import { SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
 import { DEFAULT_HALL, type HallConfig, SimulatedHallSensor } from '../hardware/hall-sensor.ts';
 import { DEFAULT_KEYPAD, type KeypadConfig, SimulatedKeypad } from '../hardware/keypad-matrix.ts';
 import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.ts';
+import { DEFAULT_LOAD_SIDE, LoadSide, type LoadSideSource } from '../hardware/load-side.ts';
 import { DEFAULT_MAINS, Mains, type MainsConfig } from '../hardware/mains.ts';
 import {
   type ChipConfig,
@@ -25,7 +26,8 @@ import {
   type Fidelity,
   SimulatedMeteringChip,
 } from '../hardware/metering-chip.ts';
-import { DEFAULT_RELAY, type RelayConfig, SimulatedRelay } from '../hardware/relay.ts';
+import { SimulatedRelay } from '../hardware/relay.ts';
+import { DEFAULT_RELAY, type MagnetEffect, type RelayConfig } from '../hardware/relay-config.ts';
 import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
 import { DEFAULT_SUPPLY, Supply, type SupplyConfig, type SupplyState } from '../hardware/supply.ts';
 import { EventClock } from './event-clock.ts';
@@ -69,6 +71,7 @@ export class MeterWorld {
   readonly mains: Mains;
   readonly chip: SimulatedMeteringChip;
   readonly rtc: SimulatedRtc;
+  readonly loadSide: LoadSide;
   readonly #clock = new EventClock();
   readonly #circuit: Circuit;
   readonly #supply: Supply;
@@ -108,7 +111,17 @@ export class MeterWorld {
       () => this.#supply.isOnHoldUp,
     );
     const chip = { ...DEFAULT_CHIP, ...options.chip };
-    this.chip = new SimulatedMeteringChip(clock, this.#circuit, this.relay, chance('chip'), fidelity, chip);
+    this.loadSide = new LoadSide(this.#circuit, this.relay, DEFAULT_LOAD_SIDE, (run) => {
+      clock.at(clock.now(), run);
+    });
+    this.chip = new SimulatedMeteringChip(
+      clock,
+      this.#circuit,
+      this.loadSide,
+      chance('chip'),
+      fidelity,
+      chip,
+    );
     this.relay.onMoved(() => this.chip.contactMoved());
     const eeprom = { ...DEFAULT_EEPROM, ...options.eeprom };
     this.eeprom = new SimulatedEeprom(clock, chance('eeprom'), eeprom, memoryImage);
@@ -214,10 +227,20 @@ export class MeterWorld {
     this.#supply.mainsIs(this.mains.voltRms);
   }
 
-  /** Temperature of the relay and of the clock's crystal. */
+  /** Temperature inside the case, of the relay and of the clock's crystal. */
   setTemperature(celsius: number): void {
     this.relay.setCelsius(celsius);
     this.rtc.setCelsius(celsius);
+  }
+
+  /** What feeds the customer's side besides the meter from now on. */
+  setLoadSideSource(source: LoadSideSource): void {
+    this.loadSide.setSource(source);
+  }
+
+  /** The field at the relay, T; the field at the Hall sensor is another matter. */
+  setRelayMagnet(tesla: number, effect: MagnetEffect = 'hold'): void {
+    this.relay.setMagnet(tesla, effect);
   }
 
   // The truth.
@@ -263,6 +286,7 @@ export class MeterWorld {
     this.#life = { isAlive: false, ports: null };
     this.chip.powerOff();
     this.rtc.railDown();
+    this.loadSide.powerOff();
     this.relay.release();
     this.eeprom.powerLost();
     this.display.blank();
@@ -315,6 +339,11 @@ export class MeterWorld {
         stuckKeys: () => this.keypad.stuckKeys(),
         onStuck: (run) => this.keypad.onStuck(guarded(run)),
       },
+      loadSide: {
+        milliVolt: () => this.loadSide.milliVolt(),
+        onLive: (run) => this.loadSide.onLive(guarded(run)),
+      },
+      thermometer: { deciCelsius: () => Math.round(10 * this.relay.celsius) },
       beep: guarded((kind) => this.beeper.beep(kind)),
     };
   }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SwitchDirection } from '../../../meter-sim/firmware/hardware-interface.ts';
-import { DEFAULT_RELAY } from '../../../meter-sim/hardware/relay.ts';
+import { DEFAULT_RELAY } from '../../../meter-sim/hardware/relay-config.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { type BareWorld, bareWorld } from '../support/bare-world.ts';
