@@ -31,9 +31,6 @@ export interface Firmware extends FirmwarePorts {
   calibrate(cycles: number, done: (learnt: boolean) => void): void;
 }
 
-/** A step of the balance on the glass: 0.01 kWh. */
-const DISPLAY_STEP_MILLI_WH = 10_000;
-
 export function createFirmware(
   hardware: MeterHardware,
   factory: FactorySettings,
@@ -52,6 +49,8 @@ class MeterFirmware implements Firmware {
   #status: FirmwareStatus = 'starting';
   #switch: LoadSwitch;
   #checkpointTimer: Cancellable | undefined;
+  /** When a record was last asked for. */
+  #savedAt = 0;
   #keyed: string | undefined;
   #alarm: Cancellable | undefined;
   #recovery: Cancellable | undefined;
@@ -66,13 +65,11 @@ class MeterFirmware implements Firmware {
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
       isOpen: () => this.#status === 'running',
       charge: () => this.#charge(),
-      working: () => this.#screen.refresh(),
       entered: (outcome) => this.#entered(outcome),
     });
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
         this.#keyed = text;
-        this.#screen.refresh();
       },
       tokenKeyed: (tokenNo) => this.enterToken(tokenNo, () => {}),
       codeKeyed: (digits) => this.#showCode(digits),
@@ -163,6 +160,7 @@ class MeterFirmware implements Firmware {
   }
 
   #start(): void {
+    this.#savedAt = this.#hardware.timer.now();
     this.#switch = this.#makeSwitch();
     this.#status = 'running';
     this.#checkpointLater();
@@ -238,7 +236,6 @@ class MeterFirmware implements Firmware {
     if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
     if (energy > 0) this.#switch.energyCounted();
     if (this.#books.account.balanceMilliWh <= 0) this.#driveSwitch();
-    this.#screen.refresh();
     this.#setAlarm();
   }
 
@@ -253,16 +250,18 @@ class MeterFirmware implements Firmware {
   }
 
   /**
-   * One energy alarm for whichever comes first: the next digit on the glass, the checkpoint, the moment to watch the zeros,
-   * the end of the credit. The way to that moment is halved each time, so that a load that grew is noticed.
+   * One energy alarm for whichever comes first: the checkpoint, the next low-credit level, the moment to watch the zeros, the
+   * end of the credit. The way to that moment is halved each time, so that a load that grew is noticed.
    */
   #setAlarm(): void {
     this.#alarm?.cancel();
     const balance = this.#books.account.balanceMilliWh;
     const unsaved = this.#books.unsavedMilliWh;
-    const intoStep = ((balance % DISPLAY_STEP_MILLI_WH) + DISPLAY_STEP_MILLI_WH) % DISPLAY_STEP_MILLI_WH;
-    let next = Math.min(intoStep + 1, Math.max(this.#options.checkpointMilliWh - unsaved, 1));
+    let next = Math.max(this.#options.checkpointMilliWh - unsaved, 1);
     if (balance > 0) next = Math.min(next, balance);
+    for (const level of this.#options.lowCreditMilliWh) {
+      if (level < balance) next = Math.min(next, balance - level);
+    }
     if (balance > 0 && this.#switch.state === 'closed') {
       const margin = this.#prepareMilliWh();
       if (balance <= margin) {
@@ -297,16 +296,20 @@ class MeterFirmware implements Firmware {
   #checkpointLater(): void {
     const { timer } = this.#hardware;
     this.#checkpointTimer?.cancel();
-    this.#checkpointTimer = timer.at(timer.now() + this.#options.checkpointMicros, () => {
+    this.#checkpointTimer = timer.at(this.#savedAt + this.#options.checkpointMicros, () => {
       if (this.#status !== 'running') return;
-      this.#charge();
-      this.#save();
+      // A record that was asked for meanwhile has put the checkpoint off.
+      if (timer.now() >= this.#savedAt + this.#options.checkpointMicros) {
+        this.#charge();
+        this.#save();
+      }
       this.#checkpointLater();
     });
   }
 
   #save(done: (written: boolean) => void = () => {}): void {
     this.#books.keep('delays', this.#switch.delays());
+    this.#savedAt = this.#hardware.timer.now();
     this.#books.save(done);
   }
 
@@ -326,11 +329,16 @@ class MeterFirmware implements Firmware {
     this.#screen.show([page ?? { text: 'rEJEct', icons: ['rejected'], micros: 3_000_000 }]);
   }
 
+  /** What the chip has counted since the last charge, for the glass. */
+  #uncharged(): number {
+    return this.#status === 'running' ? this.#books.counter.peek() : 0;
+  }
+
   #home(): ReturnType<typeof homePage> {
     return homePage({
       status: this.#status,
       keyed: this.#keyed,
-      balanceMilliWh: this.#books.account.balanceMilliWh,
+      balanceMilliWh: this.#books.account.balanceMilliWh - this.#uncharged(),
       relay: this.#switch.state,
       lowCreditLevel: this.#lowCreditLevel(),
       isBusy: this.#tokens.isBusy,

@@ -80,6 +80,16 @@ export interface NonVolatileMemory {
 /** What the glass shows: up to 16 characters and the icons that are lit. */
 export interface DisplayGlass {
   show(text: string, icons: readonly DisplayIcon[]): void;
+  /**
+   * From now on the glass fetches its picture whenever somebody looks at it, as a display controller reads the program's memory
+   * at its own frame rate; so a figure that runs costs nothing. `picture` changes nothing and replaces what {@link show} wrote.
+   */
+  draw(picture: () => GlassPicture): void;
+}
+
+export interface GlassPicture {
+  readonly text: string;
+  readonly icons: readonly DisplayIcon[];
 }
 
 export type DisplayIcon =

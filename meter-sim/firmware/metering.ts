@@ -27,15 +27,25 @@ export class EnergyCounter {
   /** @returns the whole mWh since the last call. */
   take(): number {
     const register = this.#chip.energyMilliJoule();
-    const advanced = register - this.#last;
+    const milliJoule = this.#milliJoule(register);
     this.#last = register;
-    const milliJoule = this.#remainderMilliJoule + (advanced < 0 ? advanced + REGISTER_MODULUS : advanced);
     this.#remainderMilliJoule = milliJoule % MILLI_JOULE_PER_MILLI_WH;
     return (milliJoule - this.#remainderMilliJoule) / MILLI_JOULE_PER_MILLI_WH;
+  }
+
+  /** Whole mWh that the next {@link take} would give; changes nothing. */
+  peek(): number {
+    return Math.floor(this.#milliJoule(this.#chip.energyMilliJoule()) / MILLI_JOULE_PER_MILLI_WH);
   }
 
   /** Energy in mJ from the last `take` until it would give `milliWh`; at least 1. */
   milliJouleUntil(milliWh: number): number {
     return Math.max(1, milliWh * MILLI_JOULE_PER_MILLI_WH - this.#remainderMilliJoule);
+  }
+
+  /** Not yet charged, the remainder included, when the chip's register stands at `register`. */
+  #milliJoule(register: number): number {
+    const advanced = register - this.#last;
+    return this.#remainderMilliJoule + (advanced < 0 ? advanced + REGISTER_MODULUS : advanced);
   }
 }

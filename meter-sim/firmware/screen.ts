@@ -4,7 +4,14 @@
  */
 import { decimalText } from '../../lib/decimal.ts';
 import type { MeterConfiguration } from '../../lib/meter/configuration.ts';
-import type { Cancellable, DisplayGlass, DisplayIcon, McuTimer, Micros } from './hardware-interface.ts';
+import type {
+  Cancellable,
+  DisplayGlass,
+  DisplayIcon,
+  GlassPicture,
+  McuTimer,
+  Micros,
+} from './hardware-interface.ts';
 import type { EntryOutcome } from './outcome.ts';
 
 export interface Page {
@@ -22,24 +29,26 @@ const LOCKOUT_PAGE_MICROS = 2 * SECOND;
 export class Screen {
   readonly #glass: DisplayGlass;
   readonly #timer: McuTimer;
-  readonly #base: () => { text: string; icons: readonly DisplayIcon[] };
+  readonly #base: () => GlassPicture;
+  readonly #picture = (): GlassPicture => this.shown;
   #pages: readonly Page[] = [];
   #turn: Cancellable | undefined;
-  #shown: { text: string; icons: readonly DisplayIcon[] } = { text: '', icons: [] };
 
-  /** @param base - what stands there when no message does; its icons are lit under every message too. */
-  constructor(
-    glass: DisplayGlass,
-    timer: McuTimer,
-    base: () => { text: string; icons: readonly DisplayIcon[] },
-  ) {
+  /**
+   * @param base - what stands there when no message does; its icons are lit under every message too. Asked whenever somebody
+   *   looks at the glass, so it changes nothing.
+   */
+  constructor(glass: DisplayGlass, timer: McuTimer, base: () => GlassPicture) {
     this.#glass = glass;
     this.#timer = timer;
     this.#base = base;
   }
 
-  get shown(): { readonly text: string; readonly icons: readonly DisplayIcon[] } {
-    return this.#shown;
+  /** What somebody who looks at the glass now sees. */
+  get shown(): GlassPicture {
+    const base = this.#base();
+    const page = this.#pages[0];
+    return { text: (page?.text ?? base.text).slice(0, 16), icons: [...base.icons, ...(page?.icons ?? [])] };
   }
 
   /** Shows pages one after another, then the base page; replaces what was showing. */
@@ -47,11 +56,6 @@ export class Screen {
     this.#turn?.cancel();
     this.#pages = pages;
     this.#paint();
-  }
-
-  /** Paints again where something on the base page may have changed. */
-  refresh(): void {
-    this.#render();
   }
 
   #paint(): void {
@@ -63,17 +67,7 @@ export class Screen {
         this.#paint();
       });
     }
-    this.#render();
-  }
-
-  #render(): void {
-    const base = this.#base();
-    const page = this.#pages[0];
-    const text = (page?.text ?? base.text).slice(0, 16);
-    const icons = [...base.icons, ...(page?.icons ?? [])];
-    if (text === this.#shown.text && icons.join() === this.#shown.icons.join()) return;
-    this.#shown = { text, icons };
-    this.#glass.show(text, icons);
+    this.#glass.draw(this.#picture);
   }
 }
 

@@ -14,8 +14,6 @@ export interface TokenDoorHooks {
   isOpen(): boolean;
   /** Charges what the load has drawn up to now. */
   charge(): void;
-  /** A token went into work; the outcome follows. */
-  working(): void;
   /** The outcome is durable and the books have it. */
   entered(outcome: EntryOutcome): void;
 }
@@ -52,7 +50,6 @@ export class TokenDoor {
       return;
     }
     this.#inWork = true;
-    this.#hooks.working();
     this.#hooks.charge();
     const before = this.#books.state;
     const { outcome, state } = enterToken(before, tokenNo, this.#rtc.epochSeconds(), this.#options.meter);

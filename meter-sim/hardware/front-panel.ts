@@ -1,5 +1,11 @@
 /** What a person sees and hears of the meter: the display's glass with the last text and icons, and the buzzer. */
-import type { Beep, DisplayGlass, DisplayIcon, Micros } from '../firmware/hardware-interface.ts';
+import type {
+  Beep,
+  DisplayGlass,
+  DisplayIcon,
+  GlassPicture,
+  Micros,
+} from '../firmware/hardware-interface.ts';
 import type { EventClock } from '../world/event-clock.ts';
 import { litSegments } from './segment-font.ts';
 
@@ -7,16 +13,15 @@ import { litSegments } from './segment-font.ts';
 export const GLASS_WIDTH = 16;
 
 export class SimulatedGlass implements DisplayGlass {
-  #text = '';
-  #icons: readonly DisplayIcon[] = [];
+  #picture: () => GlassPicture = darkness;
   #changes = 0;
 
   get text(): string {
-    return this.#text;
+    return this.#look().text;
   }
 
   get icons(): readonly DisplayIcon[] {
-    return this.#icons;
+    return this.#look().icons;
   }
 
   /** How often the firmware wrote to the glass. */
@@ -26,22 +31,38 @@ export class SimulatedGlass implements DisplayGlass {
 
   /** The lit segments of every cell, left to right, as the bits of segment-font.ts. */
   get segments(): readonly number[] {
-    return litSegments(this.#text, GLASS_WIDTH);
+    return litSegments(this.text, GLASS_WIDTH);
   }
 
   show(text: string, icons: readonly DisplayIcon[]): void {
-    if (text.length > GLASS_WIDTH) {
-      throw new RangeError(`"text" expected at most ${GLASS_WIDTH} characters, got ${text.length}`);
-    }
-    this.#text = text;
-    this.#icons = [...icons];
+    const picture = { text, icons: [...icons] };
+    assertFits(picture);
+    this.draw(() => picture);
+  }
+
+  draw(picture: () => GlassPicture): void {
+    this.#picture = picture;
     this.#changes++;
   }
 
   /** No power, no glass. */
   blank(): void {
-    this.#text = '';
-    this.#icons = [];
+    this.#picture = darkness;
+  }
+
+  #look(): GlassPicture {
+    const picture = this.#picture();
+    assertFits(picture);
+    return picture;
+  }
+}
+
+const DARK: GlassPicture = { text: '', icons: [] };
+const darkness = (): GlassPicture => DARK;
+
+function assertFits({ text }: GlassPicture): void {
+  if (text.length > GLASS_WIDTH) {
+    throw new RangeError(`"text" expected at most ${GLASS_WIDTH} characters, got ${text.length}`);
   }
 }
 

@@ -21,16 +21,20 @@ export interface Follower {
 class Entry implements ScheduledEvent {
   readonly time: number;
   readonly sequence: number;
-  run: (() => void) | null;
+  readonly run: () => void;
+  readonly #clock: EventQueue;
+  /** Place in the heap; -1 when the event has run or was cancelled. */
+  place = -1;
 
-  constructor(time: number, sequence: number, run: () => void) {
+  constructor(time: number, sequence: number, run: () => void, clock: EventQueue) {
     this.time = time;
     this.sequence = sequence;
     this.run = run;
+    this.#clock = clock;
   }
 
   cancel(): void {
-    this.run = null; // The entry stays in the heap and is dropped when its turn comes, or by a compaction.
+    if (this.place >= 0) this.#clock.remove(this);
   }
 }
 
@@ -38,13 +42,69 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.time < b.time || (a.time === b.time && a.sequence < b.sequence);
 }
 
+/** A binary heap whose entries know their place, so that what is cancelled is gone at once. */
+class EventQueue {
+  readonly #heap: Entry[] = [];
+
+  get first(): Entry | undefined {
+    return this.#heap[0];
+  }
+
+  add(entry: Entry): void {
+    this.#heap.push(entry);
+    this.#rise(entry, this.#heap.length - 1);
+  }
+
+  remove(entry: Entry): void {
+    const heap = this.#heap;
+    const { place } = entry;
+    entry.place = -1;
+    const last = heap.pop() as Entry;
+    if (last === entry) return;
+    if (place > 0 && isBefore(last, heap[(place - 1) >> 1] as Entry)) this.#rise(last, place);
+    else this.#sink(last, place);
+  }
+
+  #rise(entry: Entry, from: number): void {
+    const heap = this.#heap;
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent] as Entry;
+      if (!isBefore(entry, above)) break;
+      heap[index] = above;
+      above.place = index;
+      index = parent;
+    }
+    heap[index] = entry;
+    entry.place = index;
+  }
+
+  #sink(entry: Entry, from: number): void {
+    const heap = this.#heap;
+    let index = from;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child++;
+      const below = heap[child] as Entry;
+      if (!isBefore(below, entry)) break;
+      heap[index] = below;
+      below.place = index;
+      index = child;
+    }
+    heap[index] = entry;
+    entry.place = index;
+  }
+}
+
 export class EventClock {
   #now = 0;
   #sequence = 0;
-  #heap: Entry[] = [];
-  #compactAt = 1024;
+  readonly #queue = new EventQueue();
   #isRunning = false;
   #follower: Follower | null = null;
+  #afterEvent: (() => void) | null = null;
   #hashLow = 0x811c9dc5;
   #hashHigh = 0x01000193;
   #eventsRun = 0;
@@ -71,14 +131,19 @@ export class EventClock {
    */
   at(time: number, run: () => void): ScheduledEvent {
     assertInteger(time, this.#now, Number.MAX_SAFE_INTEGER, 'time');
-    const entry = new Entry(time, this.#sequence++, run);
-    this.#push(entry);
+    const entry = new Entry(time, this.#sequence++, run, this.#queue);
+    this.#queue.add(entry);
     return entry;
   }
 
   /** The one process that lives between events; the metering chip's converters. */
   follow(follower: Follower): void {
     this.#follower = follower;
+  }
+
+  /** `look` runs after every event, for what must hold at each of them. */
+  watch(look: (() => void) | null): void {
+    this.#afterEvent = look;
   }
 
   /** Runs every event up to and including `time`, then stands at `time`. */
@@ -101,64 +166,23 @@ export class EventClock {
 
   #run(until: number): void {
     for (;;) {
-      const next = this.#heap[0];
+      const next = this.#queue.first;
       const limit = next === undefined || next.time > until ? until : next.time;
       const reached = this.#follower === null ? limit : this.#follower.catchUp(limit);
       this.#now = reached;
       if (reached < limit) continue;
-      if (this.#heap[0] !== next) continue; // The follower queued something due at this time or before.
+      if (this.#queue.first !== next) continue; // The follower queued something due at this time or before.
       if (next === undefined || next.time > until) return;
-      this.#pop();
-      const { run } = next;
-      if (run === null) continue;
-      next.run = null;
+      this.#queue.remove(next);
       this.#eventsRun++;
       this.#trace(next);
-      run();
+      next.run();
+      this.#afterEvent?.();
     }
   }
 
   #trace(entry: Entry): void {
     this.#hashLow = Math.imul(this.#hashLow ^ (entry.time % 0x100000000), 0x01000193) ^ entry.sequence;
     this.#hashHigh = Math.imul(this.#hashHigh ^ this.#hashLow, 0x85ebca6b) + (this.#hashLow >>> 13);
-  }
-
-  #push(entry: Entry): void {
-    if (this.#heap.length >= this.#compactAt) this.#compact();
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(entry);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent] as Entry;
-      if (!isBefore(entry, above)) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Entry;
-    if (heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child++;
-      if (!isBefore(heap[child] as Entry, last)) break;
-      heap[index] = heap[child] as Entry;
-      index = child;
-    }
-    heap[index] = last;
-  }
-
-  /** Throws cancelled entries away; a sorted array is a heap. */
-  #compact(): void {
-    this.#heap = this.#heap
-      .filter((entry) => entry.run !== null)
-      .sort((a, b) => a.time - b.time || a.sequence - b.sequence);
-    this.#compactAt = Math.max(1024, 2 * this.#heap.length);
   }
 }

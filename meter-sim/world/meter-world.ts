@@ -161,6 +161,11 @@ export class MeterWorld {
     return this.#clock.at(time, run);
   }
 
+  /** `look` runs after every event of this world, for what must hold at each of them. */
+  watch(look: (() => void) | null): void {
+    this.#clock.watch(look);
+  }
+
   /** What the battery-backed clock says. */
   rtcEpochSeconds(): number {
     return this.rtc.epochSeconds();
@@ -324,7 +329,10 @@ export class MeterWorld {
         read: (address, length) => this.eeprom.read(address, length),
         write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, guarded(done))),
       },
-      display: { show: guarded((text, icons) => this.display.show(text, icons)) },
+      display: {
+        show: guarded((text, icons) => this.display.show(text, icons)),
+        draw: guarded((picture) => this.display.draw(picture)),
+      },
       covers: {
         isOpen: (cover) => this.covers.isOpen(cover),
         takeOpened: (cover) => life.isAlive && this.covers.takeOpened(cover),
