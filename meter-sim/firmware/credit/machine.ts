@@ -158,7 +158,7 @@ export function passTime(state: CreditState, nowSeconds: number, options: Credit
   const latest = nowSeconds + options.muteSeconds;
   const muted = Math.min(next.mutedUntilSeconds, latest);
   next = { ...next, mutedUntilSeconds: muted > nowSeconds ? muted : 0 };
-  next = windowPassed(next, nowSeconds);
+  next = windowPassed(next, nowSeconds, options);
   return settled(next, next, friendlyAt(options.friendly, nowSeconds, offsetMinutes), options);
 }
 
@@ -192,13 +192,15 @@ function passDays(state: CreditState, today: number, options: CreditOptions): Cr
   let next = state;
   for (let day = Math.max(state.settledDay, today - options.catchUpDays) + 1; day <= today; day++) {
     const midnight = epochOf(day, 0, offsetMinutes);
-    next = windowPassed(next, midnight);
+    next = windowPassed(next, midnight, options);
     next = { ...next, settledDay: day, tariff: tariffAt(next.tariff, midnight, options) };
     const { dailyCharge } = tariffInForce(next, options);
-    if (dailyCharge > 0 && isCollected(next, options)) {
-      const charged = { ...next, money: account.charge(next.money, dailyCharge) };
-      next = settled(next, charged, friendlyAt(options.friendly, midnight, offsetMinutes), options);
-    }
+    if (dailyCharge === 0) continue;
+    const friendly = friendlyAt(options.friendly, midnight, offsetMinutes);
+    next = settled(next, next, friendly, options);
+    if (!isCollected(next, options)) continue;
+    const charged = { ...next, money: account.charge(next.money, dailyCharge) };
+    next = settled(next, charged, friendly, options);
   }
   return next;
 }
@@ -209,9 +211,9 @@ function isCollected(state: CreditState, { dailyCharge }: CreditOptions): boolea
 }
 
 /** A window that ended, also in the dark, holds nothing any more. */
-function windowPassed(state: CreditState, nowSeconds: number): CreditState {
+function windowPassed(state: CreditState, nowSeconds: number, options: CreditOptions): CreditState {
   const hasEnded = state.friendlyUntilSeconds > 0 && state.friendlyUntilSeconds <= nowSeconds;
-  return hasEnded ? { ...state, friendlyUntilSeconds: 0 } : state;
+  return hasEnded ? settled(state, state, NEVER_FRIENDLY, options) : state;
 }
 
 function tariffAt(present: number, nowSeconds: number, { tariffs }: CreditOptions): number {
