@@ -125,10 +125,12 @@ export interface MeterHardware {
 export interface CoverSwitches {
   isOpen(cover: Cover): boolean;
   /**
-   * The battery-fed latch beside the switch: true when the cover has stood open for longer than the latch's filter since the
-   * last call, also while there was no mains. The call clears it, unless the cover stands open.
+   * The battery-fed latch beside the switch: whether the cover has stood open for longer than the latch's filter since
+   * {@link forgetOpened}, also while there was no mains.
    */
-  takeOpened(cover: Cover): boolean;
+  wasOpened(cover: Cover): boolean;
+  /** Clears the latch, unless the cover stands open: for when what it told is durable elsewhere. */
+  forgetOpened(cover: Cover): void;
   /** One interrupt at every change of either switch, bounces included. */
   onChange(run: (cover: Cover) => void): Cancellable;
 }

@@ -47,12 +47,13 @@ export class SimulatedCovers implements CoverSwitches {
     return this.#switches[cover].contact.isMade;
   }
 
-  takeOpened(cover: Cover): boolean {
+  wasOpened(cover: Cover): boolean {
+    return this.#switches[cover].isLatched;
+  }
+
+  forgetOpened(cover: Cover): void {
     const it = this.#switches[cover];
-    const wasLatched = it.isLatched;
-    // While the cover stands open its latch cannot be cleared.
-    it.isLatched = wasLatched && it.contact.isMade;
-    return wasLatched;
+    it.isLatched &&= it.contact.isMade;
   }
 
   onChange(run: (cover: Cover) => void): Cancellable {

@@ -335,7 +335,8 @@ export class MeterWorld {
       },
       covers: {
         isOpen: (cover) => this.covers.isOpen(cover),
-        takeOpened: (cover) => life.isAlive && this.covers.takeOpened(cover),
+        wasOpened: (cover) => this.covers.wasOpened(cover),
+        forgetOpened: guarded((cover) => this.covers.forgetOpened(cover)),
         onChange: (run) => this.covers.onChange(guarded(run)),
       },
       hall: {
