@@ -134,6 +134,7 @@ export class MeterWorld {
       () => this.powered,
     );
     this.hall = new SimulatedHallSensor(clock, { ...DEFAULT_HALL, ...options.hall });
+    this.hall.onMagnet = () => this.relay.setMagnet(this.hall.relayTesla(), 'hold');
     this.keypad = new SimulatedKeypad(clock, hands, { ...DEFAULT_KEYPAD, ...options.keypad }, (key) =>
       this.#life.ports?.keyPressed(key),
     );
