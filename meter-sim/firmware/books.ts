@@ -5,8 +5,10 @@
 import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 import { CreditAccount } from './credit.ts';
+import { EventLog } from './event-log.ts';
 import type { MeterHardware } from './hardware-interface.ts';
 import { Journal, type JournalContents, type JournalState } from './journal.ts';
+import { MemoryBus } from './memory-bus.ts';
 import { EnergyCounter } from './metering.ts';
 import type { FirmwareOptions } from './options.ts';
 import {
@@ -17,8 +19,11 @@ import {
   type TokenApplication,
   type VitalState,
 } from './records.ts';
+import { WornPageList } from './worn-pages.ts';
 
 export class Books {
+  /** What the meter notes; see `EVENT_KINDS` for what there is. */
+  readonly events: EventLog;
   readonly #hardware: MeterHardware;
   readonly #factory: MeterFactorySettings;
   readonly #options: FirmwareOptions;
@@ -38,7 +43,9 @@ export class Books {
     this.#factory = factory;
     this.#options = options;
     this.#state = newMeterState(factory, options.meter);
-    this.#journal = new Journal(hardware.memory);
+    const bus = new MemoryBus(hardware.memory);
+    this.#journal = new Journal(hardware.memory, bus);
+    this.events = new EventLog(bus, new WornPageList(), hardware.rtc);
     this.#counter = new EnergyCounter(hardware.metering, 0);
   }
 

@@ -10,9 +10,14 @@ for (let byte = 0; byte < 256; byte++) {
   TABLE[byte] = remainder >>> 0;
 }
 
-/** @returns 32 bits, unsigned; `crc32` of the nine ASCII digits `123456789` is cbf43926. */
-export function crc32(bytes: Uint8Array): number {
+/**
+ * CRC-32 of the bytes from `from` up to, not including, `to`.
+ * @returns 32 bits, unsigned; `crc32` of the nine ASCII digits `123456789` is cbf43926.
+ */
+export function crc32(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let remainder = 0xffffffff;
-  for (const byte of bytes) remainder = (remainder >>> 8) ^ (TABLE[(remainder ^ byte) & 0xff] ?? 0);
+  for (let at = from; at < to; at++) {
+    remainder = (remainder >>> 8) ^ (TABLE[(remainder ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
+  }
   return (remainder ^ 0xffffffff) >>> 0;
 }

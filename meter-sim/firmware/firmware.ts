@@ -89,6 +89,7 @@ class MeterFirmware implements Firmware {
             this.#failMemory();
             return;
           }
+          this.#books.events.log('formatted');
           this.#books.start();
           this.#start();
         });
@@ -161,6 +162,7 @@ class MeterFirmware implements Firmware {
 
   #start(): void {
     this.#savedAt = this.#hardware.timer.now();
+    if (this.#books.acceptanceLost) this.#books.events.log('acceptanceLost');
     this.#switch = this.#makeSwitch();
     this.#status = 'running';
     this.#checkpointLater();

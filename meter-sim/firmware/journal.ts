@@ -15,6 +15,7 @@
  */
 import { assertFactorySettings } from '../../lib/meter/check.ts';
 import type { NonVolatileMemory } from './hardware-interface.ts';
+import { MemoryBus } from './memory-bus.ts';
 import {
   ACCOUNT_RECORD_BYTES,
   type AccountFields,
@@ -67,6 +68,7 @@ interface Job {
 
 export class Journal {
   readonly #memory: NonVolatileMemory;
+  readonly #bus: MemoryBus;
   readonly #accounts: Ring<AccountRecord>;
   readonly #tokens: Ring<TokenRecord>;
   readonly #waiting: Job[] = [];
@@ -74,8 +76,9 @@ export class Journal {
   #sequence = 0;
   #tokenSequence = 0;
 
-  constructor(memory: NonVolatileMemory) {
+  constructor(memory: NonVolatileMemory, bus = new MemoryBus(memory)) {
     this.#memory = memory;
+    this.#bus = bus;
     this.#accounts = {
       address: 0,
       slots: ACCOUNT_SLOTS,
@@ -193,7 +196,7 @@ export class Journal {
       return;
     }
     const to = Math.min(from + this.#memory.pageSize, bytes.length);
-    this.#memory.write(address + from, bytes.subarray(from, to), () => {
+    this.#bus.write(address + from, bytes.subarray(from, to), 'vital', () => {
       this.#writePages(address, bytes, to, done);
     });
   }

@@ -3,6 +3,7 @@
  * credited, shown and answered.
  */
 import { enterToken } from '../../lib/meter/enter-token.ts';
+import type { TokenOutcome } from '../../lib/meter/outcome.ts';
 import type { MeterState } from '../../lib/meter/state.ts';
 import type { Books } from './books.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
@@ -56,6 +57,7 @@ export class TokenDoor {
     const finish = (written: boolean): void => {
       this.#inWork = false;
       if (written) this.#adopt(before, state);
+      if (written) this.#note(outcome, state);
       this.#lastResult = written ? outcome : MEMORY_FAULT;
       this.#hooks.entered(this.#lastResult);
       done(this.#lastResult);
@@ -70,6 +72,18 @@ export class TokenDoor {
       this.#books.setState({ lockout: state.lockout });
       this.#books.save(() => finish(true));
     }
+  }
+
+  #note(outcome: TokenOutcome, { lockout, keyRevision }: MeterState): void {
+    const { events } = this.#books;
+    if (lockout.untilSeconds > this.#rtc.epochSeconds() && outcome.result !== 'Lockout') {
+      events.log('lockedOut', lockout.failures);
+    }
+    if (outcome.result !== 'Accept') return;
+    const { effect } = outcome;
+    if (effect.kind === 'keyChanged') events.log('keyChanged', keyRevision);
+    if (effect.kind === 'creditCleared') events.log('creditCleared', effect.registerCode);
+    if (effect.kind === 'tamperCleared') events.log('tamperCleared');
   }
 
   #adopt(before: MeterState, after: MeterState): void {
