@@ -16,6 +16,7 @@ import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { FirmwareReadout, FirmwareStatus } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
+import { latchedOf, SwitchBoard } from './switch-commands.ts';
 import { TokenDoor } from './token-door.ts';
 
 export type FactorySettings = MeterFactorySettings;
@@ -29,6 +30,8 @@ export interface Firmware extends FirmwarePorts {
    * @param done - false when it was refused: current flows, a token was accepted already, or a test is under way.
    */
   calibrate(cycles: number, done: (learnt: boolean) => void): void;
+  /** The utility's command over the load switch, above all others; it outlives a power cut until `none`. */
+  commandSwitch(command: 'open' | 'close' | 'none'): void;
 }
 
 export function createFirmware(
@@ -46,6 +49,7 @@ class MeterFirmware implements Firmware {
   readonly #tokens: TokenDoor;
   readonly #screen: Screen;
   readonly #keypad: Keypad;
+  readonly #commands: SwitchBoard;
   #status: FirmwareStatus = 'starting';
   #switch: LoadSwitch;
   #checkpointTimer: Cancellable | undefined;
@@ -60,6 +64,7 @@ class MeterFirmware implements Firmware {
     this.#hardware = hardware;
     this.#options = options;
     this.#books = new Books(hardware, factory, options);
+    this.#commands = new SwitchBoard(hardware.timer.now, () => {});
     this.#switch = this.#makeSwitch();
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
@@ -144,6 +149,8 @@ class MeterFirmware implements Firmware {
       lowCreditLevel: this.#lowCreditLevel(),
       tidMemory: state.tidMemory,
       delays: this.#switch.delays(),
+      switchCause: this.#commands.decision?.cause,
+      switchLog: this.#commands.log,
       status: this.#status,
       acceptanceLost: this.#books.acceptanceLost,
     };
@@ -160,9 +167,19 @@ class MeterFirmware implements Firmware {
     this.#driveSwitch();
   }
 
+  commandSwitch(command: 'open' | 'close' | 'none'): void {
+    if (this.#status !== 'running') return;
+    this.#commands.set('remoteClose', command === 'close');
+    this.#commands.set('remoteOpen', command === 'open');
+    this.#books.keep('switchCommands', latchedOf(this.#commands.active));
+    this.#save();
+    this.#driveSwitch();
+  }
+
   #start(): void {
     this.#savedAt = this.#hardware.timer.now();
     if (this.#books.acceptanceLost) this.#books.events.log('acceptanceLost');
+    this.#commands.restore(this.#books.vital.switchCommands);
     this.#switch = this.#makeSwitch();
     this.#status = 'running';
     this.#checkpointLater();
@@ -187,7 +204,7 @@ class MeterFirmware implements Firmware {
     // Nobody knows what became of a pulse that was driven when the supply sank: the latest command is executed again.
     this.#switch = this.#makeSwitch();
     if (this.#status === 'memory-fault') {
-      this.#switch.drive('open');
+      this.#switch.drive(this.#commands.decide());
       return;
     }
     this.#status = 'running';
@@ -199,7 +216,8 @@ class MeterFirmware implements Firmware {
   /** Without a journal nothing can be credited or charged: the relay opens and the fault stands on the glass. */
   #failMemory(): void {
     this.#status = 'memory-fault';
-    this.#switch.drive('open');
+    this.#commands.set('memoryFault', true);
+    this.#switch.drive(this.#commands.decide());
     this.#screen.show([]);
   }
 
@@ -241,14 +259,12 @@ class MeterFirmware implements Firmware {
     this.#setAlarm();
   }
 
-  /** The relay follows the balance; only the production test may close it without. */
+  /** The relay follows the commands in force, the balance among them; a production test may close it without. */
   #driveSwitch(): void {
     if (this.#status !== 'running') return;
-    if (this.#calibration !== undefined) {
-      this.#switch.drive(this.#calibration.left % 2 === 0 ? 'closed' : 'open');
-      return;
-    }
-    this.#switch.drive(this.#books.account.balanceMilliWh > 0 ? 'closed' : 'open');
+    this.#commands.set('creditUsedUp', this.#books.account.balanceMilliWh <= 0);
+    const test = this.#calibration && (this.#calibration.left % 2 === 0 ? 'closed' : 'open');
+    this.#switch.drive(this.#commands.decide(test));
   }
 
   /**

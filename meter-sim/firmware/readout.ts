@@ -3,6 +3,7 @@ import type { DisplayIcon } from './hardware-interface.ts';
 import type { SwitchState } from './load-switch.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { DelayRecord } from './records.ts';
+import type { SwitchDecision } from './switch-commands.ts';
 
 export interface FirmwareReadout {
   readonly meterPan: string;
@@ -26,6 +27,10 @@ export interface FirmwareReadout {
   readonly lowCreditLevel: number;
   readonly tidMemory: readonly number[];
   readonly delays: { readonly opening: DelayRecord; readonly closing: DelayRecord };
+  /** What decided where the load switch shall stand; undefined while starting. */
+  readonly switchCause: SwitchDecision['cause'] | undefined;
+  /** The last decisions since power-up, oldest first. */
+  readonly switchLog: readonly SwitchDecision[];
   readonly status: FirmwareStatus;
   /** True when a token record rotted and its acceptance was undone (journal.ts). */
   readonly acceptanceLost: boolean;
