@@ -6,6 +6,7 @@ import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
 import { CreditAccount } from './credit.ts';
 import { EventLog } from './event-log.ts';
+import { guardedMemory } from './guarded-memory.ts';
 import type { MeterHardware } from './hardware-interface.ts';
 import { Journal, type JournalContents, type JournalState } from './journal.ts';
 import { MemoryBus } from './memory-bus.ts';
@@ -43,8 +44,9 @@ export class Books {
     this.#factory = factory;
     this.#options = options;
     this.#state = newMeterState(factory, options.meter);
-    const bus = new MemoryBus(hardware.memory);
-    this.#journal = new Journal(hardware.memory, bus);
+    const memory = guardedMemory(hardware.memory);
+    const bus = new MemoryBus(memory);
+    this.#journal = new Journal(memory, bus);
     this.events = new EventLog(bus, new WornPageList(), hardware.rtc);
     this.#counter = new EnergyCounter(hardware.metering, 0);
   }

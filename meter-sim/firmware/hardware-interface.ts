@@ -75,6 +75,12 @@ export interface NonVolatileMemory {
   read(address: number, length: number): Uint8Array;
   /** Starts a write inside one page. `done` runs when the part answers again. A write while busy is lost by the part. */
   write(address: number, bytes: Uint8Array, done: () => void): void;
+  /**
+   * The write-protect pin: while it is asserted a write changes nothing and is answered at once. It keeps its level while the
+   * supply dies, when noise on the bus may begin a write that nobody asked for (meter-hardware.md 4). A part without the pin
+   * has no such call.
+   */
+  protect?(isOn: boolean): void;
 }
 
 /** What the glass shows: up to 16 characters and the icons that are lit. */
@@ -106,7 +112,11 @@ export type DisplayIcon =
 
 export type Beep = 'key' | 'accept' | 'reject';
 
+/** Why the MCU starts: its RAM was without power, its voltage dipped below the brown-out level, or its program hung. */
+export type ResetReason = 'power-on' | 'brown-out' | 'watchdog';
+
 export interface MeterHardware {
+  readonly resetReason: ResetReason;
   readonly timer: McuTimer;
   readonly rtc: RealTimeClock;
   readonly metering: MeteringChip;

@@ -3,6 +3,7 @@
  * {@link MeterWorld.runUntil} as a wall clock tells it, a test as fast as it can. Equal options and equal calls give equal traces.
  */
 import type {
+  Beep,
   Cancellable,
   FirmwarePorts,
   KeypadKey,
@@ -10,11 +11,12 @@ import type {
   MeterHardware,
   MeteringChip,
   Micros,
+  ResetReason,
 } from '../firmware/hardware-interface.ts';
 import { Circuit } from '../hardware/circuit.ts';
 import { type CoversConfig, DEFAULT_COVERS, SimulatedCovers } from '../hardware/covers.ts';
 import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
-import { SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
+import { BEEP_PATTERNS, SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
 import { DEFAULT_HALL, type HallConfig, SimulatedHallSensor } from '../hardware/hall-sensor.ts';
 import { DEFAULT_KEYPAD, type KeypadConfig, SimulatedKeypad } from '../hardware/keypad-matrix.ts';
 import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.ts';
@@ -50,9 +52,21 @@ export interface MeterWorldOptions {
   readonly rtcEpochSeconds: number;
   /** What the EEPROM holds; a new part without it. */
   readonly memoryImage?: Uint8Array;
+  /**
+   * Told when the firmware throws, which is a bug of it; the watchdog then resets the MCU after `watchdogMicros`. Without it
+   * the error leaves the call that runs the world.
+   */
+  readonly firmwareThrew?: (error: unknown) => void;
+  /** From the last kick of a program that hangs to the reset (assumed: 1 s). */
+  readonly watchdogMicros?: Micros;
   /** Makes the program that runs from one reset to the next brown-out. */
   readonly firmware: (hardware: MeterHardware) => FirmwarePorts;
 }
+
+/** Wraps what must not run in a life of the MCU that has ended. */
+type Guard = <T extends unknown[]>(run: (...values: T) => void) => (...values: T) => void;
+
+const WATCHDOG_MICROS = 1_000_000;
 
 /** One run of the MCU: its callbacks are dead when it is. */
 interface Life {
@@ -77,7 +91,8 @@ export class MeterWorld {
   readonly #supply: Supply;
   readonly #options: MeterWorldOptions;
   #life: Life = { isAlive: false, ports: null };
-  #resets = 0;
+  readonly #resets: Record<ResetReason, number> = { 'power-on': 0, 'brown-out': 0, watchdog: 0 };
+  #buzzer: Cancellable | undefined;
 
   constructor(options: MeterWorldOptions) {
     const { seed, fidelity, memoryImage } = options;
@@ -97,11 +112,16 @@ export class MeterWorld {
       clock,
       { ...DEFAULT_SUPPLY, ...options.supply },
       {
-        start: () => this.#boot(),
-        powerFailing: () => this.#life.ports?.powerFailing(),
+        start: (reason) => this.#boot(reason),
+        powerFailing: () => this.#run(this.#life, () => this.#life.ports?.powerFailing()),
         brownOut: () => this.#brownOut(),
+        memoryLost: () => this.eeprom.powerLost(),
       },
     );
+    this.#circuit.listen({
+      settle: () => {},
+      changed: () => this.#supply.mainsIs(this.mains.voltRms),
+    });
     const relay = { ...DEFAULT_RELAY, ...options.relay };
     this.relay = new SimulatedRelay(
       clock,
@@ -122,9 +142,14 @@ export class MeterWorld {
       fidelity,
       chip,
     );
-    this.relay.onMoved(() => this.chip.contactMoved());
+    this.relay.onMoved(() => {
+      this.chip.contactMoved();
+      this.#supply.draw('coil', this.relay.isMoving);
+    });
     const eeprom = { ...DEFAULT_EEPROM, ...options.eeprom };
     this.eeprom = new SimulatedEeprom(clock, chance('eeprom'), eeprom, memoryImage);
+    this.eeprom.volt = () => this.#supply.mcuVolt();
+    this.eeprom.onBusy = (isBusy) => this.#supply.draw('memory', isBusy);
     const hands = chance('hands');
     this.beeper = new SimulatedBeeper(clock);
     this.covers = new SimulatedCovers(
@@ -136,7 +161,7 @@ export class MeterWorld {
     this.hall = new SimulatedHallSensor(clock, { ...DEFAULT_HALL, ...options.hall });
     this.hall.onMagnet = () => this.relay.setMagnet(this.hall.relayTesla(), 'hold');
     this.keypad = new SimulatedKeypad(clock, hands, { ...DEFAULT_KEYPAD, ...options.keypad }, (key) =>
-      this.#life.ports?.keyPressed(key),
+      this.#run(this.#life, () => this.#life.ports?.keyPressed(key)),
     );
   }
 
@@ -176,6 +201,7 @@ export class MeterWorld {
 
   /** The mains comes, or comes back; also starts an MCU again that {@link killMcu} stopped. */
   powerOn(): void {
+    this.#supply.revive();
     this.#circuit.setOutage(false);
     this.#supply.mainsIs(this.mains.voltRms);
   }
@@ -183,7 +209,6 @@ export class MeterWorld {
   /** The mains is gone: the supply runs through detection, hold-up and brown-out. */
   cutPower(): void {
     this.#circuit.setOutage(true);
-    this.#supply.mainsIs(0);
   }
 
   /** Brown-out this instant, while the mains stays: for cut tests. The MCU stays dead until {@link powerOn}. */
@@ -200,6 +225,16 @@ export class MeterWorld {
     return this.#supply.state;
   }
 
+  /** Voltage of the rectified rail at this moment, V. */
+  railVolt(): number {
+    return this.#supply.railVolt();
+  }
+
+  /** Voltage of the MCU and the EEPROM at this moment, V. */
+  mcuVolt(): number {
+    return this.#supply.mcuVolt();
+  }
+
   /** Whether an MCU runs. */
   get powered(): boolean {
     return this.#life.isAlive;
@@ -212,6 +247,11 @@ export class MeterWorld {
 
   /** How often an MCU started. */
   get resets(): number {
+    return this.#resets['power-on'] + this.#resets['brown-out'] + this.#resets.watchdog;
+  }
+
+  /** The same by reason. */
+  get resetsByReason(): Readonly<Record<ResetReason, number>> {
     return this.#resets;
   }
 
@@ -230,7 +270,6 @@ export class MeterWorld {
   /** RMS at the terminals, V. */
   setVoltage(voltRms: number): void {
     this.#circuit.setVoltage(voltRms);
-    this.#supply.mainsIs(this.mains.voltRms);
   }
 
   /** Temperature inside the case, of the relay and of the clock's crystal. */
@@ -277,99 +316,156 @@ export class MeterWorld {
 
   // The MCU.
 
-  #boot(): void {
+  #boot(reason: ResetReason): void {
     const life: Life = { isAlive: true, ports: null };
     this.#life = life;
-    this.#resets++;
+    this.#resets[reason]++;
     this.chip.powerOn();
     this.rtc.railUp();
-    life.ports = this.#options.firmware(this.#hardware(life));
-    life.ports.boot();
+    this.#run(life, () => {
+      life.ports = this.#options.firmware(this.#hardware(life, reason));
+      life.ports.boot();
+    });
+  }
+
+  /** Runs code of the firmware; a throw hangs it until the watchdog bites. */
+  #run(life: Life, code: () => void): void {
+    const { firmwareThrew, watchdogMicros } = this.#options;
+    if (firmwareThrew === undefined) {
+      code();
+      return;
+    }
+    try {
+      code();
+    } catch (error) {
+      life.isAlive = false;
+      life.ports = null;
+      firmwareThrew(error);
+      this.#clock.at(this.#clock.now() + (watchdogMicros ?? WATCHDOG_MICROS), () => this.#bite(life));
+    }
+  }
+
+  #bite(life: Life): void {
+    if (this.#life !== life) return; // The supply was lost meanwhile.
+    this.#stopMcu();
+    this.#boot('watchdog');
+    if (this.#supply.state === 'failing') this.#run(this.#life, () => this.#life.ports?.powerFailing());
   }
 
   #brownOut(): void {
-    this.#life.isAlive = false;
-    this.#life = { isAlive: false, ports: null };
+    this.#stopMcu();
     this.chip.powerOff();
     this.rtc.railDown();
     this.loadSide.powerOff();
+  }
+
+  #stopMcu(): void {
+    this.#life.isAlive = false;
+    this.#life = { isAlive: false, ports: null };
     this.relay.release();
-    this.eeprom.powerLost();
     this.display.blank();
     this.beeper.silence();
     this.covers.powerLost();
     this.hall.powerLost();
     this.keypad.powerLost();
+    this.#supply.draw('display', false);
+    this.#supply.draw('buzzer', false);
   }
 
   /** The body as one life of the MCU sees it: when that life has ended, none of its callbacks runs and no call does anything. */
-  #hardware(life: Life): MeterHardware {
+  #hardware(life: Life, resetReason: ResetReason): MeterHardware {
     const clock = this.#clock;
-    const guarded =
-      <T extends unknown[]>(run: (...values: T) => void) =>
-      (...values: T): void => {
+    // Two guards: a call into the body, and a handler of the firmware that the body runs.
+    const guarded: Guard =
+      (run) =>
+      (...values) => {
         if (life.isAlive) run(...values);
+      };
+    const heard: Guard =
+      (run) =>
+      (...values) => {
+        if (life.isAlive) this.#run(life, () => run(...values));
       };
     const timer: McuTimer = {
       now: () => clock.now(),
-      at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), guarded(run)),
+      at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), heard(run)),
     };
     return {
+      resetReason,
       timer,
       rtc: {
         epochSeconds: () => this.rtc.epochSeconds(),
         isValid: () => this.rtc.isValid(),
         set: guarded((epochSeconds) => this.rtc.set(epochSeconds)),
-        alarmAt: (epochSeconds, run) => this.rtc.alarmAt(epochSeconds, guarded(run)),
+        alarmAt: (epochSeconds, run) => this.rtc.alarmAt(epochSeconds, heard(run)),
       },
-      metering: this.#metering(guarded),
+      metering: this.#metering(heard),
       relay: { pulse: guarded((direction, width) => this.relay.pulse(direction, width)) },
       memory: {
         size: this.eeprom.size,
         pageSize: this.eeprom.pageSize,
-        read: (address, length) => this.eeprom.read(address, length),
-        write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, guarded(done))),
+        read: (address, length) => this.eeprom.readOnBus(address, length),
+        write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, heard(done))),
+        protect: guarded((isOn) => this.eeprom.protect(isOn)),
       },
       display: {
-        show: guarded((text, icons) => this.display.show(text, icons)),
-        draw: guarded((picture) => this.display.draw(picture)),
+        show: guarded((text, icons) => {
+          this.#supply.draw('display', true);
+          this.display.show(text, icons);
+        }),
+        draw: guarded((picture) => {
+          this.#supply.draw('display', true);
+          this.display.draw(picture);
+        }),
       },
       covers: {
         isOpen: (cover) => this.covers.isOpen(cover),
         wasOpened: (cover) => this.covers.wasOpened(cover),
         forgetOpened: guarded((cover) => this.covers.forgetOpened(cover)),
-        onChange: (run) => this.covers.onChange(guarded(run)),
+        onChange: (run) => this.covers.onChange(heard(run)),
       },
       hall: {
         microTesla: () => this.hall.microTesla(),
         peakMicroTesla: () => this.hall.peakMicroTesla(),
-        onField: (operate, release, run) => this.hall.onField(operate, release, guarded(run)),
+        onField: (operate, release, run) => this.hall.onField(operate, release, heard(run)),
       },
       keypad: {
         stuckKeys: () => this.keypad.stuckKeys(),
-        onStuck: (run) => this.keypad.onStuck(guarded(run)),
+        onStuck: (run) => this.keypad.onStuck(heard(run)),
       },
       loadSide: {
         milliVolt: () => this.loadSide.milliVolt(),
-        onLive: (run) => this.loadSide.onLive(guarded(run)),
+        onLive: (run) => this.loadSide.onLive(heard(run)),
       },
       thermometer: { deciCelsius: () => Math.round(10 * this.relay.celsius) },
-      beep: guarded((kind) => this.beeper.beep(kind)),
+      beep: guarded((kind) => this.#beep(kind)),
     };
   }
 
-  #metering(
-    guarded: <T extends unknown[]>(run: (...values: T) => void) => (...values: T) => void,
-  ): MeteringChip {
+  /** The buzzer draws from the rail for as long as it sounds. */
+  #beep(kind: Beep): void {
+    this.beeper.beep(kind);
+    this.#supply.draw('buzzer', true);
+    this.#buzzer?.cancel();
+    this.#buzzer = this.#clock.at(this.#clock.now() + sum(BEEP_PATTERNS[kind]), () =>
+      this.#supply.draw('buzzer', false),
+    );
+  }
+
+  #metering(heard: Guard): MeteringChip {
     const { chip } = this;
     return {
       energyMilliJoule: () => chip.energyMilliJoule(),
-      alarmAfter: (energy, run) => chip.alarmAfter(energy, guarded(run)),
+      alarmAfter: (energy, run) => chip.alarmAfter(energy, heard(run)),
       voltageMilliVolt: () => chip.voltageMilliVolt(),
       currentMilliAmp: () => chip.currentMilliAmp(),
       powerMilliWatt: () => chip.powerMilliWatt(),
-      captureZeroCrossings: (channel, handler) => chip.captureZeroCrossings(channel, guarded(handler)),
-      captureContact: (event, handler) => chip.captureContact(event, guarded(handler)),
+      captureZeroCrossings: (channel, handler) => chip.captureZeroCrossings(channel, heard(handler)),
+      captureContact: (event, handler) => chip.captureContact(event, heard(handler)),
     };
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,0 +1,162 @@
+/**
+ * The cells of an EEPROM with their wear (meter-hardware.md 4): counted in groups of four bytes, a bit of a group sticks once the
+ * group has outlived its endurance by a Weibull-distributed number of writes, then the next.
+ *
+ * A meter uses a few of the part's 32 kB: what was never written takes no memory, so that ten thousand meters fit one computer.
+ */
+import type { RandomStream } from '../world/random.ts';
+
+/** One byte written wears this many. */
+export const WEAR_GROUP = 4;
+
+export interface CellsConfig {
+  readonly size: number;
+  readonly pageSize: number;
+  readonly endurance: number;
+  readonly wearShape: number;
+  readonly wearScale: number;
+}
+
+interface Stuck {
+  mask: number;
+  value: number;
+}
+
+/** Pages that come and go together: less than that is mostly the overhead of a typed array. */
+const CHUNK = 1024;
+const ERASED = 0xff;
+/** The second bit of a group sticks sooner than the first, after this share of the Weibull draw (assumed). */
+const FURTHER_BIT = 0.1;
+
+export class Cells {
+  readonly #config: CellsConfig;
+  readonly #random: RandomStream;
+  readonly #chunks: (Uint8Array | undefined)[];
+  /** Writes of whole pages, by page; and writes of less, by group. */
+  readonly #pageWear: number[] = [];
+  readonly #groupWear = new Map<number, number>();
+  readonly #stuck = new Map<number, Stuck>();
+  /** For a group past its endurance: the wear at which its next bit sticks. */
+  readonly #lives = new Map<number, number>();
+  #worst = 0;
+
+  constructor(config: CellsConfig, random: RandomStream, image: Uint8Array | undefined) {
+    this.#config = config;
+    this.#random = random;
+    this.#chunks = new Array(Math.ceil(config.size / CHUNK)).fill(undefined);
+    if (image === undefined) return;
+    for (let at = 0; at < image.length; at += CHUNK) {
+      const bytes = image.subarray(at, at + CHUNK);
+      if (bytes.some((byte) => byte !== ERASED)) this.#put(at, bytes);
+    }
+  }
+
+  get stuckBits(): number {
+    let bits = 0;
+    for (const { mask } of this.#stuck.values()) for (let rest = mask; rest > 0; rest >>= 1) bits += rest & 1;
+    return bits;
+  }
+
+  get worstWear(): number {
+    return this.#worst;
+  }
+
+  wearOf(group: number): number {
+    const page = Math.floor((group * WEAR_GROUP) / this.#config.pageSize);
+    return (this.#pageWear[page] ?? 0) + (this.#groupWear.get(group) ?? 0);
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const first = Math.floor(address / CHUNK);
+    const from = address - first * CHUNK;
+    if (from + length <= CHUNK) {
+      return this.#chunks[first]?.slice(from, from + length) ?? new Uint8Array(length).fill(ERASED);
+    }
+    const bytes = new Uint8Array(length).fill(ERASED);
+    for (let index = first; index * CHUNK < address + length; index++) {
+      const chunk = this.#chunks[index];
+      if (chunk === undefined) continue;
+      const start = Math.max(address, index * CHUNK);
+      const end = Math.min(address + length, (index + 1) * CHUNK);
+      bytes.set(chunk.subarray(start - index * CHUNK, end - index * CHUNK), start - address);
+    }
+    return bytes;
+  }
+
+  /** Writes within one page and wears its groups. @returns whether some of the bytes hold stuck bits. */
+  write(address: number, bytes: Uint8Array): boolean {
+    this.#put(address, bytes);
+    this.#wear(address, bytes.length);
+    if (this.#stuck.size === 0) return false;
+    let isStuck = false;
+    for (const [at, { mask, value }] of this.#stuck) {
+      if (at < address || at >= address + bytes.length) continue;
+      isStuck = true;
+      this.#force(at, mask, value);
+    }
+    return isStuck;
+  }
+
+  stick(address: number, mask: number, value: number): void {
+    const stuck = this.#stuck.get(address) ?? { mask: 0, value: 0 };
+    this.#stuck.set(address, {
+      mask: stuck.mask | mask,
+      value: (stuck.value & ~mask) | (value & mask),
+    });
+    this.#force(address, mask, value);
+  }
+
+  #force(address: number, mask: number, value: number): void {
+    const byte = this.read(address, 1)[0] as number;
+    this.#put(address, Uint8Array.of((byte & ~mask) | (value & mask)));
+  }
+
+  #put(address: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const index = Math.floor((address + done) / CHUNK);
+      const from = address + done - index * CHUNK;
+      const part = bytes.subarray(done, done + CHUNK - from);
+      const chunk = this.#chunks[index] ?? new Uint8Array(CHUNK).fill(ERASED);
+      this.#chunks[index] = chunk;
+      chunk.set(part, from);
+      done += part.length;
+    }
+  }
+
+  #wear(address: number, length: number): void {
+    const { pageSize } = this.#config;
+    const first = Math.floor(address / WEAR_GROUP);
+    const last = Math.floor((address + length - 1) / WEAR_GROUP);
+    const isWholePage = length === pageSize;
+    if (isWholePage) {
+      const page = address / pageSize;
+      while (this.#pageWear.length <= page) this.#pageWear.push(0);
+      this.#pageWear[page] = (this.#pageWear[page] as number) + 1;
+    }
+    for (let group = first; group <= last; group++) {
+      if (!isWholePage) this.#groupWear.set(group, (this.#groupWear.get(group) ?? 0) + 1);
+      const wear = this.wearOf(group);
+      if (wear > this.#worst) this.#worst = wear;
+      if (wear > this.#config.endurance) this.#age(group, wear);
+    }
+  }
+
+  #age(group: number, wear: number): void {
+    const { endurance, wearScale } = this.#config;
+    const life = this.#lives.get(group) ?? endurance * (1 + wearScale * this.#weibull());
+    this.#lives.set(group, life);
+    if (wear < life) return;
+    this.#lives.set(group, wear + FURTHER_BIT * endurance * wearScale * this.#weibull());
+    const mask = 1 << this.#random.integer(0, 7);
+    this.stick(
+      group * WEAR_GROUP + this.#random.integer(0, WEAR_GROUP - 1),
+      mask,
+      this.#random.integer(0, 1) * mask,
+    );
+  }
+
+  /** Scale 1. */
+  #weibull(): number {
+    return (-Math.log(1 - this.#random.uniform())) ** (1 / this.#config.wearShape);
+  }
+}
