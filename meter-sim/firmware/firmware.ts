@@ -7,6 +7,8 @@
  */
 import type { MeterFactorySettings } from '../../lib/meter/state.ts';
 import { Books } from './books.ts';
+import type { LoggedEvent } from './event-log.ts';
+import type { EventGroup } from './events.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
 import { codePage, homePage } from './home-page.ts';
 import { Keypad } from './keypad.ts';
@@ -14,7 +16,7 @@ import { LoadSwitch } from './load-switch.ts';
 import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
-import type { FirmwareReadout, FirmwareStatus } from './readout.ts';
+import type { FirmwareReadout, FirmwareStatus, FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
 import { latchedOf, SwitchBoard } from './switch-commands.ts';
 import { TokenDoor } from './token-door.ts';
@@ -25,6 +27,10 @@ export interface Firmware extends FirmwarePorts {
   /** The virtual carrier: `done` is called once, after the outcome is durable; never if the supply is lost first. */
   enterToken(tokenNo: string, done: (outcome: EntryOutcome) => void): void;
   readout(): FirmwareReadout;
+  /** As they stand: nothing is charged, nothing changes. */
+  vitals(): FirmwareVitals;
+  /** The last hundred events of a group, the newest first. */
+  events(group: EventGroup): readonly LoggedEvent[];
   /**
    * The production test: closes and opens the relay without load and learns its delays.
    * @param done - false when it was refused: current flows, a token was accepted already, or a test is under way.
@@ -131,15 +137,9 @@ class MeterFirmware implements Firmware {
   readout(): FirmwareReadout {
     if (this.#status === 'running') this.#charge();
     const { metering } = this.#hardware;
-    const { account, state } = this.#books;
+    const { state } = this.#books;
     return {
       meterPan: state.meterPan,
-      acceptedMilliWh: account.acceptedMilliWh,
-      creditMilliWh: account.balanceMilliWh,
-      totalMilliWh: account.totalMilliWh,
-      savedTotalMilliWh: this.#books.savedTotalMilliWh,
-      relay: this.#switch.state,
-      relayFired: this.#switch.fired,
       voltageMilliVolt: metering.voltageMilliVolt(),
       currentMilliAmp: metering.currentMilliAmp(),
       powerMilliWatt: metering.powerMilliWatt(),
@@ -149,11 +149,28 @@ class MeterFirmware implements Firmware {
       lowCreditLevel: this.#lowCreditLevel(),
       tidMemory: state.tidMemory,
       delays: this.#switch.delays(),
-      switchCause: this.#commands.decision?.cause,
       switchLog: this.#commands.log,
-      status: this.#status,
       acceptanceLost: this.#books.acceptanceLost,
+      ...this.vitals(),
     };
+  }
+
+  vitals(): FirmwareVitals {
+    const { account } = this.#books;
+    return {
+      acceptedMilliWh: account.acceptedMilliWh,
+      creditMilliWh: account.balanceMilliWh,
+      totalMilliWh: account.totalMilliWh,
+      savedTotalMilliWh: this.#books.savedTotalMilliWh,
+      relay: this.#switch.state,
+      relayFired: this.#switch.fired,
+      switchCause: this.#commands.decision?.cause,
+      status: this.#status,
+    };
+  }
+
+  events(group: EventGroup): readonly LoggedEvent[] {
+    return this.#books.events.list(group);
   }
 
   calibrate(cycles: number, done: (learnt: boolean) => void): void {

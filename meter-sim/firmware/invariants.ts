@@ -3,10 +3,10 @@
  * and that counts how often it was made. A breach throws: it is a bug of the firmware, never of its input.
  */
 import { invariant } from '../../lib/assert.ts';
-import type { FirmwareReadout } from './readout.ts';
+import type { FirmwareVitals } from './readout.ts';
 
 /** Commands that close the switch whatever the balance. */
-const GRANTS: ReadonlySet<FirmwareReadout['switchCause']> = new Set([
+const GRANTS: ReadonlySet<FirmwareVitals['switchCause']> = new Set([
   'remoteClose',
   'closeTest',
   'productionTest',
@@ -23,16 +23,19 @@ export class InvariantChecker {
   }
 
   /**
-   * @param readout - of a meter that is powered.
+   * @param vitals - of a meter that is powered.
    * @param contact - where the relay's contact truly stands.
    */
-  check(readout: FirmwareReadout, contact: 'open' | 'closed'): void {
+  check(vitals: FirmwareVitals, contact: 'open' | 'closed'): void {
     this.#checks += 1;
-    if (readout.status !== 'running') return;
-    const { acceptedMilliWh, creditMilliWh, totalMilliWh, relay, switchCause } = readout;
-    for (const register of [acceptedMilliWh, creditMilliWh, totalMilliWh]) {
-      invariant(Number.isSafeInteger(register), 'registers are integers');
-    }
+    if (vitals.status !== 'running') return;
+    const { acceptedMilliWh, creditMilliWh, totalMilliWh, relay, switchCause } = vitals;
+    invariant(
+      Number.isSafeInteger(acceptedMilliWh) &&
+        Number.isSafeInteger(creditMilliWh) &&
+        Number.isSafeInteger(totalMilliWh),
+      'registers are integers',
+    );
     invariant(acceptedMilliWh - totalMilliWh === creditMilliWh, 'accepted - charged = balance');
     invariant(totalMilliWh >= this.#lastTotalMilliWh, 'the total register never falls');
     invariant(acceptedMilliWh >= this.#lastAcceptedMilliWh, 'accepted credit is never forgotten');
@@ -41,12 +44,12 @@ export class InvariantChecker {
         (switchCause === 'normal' ? creditMilliWh > 0 : GRANTS.has(switchCause)) ||
         relay === 'opening' ||
         relay === 'malfunction' ||
-        readout.relayFired,
+        vitals.relayFired,
       'the relay is closed only with credit or a named grant, or while it opens',
     );
     this.#lastTotalMilliWh = totalMilliWh;
     this.#lastAcceptedMilliWh = acceptedMilliWh;
-    this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, readout.savedTotalMilliWh);
+    this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, vitals.savedTotalMilliWh);
   }
 
   /** After a sudden death the total register may stand again where the newest record has it, and not below. */

@@ -5,8 +5,8 @@ import type { EntryOutcome } from './outcome.ts';
 import type { DelayRecord } from './records.ts';
 import type { SwitchDecision } from './switch-commands.ts';
 
-export interface FirmwareReadout {
-  readonly meterPan: string;
+/** What must hold at every event is judged by these alone; asking for them changes nothing in the meter. */
+export interface FirmwareVitals {
   readonly acceptedMilliWh: number;
   readonly creditMilliWh: number;
   readonly totalMilliWh: number;
@@ -15,6 +15,13 @@ export interface FirmwareReadout {
   readonly relay: SwitchState;
   /** True from a coil's pulse until the switch is known to have obeyed. */
   readonly relayFired: boolean;
+  /** What decided where the load switch shall stand; undefined while starting. */
+  readonly switchCause: SwitchDecision['cause'] | undefined;
+  readonly status: FirmwareStatus;
+}
+
+export interface FirmwareReadout extends FirmwareVitals {
+  readonly meterPan: string;
   readonly voltageMilliVolt: number;
   readonly currentMilliAmp: number;
   readonly powerMilliWatt: number;
@@ -27,11 +34,8 @@ export interface FirmwareReadout {
   readonly lowCreditLevel: number;
   readonly tidMemory: readonly number[];
   readonly delays: { readonly opening: DelayRecord; readonly closing: DelayRecord };
-  /** What decided where the load switch shall stand; undefined while starting. */
-  readonly switchCause: SwitchDecision['cause'] | undefined;
   /** The last decisions since power-up, oldest first. */
   readonly switchLog: readonly SwitchDecision[];
-  readonly status: FirmwareStatus;
   /** True when a token record rotted and its acceptance was undone (journal.ts). */
   readonly acceptanceLost: boolean;
 }
