@@ -33,16 +33,79 @@ export interface RealTimeClock {
 
 export type WaveChannel = 'voltage' | 'current';
 
-/** A metering chip: sums energy itself, captures zero crossings and the contact's voltage drop when asked. */
+/** The shunt in the line and the transformer in the neutral: they carry the same current unless somebody tampers. */
+export type CurrentPath = 'line' | 'neutral';
+
+/**
+ * What a level interrupt can watch, all of them registers closed over five cycles: mV, mA, mW (signed), and the share in
+ * permille by which the smaller of the two currents falls short of the larger (0 while they differ by less than 100 mA).
+ */
+export type LevelQuantity = 'voltage' | 'current' | 'neutral-current' | 'power' | 'imbalance';
+
+/** Thresholds of the dip and swell detector, mV (EN 50160: 90 % and 110 % of Un, hysteresis 2 %). */
+export interface VoltageThresholds {
+  readonly dipMilliVolt: number;
+  readonly swellMilliVolt: number;
+  /** An event ends when the voltage is back beyond its threshold by this. */
+  readonly hysteresisMilliVolt: number;
+}
+
+/** The end of a dip or swell; an interruption is a dip with a residual near 0. Times are those of half-cycle ends. */
+export interface VoltageEvent {
+  readonly kind: 'dip' | 'swell';
+  readonly startedAt: Micros;
+  /** Null while it lasts. */
+  readonly endedAt: Micros | null;
+  /** Lowest (dip: the residual) or highest (swell) RMS of a cycle so far, mV. */
+  readonly extremeMilliVolt: number;
+}
+
+/**
+ * A metering chip: sums energy itself, captures zero crossings and the contact's voltage drop when asked. Without interest
+ * in a capture or a level it costs nothing.
+ */
 export interface MeteringChip {
   /** Active import energy since the chip was powered, integer mJ, modulo 2^48. */
   energyMilliJoule(): number;
-  /** One interrupt when the energy register has advanced by `energyMilliJoule` (at least 1) from now. */
+  /** Active energy fed back since the chip was powered, integer mJ, modulo 2^48; never falls either. */
+  exportMilliJoule(): number;
+  /** One interrupt when the import register has advanced by `energyMilliJoule` (at least 1) from now. */
   alarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
+  /** The same for the export register. */
+  exportAlarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
+  /** The current that both energy registers and the power registers are formed with from now on; `line` after a reset. */
+  selectCurrent(path: CurrentPath): void;
   voltageMilliVolt(): number;
+  /** RMS in the line. */
   currentMilliAmp(): number;
+  /** RMS in the neutral. */
+  neutralMilliAmp(): number;
   /** Signed active power, mW: below zero while the household feeds the grid. */
   powerMilliWatt(): number;
+  /** Signed reactive power, mvar: above zero while the current lags. */
+  reactiveMilliVar(): number;
+  /** Product of both RMS, mVA. */
+  apparentMilliVoltAmp(): number;
+  /** 1,000 x |active| / apparent power; below zero while the current leads. 1,000 without current. */
+  powerFactorPermille(): number;
+  /** Frequency of the voltage, 0 without one. */
+  frequencyMilliHertz(): number;
+  /** RMS of the last whole cycle, refreshed every half cycle (EN 61000-4-30 calls it Urms(1/2)). */
+  halfCycleMilliVolt(): number;
+  /**
+   * Interrupts at the start and at the end of every dip and swell. One that lasts already when this is called is reported
+   * as starting with the next half cycle; one that outlasts the supply is never ended.
+   */
+  captureVoltageEvents(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): Cancellable;
+  /**
+   * Interrupts when a register closes above `threshold`, and again when it closes below `release` (at most `threshold`).
+   * A register that is above at the call is reported at its next close; units as in {@link LevelQuantity}.
+   */
+  captureLevel(
+    quantity: LevelQuantity,
+    levels: { readonly threshold: number; readonly release: number },
+    handler: (isAbove: boolean) => void,
+  ): Cancellable;
   /**
    * Interrupts at every zero crossing of the channel while captured, with the crossing's time interpolated between two
    * samples (µs, not rounded). The current channel reports nothing while its wave is below the noise threshold.
@@ -175,13 +238,6 @@ export interface LoadSideSense {
 export interface Thermometer {
   /** Inside the case, whole tenths of a degree Celsius. */
   deciCelsius(): number;
-}
-
-/** The calibrated light that pulses with the energy register; `off` by itself after the width. */
-export interface PulseLed {
-  pulse(widthMicros: Micros): void;
-  /** Steady light: below the starting current. */
-  steady(isOn: boolean): void;
 }
 
 /** The serial line to the communications module; bytes arrive in order and may be torn by a module that is pulled out. */

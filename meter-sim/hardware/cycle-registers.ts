@@ -11,11 +11,15 @@ export class CycleRegisters {
   /** Share of a sample by which the zero that began the period lay before its sample. */
   #lateBefore = 0;
   #voltSquares = 0;
-  #ampSquares = 0;
+  #lineSquares = 0;
+  #neutralSquares = 0;
   #powerSum = 0;
+  #reactiveSum = 0;
   voltRms = 0;
-  ampRms = 0;
+  lineRms = 0;
+  neutralRms = 0;
   powerWatt = 0;
+  reactiveVar = 0;
 
   constructor(cyclesPerRegister: number) {
     this.#cyclesPerRegister = cyclesPerRegister;
@@ -25,8 +29,10 @@ export class CycleRegisters {
   reset(): void {
     this.restart();
     this.voltRms = 0;
-    this.ampRms = 0;
+    this.lineRms = 0;
+    this.neutralRms = 0;
     this.powerWatt = 0;
+    this.reactiveVar = 0;
   }
 
   /** Sampling begins anew; the registers keep their last values. */
@@ -36,11 +42,17 @@ export class CycleRegisters {
     this.#clear();
   }
 
-  /** Takes one sample, V and A; true when the registers have just closed. */
-  add(volt: number, amp: number): boolean {
+  /**
+   * Takes one sample, V and A; true when the registers have just closed.
+   * @param billed - the current that power is formed with, one of the two.
+   * @param quarterVolt - the voltage of a quarter cycle before, for the reactive power.
+   */
+  add(volt: number, line: number, neutral: number, billed: number, quarterVolt: number): boolean {
     this.#voltSquares += volt * volt;
-    this.#ampSquares += amp * amp;
-    this.#powerSum += volt * amp;
+    this.#lineSquares += line * line;
+    this.#neutralSquares += neutral * neutral;
+    this.#powerSum += volt * billed;
+    this.#reactiveSum += quarterVolt * billed;
     this.#samples++;
     const before = this.#voltBefore;
     this.#voltBefore = volt;
@@ -60,8 +72,10 @@ export class CycleRegisters {
     const length = this.#samples - late + this.#lateBefore;
     this.#lateBefore = late;
     this.voltRms = Math.sqrt(this.#voltSquares / length);
-    this.ampRms = Math.sqrt(this.#ampSquares / length);
+    this.lineRms = Math.sqrt(this.#lineSquares / length);
+    this.neutralRms = Math.sqrt(this.#neutralSquares / length);
     this.powerWatt = this.#powerSum / length;
+    this.reactiveVar = this.#reactiveSum / length;
     this.#clear();
   }
 
@@ -69,7 +83,9 @@ export class CycleRegisters {
     this.#cycles = 0;
     this.#samples = 0;
     this.#voltSquares = 0;
-    this.#ampSquares = 0;
+    this.#lineSquares = 0;
+    this.#neutralSquares = 0;
     this.#powerSum = 0;
+    this.#reactiveSum = 0;
   }
 }

@@ -74,7 +74,7 @@ export class LoadSide implements LoadSideSense, Contact, CircuitListener {
 
   /** A wire around an open contact leaves no voltage across it. */
   dropVolt(volt: number, amp: number): number {
-    if (this.#source.kind === 'bypass' && !this.#circuit.conducts) return 0;
+    if (this.#isBypassed && !this.#circuit.conducts) return 0;
     return this.#contact.dropVolt(volt, amp);
   }
 
@@ -96,9 +96,13 @@ export class LoadSide implements LoadSideSense, Contact, CircuitListener {
     this.#listeners.clear();
   }
 
+  get #isBypassed(): boolean {
+    return this.#source.kind === 'bypass' || this.#circuit.wiring.bypassShare > 0;
+  }
+
   #voltRms(): number {
     const { mains, conducts } = this.#circuit;
-    if (conducts || this.#source.kind === 'bypass') return mains.voltRms;
+    if (conducts || this.#isBypassed) return mains.voltRms;
     return this.#source.kind === 'generator' ? this.#source.voltRms : 0;
   }
 }

@@ -1,102 +1,133 @@
 /**
- * The circuit as one unit of the chip measures it: its gains, its phase error, its noise floor; from that the closed form of
- * its registers, reckoned from what all meters of the same circumstances share. A table of its own exists only while it
- * takes samples.
+ * The circuit as one channel of one unit measures it: its gains, its phase error, its noise floor; from that the closed form
+ * of its registers. Made when asked for, after a change of the circuit.
  */
+import type { CurrentPath } from '../firmware/hardware-interface.ts';
 import type { Circuit } from './circuit.ts';
-import { TABLE_POINTS } from './mains.ts';
+import type { Term } from './load.ts';
+import { CombinedIntegral, TABLE_POINTS } from './waves.ts';
 
-/** Errors that a unit keeps for life. */
+/** Errors that a unit keeps for life, of its voltage channel and of one current channel. */
 export interface UnitErrors {
   readonly voltGain: number;
   readonly ampGain: number;
-  /** Phase error of the current channel, table points; at most one. */
+  /** Phase error of the current channel, table points. */
   readonly shift: number;
-  readonly noiseVolt: number;
   readonly noiseAmp: number;
 }
 
 export class MeasuredWave {
   readonly #circuit: Circuit;
+  readonly #path: CurrentPath;
   readonly #unit: UnitErrors;
+  /** Of the circuit at which the values below were made. */
+  #version = -1;
   #amps: Float64Array | null = null;
-  #meanWatt = Number.NaN;
+  #ampsVersion = -1;
+  #power: CombinedIntegral | null = null;
+  #rmsAmp = Number.NaN;
+  #reactive = Number.NaN;
 
-  constructor(circuit: Circuit, unit: UnitErrors) {
+  constructor(circuit: Circuit, path: CurrentPath, unit: UnitErrors) {
     this.#circuit = circuit;
+    this.#path = path;
     this.#unit = unit;
   }
 
-  /** The circuit changed. */
-  forget(): void {
-    this.#amps = null;
-    this.#meanWatt = Number.NaN;
-  }
-
-  /** No more samples for a while. */
-  dropTable(): void {
-    this.#amps = null;
-  }
-
-  /** The current while the contact conducts, A, with the unit's gain and phase error. */
+  /** The load's current, A, with the unit's gain and phase error, whole; {@link share} of it passes the sensor. */
   amps(): Float64Array {
-    if (this.#amps !== null) return this.#amps;
-    const { ampGain, shift } = this.#unit;
-    const { wave, watt } = this.#circuit;
-    const { current } = wave;
-    const gain = ampGain * watt;
+    const { terms, termsVersion } = this.#circuit;
+    if (this.#amps !== null && this.#ampsVersion === termsVersion) return this.#amps;
     const amps = new Float64Array(TABLE_POINTS + 1);
+    const { ampGain, shift } = this.#unit;
     const whole = Math.floor(shift);
-    const part = shift - whole;
-    for (let index = 0; index <= TABLE_POINTS; index++) {
-      const low = current[(index + whole + TABLE_POINTS) % TABLE_POINTS] as number;
-      const high = current[(index + whole + 1 + TABLE_POINTS) % TABLE_POINTS] as number;
-      amps[index] = gain * (low + (high - low) * part);
-    }
+    for (const { wave, amp } of terms) addShifted(amps, wave.table, whole, shift - whole, amp * ampGain);
     this.#amps = amps;
+    this.#ampsVersion = termsVersion;
     return amps;
   }
 
-  /** Measured mean power while the contact conducts, W. */
-  meanWatt(): number {
-    if (!Number.isNaN(this.#meanWatt)) return this.#meanWatt;
+  /** Share of the load's current that passes the sensor now, signed. */
+  share(): number {
+    return this.#circuit.share(this.#path);
+  }
+
+  /** Lets go of the table, which only samples need. */
+  release(): void {
+    this.#amps = null;
+  }
+
+  /** Measured power, W. */
+  power(): CombinedIntegral {
+    this.#refresh();
+    if (this.#power !== null) return this.#power;
     const { voltGain, ampGain, shift } = this.#unit;
-    const { wave, watt } = this.#circuit;
-    this.#meanWatt = 0;
-    if (watt > 0) {
-      // The shifted current lies between two neighbours of the table, and so does its mean product with the voltage.
-      const { power } = wave.correlations;
-      const [low, high] = shift < 0 ? [power[0], power[1]] : [power[1], power[2]];
-      const part = shift - Math.floor(shift);
-      this.#meanWatt = voltGain * ampGain * watt * (low + (high - low) * part);
+    const circuit = this.#circuit;
+    const scale = voltGain * ampGain * circuit.meterVolt * circuit.share(this.#path);
+    const whole = Math.floor(shift);
+    const part = shift - whole;
+    const power = new CombinedIntegral();
+    for (const { wave, amp } of scale === 0 ? [] : circuit.terms) {
+      power.add(scale * amp * (1 - part), wave.power(whole));
+      if (part > 0) power.add(scale * amp * part, wave.power(whole + 1));
     }
-    return this.#meanWatt;
+    this.#power = power;
+    return power;
   }
 
-  /**
-   * Measured energy for each joule that flows. The swing within a cycle is scaled with the mean: a phase error of a fiftieth
-   * of a degree does not show in it.
-   */
-  ratio(): number {
-    const { wave, watt } = this.#circuit;
-    const trueWatt = watt * wave.power.perCycle;
-    return trueWatt === 0 ? 0 : this.meanWatt() / trueWatt;
+  /** Measured reactive power, var; the phase error of the unit is not in it. */
+  reactiveVar(): number {
+    this.#refresh();
+    if (Number.isNaN(this.#reactive)) {
+      const { voltGain, ampGain } = this.#unit;
+      const circuit = this.#circuit;
+      const scale = voltGain * ampGain * circuit.meterVolt * circuit.share(this.#path);
+      this.#reactive = circuit.terms.reduce((sum, { wave, amp }) => sum + scale * amp * wave.reactive(), 0);
+    }
+    return this.#reactive;
   }
 
-  /** RMS of the voltage, V, noise included. */
-  voltRms(): number {
-    const { voltGain, noiseVolt } = this.#unit;
-    return voltGain * Math.sqrt(this.#circuit.wave.correlations.voltSquare + noiseVolt * noiseVolt);
+  /** RMS, A, noise included. */
+  rmsAmp(): number {
+    this.#refresh();
+    if (Number.isNaN(this.#rmsAmp)) {
+      const share = this.#circuit.share(this.#path) * this.#unit.ampGain;
+      const { noiseAmp } = this.#unit;
+      this.#rmsAmp = Math.sqrt(share * share * meanSquare(this.#circuit.terms) + noiseAmp * noiseAmp);
+    }
+    return this.#rmsAmp;
   }
 
-  /** RMS of the current while the contact conducts, A, noise included. */
-  ampRms(): number {
-    const { ampGain, shift, noiseAmp } = this.#unit;
-    const { wave, watt } = this.#circuit;
-    const { ampSquare, ampNeighbours } = wave.correlations;
-    const part = shift - Math.floor(shift);
-    // The mean square of (1 - part) · low + part · high.
-    const square = (1 - 2 * part * (1 - part)) * ampSquare + 2 * part * (1 - part) * ampNeighbours;
-    return Math.sqrt((ampGain * watt) ** 2 * square + noiseAmp * noiseAmp);
+  #refresh(): void {
+    if (this.#version === this.#circuit.version) return;
+    this.#version = this.#circuit.version;
+    this.#power = null;
+    this.#rmsAmp = Number.NaN;
+    this.#reactive = Number.NaN;
   }
+}
+
+function meanSquare(terms: readonly Term[]): number {
+  let sum = 0;
+  for (const one of terms)
+    for (const other of terms) sum += one.amp * other.amp * one.wave.product(other.wave);
+  return Math.max(0, sum);
+}
+
+function addShifted(
+  into: Float64Array,
+  wave: Float64Array,
+  whole: number,
+  part: number,
+  factor: number,
+): void {
+  const low = (1 - part) * factor;
+  const high = part * factor;
+  let from = ((whole % TABLE_POINTS) + TABLE_POINTS) % TABLE_POINTS;
+  for (let index = 0; index < TABLE_POINTS; index++) {
+    into[index] = (into[index] as number) + low * (wave[from] as number) + high * (wave[from + 1] as number);
+    from++;
+    if (from === TABLE_POINTS) from = 0;
+  }
+  into[TABLE_POINTS] = into[0] as number;
 }

@@ -1,71 +1,33 @@
 /**
- * The metering chip (meter-hardware.md 2): 4,096 samples a second of voltage and current, energy in integer millijoule with
- * the remainder kept, RMS and power over whole cycles, zero crossings between two samples, the contact comparator.
+ * The metering chip (meter-hardware.md 2): 4,096 samples a second of the voltage and of the currents in line and neutral,
+ * energy both ways in integer millijoule with the remainder kept, RMS and power over whole cycles, zero crossings between two
+ * samples, the contact comparator, dips and swells, levels.
  *
  * Two fidelities with the same registers. `sampled` computes every sample. `next-event` reckons energy between events in
  * closed form and takes samples only while a capture is armed or the relay moves.
  */
-import type { Cancellable, MeteringChip, WaveChannel } from '../firmware/hardware-interface.ts';
+import type {
+  Cancellable,
+  CurrentPath,
+  LevelQuantity,
+  MeteringChip,
+  VoltageEvent,
+  VoltageThresholds,
+  WaveChannel,
+} from '../firmware/hardware-interface.ts';
 import type { EventClock, Follower, ScheduledEvent } from '../world/event-clock.ts';
-import { RandomStream } from '../world/random.ts';
+import type { RandomStream } from '../world/random.ts';
 import { ContactWatch, ZeroWatch } from './captures.ts';
+import type { ChipConfig, Fidelity } from './chip-config.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
 import { CycleRegisters } from './cycle-registers.ts';
-import { TABLE_POINTS } from './mains.ts';
+import { EnergyRegister } from './energy-register.ts';
+import { HalfCycleRms } from './half-cycle-rms.ts';
+import { imbalancePermille, LevelWatch } from './level-watch.ts';
+import type { Mark } from './mains.ts';
 import { MeasuredWave } from './measured-wave.ts';
-
-export type Fidelity = 'sampled' | 'next-event';
-
-export interface ChipConfig {
-  /** Half the width of the uniform spread of the unit's power gain after calibration, and of its phase. */
-  readonly gainSpread: number;
-  readonly phaseSpreadDegree: number;
-  readonly bits: number;
-  /** Peak values at which the converters end. */
-  readonly fullScaleVolt: number;
-  readonly fullScaleAmp: number;
-  /** White noise, RMS: leaves 16 effective bits of the nominal 24. */
-  readonly noiseVolt: number;
-  readonly noiseAmp: number;
-  /** Mean power below this counts as no load: 0.4 of the starting power, 40 mA at 230 V. */
-  readonly noLoadWatt: number;
-  readonly cyclesPerRegister: number;
-  /** Peaks that a half wave must reach before its end counts as a zero crossing. */
-  readonly zeroFloorVolt: number;
-  readonly zeroFloorAmp: number;
-  /** Voltage across the contact above which it counts as parted, and mains voltage below which nobody can tell. */
-  readonly partedVolt: number;
-  readonly blindVolt: number;
-  /** A current above this without a voltage across the contact proves it closed. */
-  readonly conductingAmp: number;
-}
-
-export const DEFAULT_CHIP: ChipConfig = {
-  gainSpread: 0.0005,
-  phaseSpreadDegree: 0.02,
-  bits: 24,
-  fullScaleVolt: 600,
-  fullScaleAmp: 250,
-  noiseVolt: 0.0053,
-  noiseAmp: 0.0022,
-  noLoadWatt: 3.7,
-  cyclesPerRegister: 5,
-  zeroFloorVolt: 30,
-  zeroFloorAmp: 0.06,
-  partedVolt: 8,
-  blindVolt: 20,
-  conductingAmp: 0.5,
-};
-
-/** A chip without errors of its own, for tests of the principle. */
-export const IDEAL_CHIP: ChipConfig = {
-  ...DEFAULT_CHIP,
-  gainSpread: 0,
-  phaseSpreadDegree: 0,
-  bits: 40,
-  noiseVolt: 0,
-  noiseAmp: 0,
-};
+import { NOISE_LENGTH, noiseTable } from './noise.ts';
+import { atPhase, type CombinedIntegral, TABLE_POINTS } from './waves.ts';
 
 /** What the chip's comparator and window logic see of the relay. */
 export interface Contact {
@@ -76,21 +38,20 @@ export interface Contact {
   dropVolt(volt: number, amp: number): number;
 }
 
-interface Alarm {
-  readonly target: number;
-  /** Null once cancelled, also between its interrupt and its handler. */
-  run: (() => void) | null;
-}
-
 /** µs between two samples, exact in binary: 1,000,000 / 4,096. */
 const SAMPLE_MICROS = 244.140625;
 /** Longer than any register period of 5 cycles: W times ms is mJ. */
 const HELD_BACK_PERIOD_MILLIS = 200;
-const REGISTER_SIZE = 2 ** 48;
-const NOISE_LENGTH = 65536;
+/** After a change of the circuit the registers close on it within this. */
+const REGISTER_MICROS = 100_000;
+const NOISE_MASK = NOISE_LENGTH - 1;
+const POINT_MASK = TABLE_POINTS - 1;
+const QUARTER = TABLE_POINTS / 4;
+
+type Direction = 1 | 0 | -1;
 
 export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitListener {
-  /** The unit's own power gain, for tests that compare energy with the truth. */
+  /** The unit's own power gain by the line, for tests that compare energy with the truth. */
   readonly powerGain: number;
   readonly #config: ChipConfig;
   readonly #fidelity: Fidelity;
@@ -99,27 +60,32 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   readonly #contact: Contact;
   readonly #random: RandomStream;
   readonly #voltGain: number;
-  readonly #wave: MeasuredWave;
+  readonly #waves: Readonly<Record<CurrentPath, MeasuredWave>>;
   readonly #registers: CycleRegisters;
+  readonly #halfCycles: HalfCycleRms;
   #noiseAt = 0;
 
   #isPowered = false;
   #isSampling = false;
-  /** Energy register without its wrap, mJ, and what is left over below 1 mJ (below zero while energy flows back). */
-  #register = 0;
-  #remainder = 0;
-  /** Energy is accounted for up to here, µs. */
-  #accountedTo = 0;
+  #path: CurrentPath = 'line';
+  readonly #import = new EnergyRegister();
+  readonly #export = new EnergyRegister();
+  /** Which register counts; 0 below the no-load cut. */
+  #direction: Direction = 0;
+  /** Energy is accounted for up to here: between samples, and in closed form. */
+  #sampledTo = 0;
+  #accountedTo: Mark;
+  /** Power at that moment, W: one end of the trapezoid to the next sample. */
+  #wattBefore = 0;
   #nextSample = 0;
-  #hasLoad = false;
   /** mJ that a run of cycles without load has held back until its power is known. */
   #pending = 0;
 
-  #alarms: Alarm[] = [];
-  #alarmTarget = Number.POSITIVE_INFINITY;
   #alarmEvent: ScheduledEvent | null = null;
   readonly #zeroWatches = new Set<ZeroWatch>();
   readonly #contactWatches = new Set<ContactWatch>();
+  readonly #levelWatches = new Set<LevelWatch>();
+  #levelEvent: ScheduledEvent | null = null;
 
   constructor(
     clock: EventClock,
@@ -135,75 +101,146 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#random = random;
     this.#fidelity = fidelity;
     this.#config = config;
-    this.#voltGain = 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
-    const ampGain = 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
-    const shift = (config.phaseSpreadDegree / 360) * TABLE_POINTS * (2 * random.uniform() - 1);
-    const { noiseVolt, noiseAmp } = config;
-    this.#wave = new MeasuredWave(circuit, { voltGain: this.#voltGain, ampGain, shift, noiseVolt, noiseAmp });
+    const gain = (): number => 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
+    const shift = (): number => (config.phaseSpreadDegree / 360) * TABLE_POINTS * (2 * random.uniform() - 1);
+    const voltGain = gain();
+    const { noiseAmp } = config;
+    const line = { voltGain, ampGain: gain(), shift: shift(), noiseAmp };
+    const neutral = { voltGain, ampGain: gain(), shift: shift(), noiseAmp };
+    this.#voltGain = voltGain;
+    this.#waves = {
+      line: new MeasuredWave(circuit, 'line', line),
+      neutral: new MeasuredWave(circuit, 'neutral', neutral),
+    };
+    this.powerGain = voltGain * line.ampGain;
     this.#registers = new CycleRegisters(config.cyclesPerRegister);
-    this.powerGain = this.#voltGain * ampGain;
+    this.#halfCycles = new HalfCycleRms(clock, circuit.mains, circuit.meterVolt, voltGain);
+    this.#accountedTo = circuit.mains.markAt(clock.now());
     circuit.listen(this);
     clock.follow(this);
   }
 
-  /** Reset at power-up: the energy register starts from zero, nothing is armed. */
+  /** Reset at power-up: the energy registers start from zero, nothing is armed. */
   powerOn(): void {
     this.powerOff();
     this.#isPowered = true;
-    this.#register = 0;
-    this.#remainder = 0;
+    this.#path = 'line';
+    this.#import.reset();
+    this.#export.reset();
+    this.#direction = 0;
     this.#registers.reset();
-    this.#accountedTo = this.#clock.now();
+    this.#accountedTo = this.#circuit.mains.markAt(this.#clock.now());
     this.#reconsider();
   }
 
   powerOff(): void {
     this.#isPowered = false;
     this.#isSampling = false;
-    this.#alarms = [];
+    this.#import.disarm();
+    this.#export.disarm();
     this.#zeroWatches.clear();
     this.#contactWatches.clear();
+    this.#levelWatches.clear();
+    this.#halfCycles.releaseAll();
     this.#planAlarm();
   }
 
   // What the firmware reads.
 
   energyMilliJoule(): number {
-    this.settle();
-    return this.#register % REGISTER_SIZE;
+    this.#bringUp();
+    return this.#import.shown;
+  }
+
+  exportMilliJoule(): number {
+    this.#bringUp();
+    return this.#export.shown;
   }
 
   alarmAfter(energyMilliJoule: number, run: () => void): Cancellable {
-    if (!(Number.isInteger(energyMilliJoule) && energyMilliJoule >= 1)) {
-      throw new RangeError(`"energyMilliJoule" expected an integer of at least 1, got ${energyMilliJoule}`);
-    }
+    this.#bringUp();
+    return this.#import.arm(energyMilliJoule, run, () => this.#planAlarm());
+  }
+
+  exportAlarmAfter(energyMilliJoule: number, run: () => void): Cancellable {
+    this.#bringUp();
+    return this.#export.arm(energyMilliJoule, run, () => this.#planAlarm());
+  }
+
+  selectCurrent(path: CurrentPath): void {
+    if (path === this.#path) return;
     this.settle();
-    const alarm: Alarm = { target: this.#register + energyMilliJoule, run };
-    this.#alarms.push(alarm);
-    this.#alarms.sort((a, b) => a.target - b.target);
-    this.#planAlarm();
-    return {
-      cancel: (): void => {
-        alarm.run = null;
-        this.#alarms = this.#alarms.filter((other) => other !== alarm);
-        this.#planAlarm();
-      },
-    };
+    this.#path = path;
+    this.changed();
   }
 
   voltageMilliVolt(): number {
-    const { voltRms } = this.#registers;
-    return Math.round(1000 * (this.#fidelity === 'sampled' ? voltRms : this.#wave.voltRms()));
+    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.voltRms);
+    const { noiseVolt } = this.#config;
+    return Math.round(1000 * this.#voltGain * Math.hypot(this.#circuit.meterVolt, noiseVolt));
   }
 
   currentMilliAmp(): number {
-    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.ampRms);
-    return Math.round(1000 * (this.#circuit.conducts ? this.#wave.ampRms() : this.#config.noiseAmp));
+    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.lineRms);
+    return Math.round(1000 * this.#waves.line.rmsAmp());
+  }
+
+  neutralMilliAmp(): number {
+    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.neutralRms);
+    return Math.round(1000 * this.#waves.neutral.rmsAmp());
   }
 
   powerMilliWatt(): number {
-    if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.powerWatt);
-    return this.#circuit.conducts ? Math.round(1000 * this.#wave.meanWatt()) : 0;
+    const isSampled = this.#fidelity === 'sampled';
+    return Math.round(1000 * (isSampled ? this.#registers.powerWatt : this.#power().perCycle));
+  }
+
+  reactiveMilliVar(): number {
+    const isSampled = this.#fidelity === 'sampled';
+    const reactive = isSampled ? this.#registers.reactiveVar : this.#waves[this.#path].reactiveVar();
+    return Math.round(1000 * reactive);
+  }
+
+  apparentMilliVoltAmp(): number {
+    const milliAmp = this.#path === 'line' ? this.currentMilliAmp() : this.neutralMilliAmp();
+    return Math.round((this.voltageMilliVolt() * milliAmp) / 1000);
+  }
+
+  powerFactorPermille(): number {
+    const apparent = this.apparentMilliVoltAmp();
+    const active = Math.abs(this.powerMilliWatt());
+    if (active < 1000 * this.#config.noLoadWatt) return 1000;
+    const factor = Math.min(1000, Math.round((1000 * active) / apparent));
+    return this.reactiveMilliVar() < 0 ? -factor : factor;
+  }
+
+  frequencyMilliHertz(): number {
+    if (this.#circuit.meterVolt < this.#config.zeroFloorVolt) return 0;
+    return Math.round(1000 * this.#circuit.mains.hertzAt(this.#clock.now()));
+  }
+
+  halfCycleMilliVolt(): number {
+    return this.#halfCycles.milliVolt();
+  }
+
+  captureVoltageEvents(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): Cancellable {
+    const watch = this.#halfCycles.watch(thresholds, handler);
+    return { cancel: (): void => this.#halfCycles.release(watch) };
+  }
+
+  captureLevel(
+    quantity: LevelQuantity,
+    levels: { readonly threshold: number; readonly release: number },
+    handler: (isAbove: boolean) => void,
+  ): Cancellable {
+    const watch = new LevelWatch(quantity, levels, handler);
+    this.#levelWatches.add(watch);
+    this.#planLevels();
+    return {
+      cancel: (): void => {
+        this.#levelWatches.delete(watch);
+      },
+    };
   }
 
   captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable {
@@ -234,22 +271,32 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   // What the world calls.
 
-  /** Brings the closed form up to now; samples are brought up by the clock. */
+  /** Closes the books of the circuit as it is, up to now. */
   settle(): void {
-    if (!this.#isPowered || this.#isSampling) return;
+    if (!this.#isPowered) return;
     const now = this.#clock.now();
-    if (now > this.#accountedTo && this.#circuit.conducts && this.#closedHasLoad()) {
-      const { wave, watt } = this.#circuit;
-      const perWatt = this.#circuit.integrate(wave.power, this.#accountedTo, now);
-      this.#count(perWatt * watt * this.#wave.ratio() * 1000);
+    if (this.#isSampling) {
+      // The converters integrate: what flowed since the last sample belongs to the circuit that was.
+      if (now > this.#sampledTo) this.#sumEnergy(this.#wattAt(now), now);
+      return;
     }
-    this.#accountedTo = now;
+    if (now === this.#accountedTo.time) return;
+    const mark = this.#circuit.mains.markAt(now);
+    const power = this.#power();
+    if (power.perCycle !== 0) {
+      this.#turn(this.#closedDirection());
+      this.#count(1000 * this.#circuit.integrate(power, this.#accountedTo, mark));
+    }
+    this.#accountedTo = mark;
   }
 
   changed(): void {
-    this.#wave.forget();
+    this.#halfCycles.voltageIs(this.#circuit.meterVolt);
+    if (!this.#isPowered) return;
+    if (this.#isSampling) this.#wattBefore = this.#wattAt(this.#clock.now());
     this.#reconsider();
     this.#planAlarm();
+    this.#planLevels();
   }
 
   /** The relay began or ended to move. */
@@ -262,6 +309,11 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     return this.#takeSamples(limit);
   }
 
+  /** Registers stand at the last sample in sampled mode, as the converters leave them; otherwise at now. */
+  #bringUp(): void {
+    if (!this.#isSampling) this.settle();
+  }
+
   /** Enters or leaves the window of samples. */
   #reconsider(): void {
     const wanted =
@@ -271,16 +323,23 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
         this.#contactWatches.size > 0 ||
         this.#contact.isMoving);
     if (wanted === this.#isSampling) return;
+    this.settle();
+    const now = this.#clock.now();
     if (wanted) {
-      this.settle();
-      this.#nextSample = Math.floor(this.#clock.now() / SAMPLE_MICROS) + 1;
-      this.#hasLoad = this.#circuit.conducts && this.#closedHasLoad();
-      this.#noiseAt = this.#random.integer(0, NOISE_LENGTH - 1);
+      this.#nextSample = Math.floor(now / SAMPLE_MICROS) + 1;
+      this.#turn(this.#closedDirection());
+      this.#sampledTo = now;
+      this.#wattBefore = this.#wattAt(now);
+      this.#noiseAt = this.#random.integer(0, NOISE_MASK);
       this.#registers.restart();
       this.#pending = 0;
     } else {
-      if (this.#closedHasLoad()) this.#count(this.#pending);
-      this.#wave.dropTable();
+      this.#accountedTo = this.#circuit.mains.markAt(now);
+      this.#turn(this.#closedDirection());
+      this.#count(this.#pending);
+      this.#waves.line.release();
+      this.#waves.neutral.release();
+      this.#circuit.release();
     }
     this.#isSampling = wanted;
     this.#planAlarm();
@@ -290,48 +349,65 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
    * The hot loop: one pass per sample, nothing allocated. Returns early at a sample that raised an interrupt.
    */
   #takeSamples(limit: number): number {
-    const { mains, conducts } = this.#circuit;
-    const voltageWave = this.#circuit.wave.voltage;
-    const amps = this.#wave.amps();
+    const { mains, meterVolt } = this.#circuit;
+    const { unitWave } = mains;
+    const { line, neutral } = this.#waves;
+    const lineWave = line.amps();
+    const neutralWave = neutral.amps();
     const { noiseVolt, noiseAmp, fullScaleVolt, fullScaleAmp, bits } = this.#config;
     const voltStep = fullScaleVolt / 2 ** (bits - 1);
     const ampStep = fullScaleAmp / 2 ** (bits - 1);
     const hasWatches = this.#zeroWatches.size > 0 || this.#contactWatches.size > 0;
-    const voltScale = this.#voltGain / voltStep;
-    const ampScale = conducts ? 1 / ampStep : 0;
-    const noise = whiteNoise();
-    let stepEnd = -1;
+    const isByLine = this.#path === 'line';
+    const voltScale = (this.#voltGain * meterVolt) / voltStep;
+    const lineScale = line.share() / ampStep;
+    const neutralScale = neutral.share() / ampStep;
+    const voltNoise = noiseVolt / voltStep;
+    const ampNoise = noiseAmp / ampStep;
+    const noise = noiseTable();
+    const registers = this.#registers;
+    let stretchEnd = -1;
     let origin = 0;
     let cyclesPerMicro = 0;
     let start = 0;
     for (;;) {
       const time = this.#nextSample * SAMPLE_MICROS;
       if (time > limit) return limit;
-      if (time >= stepEnd) {
-        const step = mains.stepAt(time);
-        start = mains.stepStart(step);
-        stepEnd = mains.stepStart(step + 1);
-        origin = mains.stepPhase(step);
-        cyclesPerMicro = mains.stepHertz(step) * 1e-6;
+      if (time >= stretchEnd) {
+        const stretch = mains.stretchAt(time);
+        start = stretch.start;
+        stretchEnd = stretch.end;
+        origin = stretch.phase;
+        cyclesPerMicro = stretch.hertz * 1e-6;
       }
       const phase = origin + cyclesPerMicro * (time - start);
       const position = (phase - Math.floor(phase)) * TABLE_POINTS;
       const index = position | 0;
       const part = position - index;
-      const voltLow = voltageWave[index] as number;
-      const trueVolt = voltLow + ((voltageWave[index + 1] as number) - voltLow) * part;
-      const ampLow = amps[index] as number;
-      const loadAmp = ampLow + ((amps[index + 1] as number) - ampLow) * part;
+      const unitLow = unitWave[index] as number;
+      const unitVolt = unitLow + ((unitWave[index + 1] as number) - unitLow) * part;
+      const lineLow = lineWave[index] as number;
+      const lineAmp = lineLow + ((lineWave[index + 1] as number) - lineLow) * part;
+      const neutralLow = neutralWave[index] as number;
+      const neutralAmp = neutralLow + ((neutralWave[index + 1] as number) - neutralLow) * part;
+      const quarterVolt =
+        (unitWave[(((position + 0.5) | 0) - QUARTER) & POINT_MASK] as number) * voltScale * voltStep;
       const drawn = this.#noiseAt;
-      this.#noiseAt = (drawn + 1) & (NOISE_LENGTH - 1);
-      const voltNoise = noiseVolt * (noise[drawn] as number);
-      const ampNoise = noiseAmp * (noise[(drawn + 31_337) & (NOISE_LENGTH - 1)] as number);
-      const volt = Math.round(trueVolt * voltScale + voltNoise / voltStep) * voltStep;
-      const amp = Math.round(loadAmp * ampScale + ampNoise / ampStep) * ampStep;
+      this.#noiseAt = (drawn + 1) & NOISE_MASK;
+      const voltDrawn = voltNoise * (noise[drawn] as number);
+      const lineDrawn = ampNoise * (noise[(drawn + 31_337) & NOISE_MASK] as number);
+      const neutralDrawn = ampNoise * (noise[(drawn + 17_389) & NOISE_MASK] as number);
+      const volt = Math.round(unitVolt * voltScale + voltDrawn) * voltStep;
+      const lineSeen = Math.round(lineAmp * lineScale + lineDrawn) * ampStep;
+      const neutralSeen = Math.round(neutralAmp * neutralScale + neutralDrawn) * ampStep;
+      const billed = isByLine ? lineSeen : neutralSeen;
       this.#nextSample++;
-      this.#sum(volt, amp, time);
-      const raised = hasWatches && this.#compare(volt, amp, trueVolt, loadAmp, time);
-      if (raised || this.#register >= this.#alarmTarget) {
+      this.#sumEnergy(volt * billed, time);
+      let raised = false;
+      if (registers.add(volt, lineSeen, neutralSeen, billed, quarterVolt))
+        raised = this.#registersClosed(time);
+      if (hasWatches && this.#compare(volt, lineSeen, unitVolt * meterVolt, lineAmp, time)) raised = true;
+      if (raised || this.#import.isDue || this.#export.isDue) {
         const reached = Math.ceil(time);
         this.#raiseAlarms(reached);
         return reached;
@@ -339,36 +415,70 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     }
   }
 
-  /** Energy and register sums of one sample. */
-  #sum(volt: number, amp: number, time: number): void {
-    const milliJoule = volt * amp * (time - this.#accountedTo) * 1e-3;
-    this.#accountedTo = time;
-    if (this.#hasLoad) this.#count(milliJoule);
-    else this.#holdBack(milliJoule);
-    if (!this.#registers.add(volt, amp)) return;
-    // The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start.
-    this.#hasLoad = Math.abs(this.#registers.powerWatt) >= this.#config.noLoadWatt;
-    if (this.#hasLoad) this.#count(this.#pending);
-    this.#pending = 0;
+  /** The power at a moment without noise, W: the ends of the stretches that a change of the circuit cuts. */
+  #wattAt(time: number): number {
+    const wave = this.#waves[this.#path];
+    const { mains, meterVolt } = this.#circuit;
+    const share = wave.share();
+    if (share === 0 || meterVolt === 0) return 0;
+    const phase = mains.phaseAt(time);
+    return this.#voltGain * meterVolt * atPhase(mains.unitWave, phase) * share * atPhase(wave.amps(), phase);
   }
 
-  /** Energy that no load below the cut could have drawn in one register period ends the waiting at once. */
+  /** The trapezoid from the last moment accounted for to this one. */
+  #sumEnergy(watt: number, time: number): void {
+    const milliJoule = (this.#wattBefore + watt) * (time - this.#sampledTo) * 5e-4;
+    this.#wattBefore = watt;
+    this.#sampledTo = time;
+    if (this.#direction !== 0) this.#count(milliJoule);
+    else this.#holdBack(milliJoule);
+  }
+
+  /** The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start. */
+  #registersClosed(time: number): boolean {
+    this.#turn(this.#directionOf(this.#registers.powerWatt));
+    if (this.#direction !== 0) this.#count(this.#pending);
+    this.#pending = 0;
+    return this.#levelWatches.size > 0 && this.#seeLevels(Math.ceil(time));
+  }
+
+  /**
+   * Energy that no load below the cut could have drawn in one register period ends the waiting at once. Energy that comes back
+   * may be a reactive load's first half cycle: it waits for the register.
+   */
   #holdBack(milliJoule: number): void {
     this.#pending += milliJoule;
     if (this.#pending < HELD_BACK_PERIOD_MILLIS * this.#config.noLoadWatt) return;
-    this.#hasLoad = true;
+    this.#turn(1);
     this.#count(this.#pending);
     this.#pending = 0;
   }
 
-  /** Adds energy; the register takes whole millijoules and never falls. */
+  /** Adds energy, import above zero, to the register of the present direction. */
   #count(milliJoule: number): void {
-    this.#remainder += milliJoule;
-    if (this.#remainder >= 1) {
-      const whole = Math.floor(this.#remainder);
-      this.#register += whole;
-      this.#remainder -= whole;
-    }
+    if (this.#direction > 0) this.#import.add(milliJoule);
+    else if (this.#direction < 0) this.#export.add(-milliJoule);
+  }
+
+  /** What ran backwards in the register that rests now belongs to the other. */
+  #turn(direction: Direction): void {
+    if (direction === this.#direction) return;
+    this.#direction = direction;
+    if (direction > 0) this.#import.add(this.#export.takeDebt());
+    else if (direction < 0) this.#export.add(this.#import.takeDebt());
+  }
+
+  #directionOf(watt: number): Direction {
+    if (watt >= this.#config.noLoadWatt) return 1;
+    return watt <= -this.#config.noLoadWatt ? -1 : 0;
+  }
+
+  #closedDirection(): Direction {
+    return this.#directionOf(this.#power().perCycle);
+  }
+
+  #power(): CombinedIntegral {
+    return this.#waves[this.#path].power();
   }
 
   /** Lets the armed captures see one sample; true when one of them raised an interrupt. */
@@ -398,77 +508,98 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     return raised;
   }
 
+  // Levels.
+
+  /** Between events the registers change only with the circuit: they are looked at once they have closed on it. */
+  #planLevels(): void {
+    if (this.#fidelity === 'sampled' || this.#levelWatches.size === 0) return;
+    this.#levelEvent?.cancel();
+    this.#levelEvent = this.#clock.at(this.#clock.now() + REGISTER_MICROS, () => {
+      this.#levelEvent = null;
+      if (this.#isPowered) this.#seeLevels(this.#clock.now());
+    });
+  }
+
+  #seeLevels(time: number): boolean {
+    let raised = false;
+    for (const watch of this.#levelWatches) {
+      if (!watch.see(this.#level(watch.quantity))) continue;
+      const { isAbove } = watch;
+      this.#clock.at(time, () => {
+        if (this.#levelWatches.has(watch)) watch.handler(isAbove);
+      });
+      raised = true;
+    }
+    return raised;
+  }
+
+  #level(quantity: LevelQuantity): number {
+    switch (quantity) {
+      case 'voltage':
+        return this.voltageMilliVolt();
+      case 'current':
+        return this.currentMilliAmp();
+      case 'neutral-current':
+        return this.neutralMilliAmp();
+      case 'power':
+        return this.powerMilliWatt();
+      case 'imbalance':
+        return imbalancePermille(this.currentMilliAmp(), this.neutralMilliAmp());
+    }
+  }
+
   // Alarms.
 
   #planAlarm(): void {
     this.#alarmEvent?.cancel();
     this.#alarmEvent = null;
-    const first = this.#alarms[0];
-    this.#alarmTarget = first === undefined ? Number.POSITIVE_INFINITY : first.target;
-    if (first === undefined || this.#isSampling || !this.#isPowered) return;
+    const isArmed =
+      this.#import.target < Number.POSITIVE_INFINITY || this.#export.target < Number.POSITIVE_INFINITY;
+    if (!isArmed || this.#isSampling || !this.#isPowered) return;
     this.settle();
-    if (this.#register >= first.target) {
+    if (this.#import.isDue || this.#export.isDue) {
       this.#raiseAlarms(this.#clock.now());
       return;
     }
-    if (!this.#circuit.conducts || !this.#closedHasLoad()) return;
-    const due = this.#alarmDue(first.target);
+    const direction = this.#closedDirection();
+    if (direction === 0) return;
+    this.#turn(direction);
+    const register = direction > 0 ? this.#import : this.#export;
+    if (register.target === Number.POSITIVE_INFINITY) return;
+    const due = this.#alarmDue(register.untilTarget, direction);
     this.#alarmEvent = this.#clock.at(due.time, () => {
       this.settle();
       // Rounding may leave the register a millijoule short of what the closed form promised.
-      if (due.isExact && this.#register < first.target)
-        this.#count(first.target - this.#register - this.#remainder);
+      if (due.isExact && !register.isDue) register.add(register.untilTarget);
       this.#planAlarm();
     });
   }
 
-  /** When the register reaches `target`: exact within the present frequency step, else a moment safely before it. */
-  #alarmDue(target: number): { time: number; isExact: boolean } {
-    const { mains, wave, watt } = this.#circuit;
+  /** When so many mJ have flowed: exact within the present stretch of frequency, else a moment safely before it. */
+  #alarmDue(milliJoule: number, direction: Direction): { time: number; isExact: boolean } {
+    const { mains } = this.#circuit;
     const now = this.#clock.now();
-    const step = mains.stepAt(now);
-    const stepEnd = mains.stepStart(step + 1);
-    // The frequency of later steps shifts the answer by no more than the ripple of a few cycles.
-    const joule = (target - this.#register - this.#remainder) / 1000 / (watt * this.#wave.ratio());
-    const hertz = mains.stepHertz(step);
-    const { perCycle, ripple } = wave.power;
-    const safe = now + Math.floor(((joule - (4 * ripple) / hertz) / perCycle) * 1e6);
-    if (safe >= stepEnd) return { time: safe, isExact: false };
-    const phase = wave.power.phaseAfter(mains.phaseAt(now), joule * hertz);
-    const time = mains.stepStart(step) + ((phase - mains.stepPhase(step)) / hertz) * 1e6;
-    return time <= stepEnd
-      ? { time: Math.max(now, Math.ceil(time)), isExact: true }
-      : { time: stepEnd, isExact: false };
+    const power = this.#power();
+    const joule = (direction * milliJoule) / 1000;
+    const { start, end, phase: origin, hertz } = mains.stretchAt(now);
+    // The frequency of later stretches shifts the answer by no more than the ripple of a few cycles.
+    const safe =
+      now + Math.floor(((Math.abs(joule) - (4 * power.ripple) / hertz) / Math.abs(power.perCycle)) * 1e6);
+    if (safe > end) return { time: safe, isExact: false };
+    const phase = power.phaseAfter(mains.phaseAt(now), joule * hertz);
+    const time = start + ((phase - origin) / hertz) * 1e6;
+    if (time <= end) return { time: Math.max(now, Math.ceil(time)), isExact: true };
+    return { time: Math.max(Math.ceil(end), safe), isExact: false };
   }
 
-  /** Queues the interrupts of every alarm that the register has reached. */
+  /** Queues the interrupts of every alarm that a register has reached. */
   #raiseAlarms(time: number): void {
-    let isRaised = false;
-    while (this.#alarms[0] !== undefined && this.#register >= this.#alarms[0].target) {
-      const alarm = this.#alarms[0];
-      this.#alarms.shift();
-      this.#clock.at(time, () => this.#deliver(alarm));
-      isRaised = true;
+    const due = [...this.#import.takeDue(), ...this.#export.takeDue()];
+    for (const run of due) {
+      this.#clock.at(time, () => {
+        if (this.#isPowered) run();
+      });
     }
-    if (isRaised) this.#planAlarm();
+    if (due.length > 0) this.#planAlarm();
   }
-
-  #deliver(alarm: Alarm): void {
-    if (this.#isPowered) alarm.run?.();
-  }
-
-  #closedHasLoad(): boolean {
-    return this.#wave.meanWatt() >= this.#config.noLoadWatt;
-  }
-}
-
-let noiseOfAll: Float64Array | null = null;
-
-/** White noise of deviation 1, one table for every chip: each begins anywhere in it, by its own chance. */
-function whiteNoise(): Float64Array {
-  if (noiseOfAll === null) {
-    const random = new RandomStream('white noise', 'converters');
-    noiseOfAll = Float64Array.from({ length: NOISE_LENGTH }, () => random.gaussian());
-  }
-  return noiseOfAll;
 }

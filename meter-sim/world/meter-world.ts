@@ -13,21 +13,18 @@ import type {
   Micros,
   ResetReason,
 } from '../firmware/hardware-interface.ts';
-import { Circuit } from '../hardware/circuit.ts';
+import { type ChipConfig, DEFAULT_CHIP, type Fidelity } from '../hardware/chip-config.ts';
+import { Circuit, type EnergyTruth, PLAIN_WIRING, type Wiring } from '../hardware/circuit.ts';
 import { type CoversConfig, DEFAULT_COVERS, SimulatedCovers } from '../hardware/covers.ts';
 import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
 import { BEEP_PATTERNS, SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
+import { Grid } from '../hardware/grid.ts';
 import { DEFAULT_HALL, type HallConfig, SimulatedHallSensor } from '../hardware/hall-sensor.ts';
 import { DEFAULT_KEYPAD, type KeypadConfig, SimulatedKeypad } from '../hardware/keypad-matrix.ts';
 import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.ts';
 import { DEFAULT_LOAD_SIDE, LoadSide, type LoadSideSource } from '../hardware/load-side.ts';
 import { DEFAULT_MAINS, Mains, type MainsConfig } from '../hardware/mains.ts';
-import {
-  type ChipConfig,
-  DEFAULT_CHIP,
-  type Fidelity,
-  SimulatedMeteringChip,
-} from '../hardware/metering-chip.ts';
+import { SimulatedMeteringChip } from '../hardware/metering-chip.ts';
 import { SimulatedRelay } from '../hardware/relay.ts';
 import { DEFAULT_RELAY, type MagnetEffect, type RelayConfig } from '../hardware/relay-config.ts';
 import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
@@ -87,6 +84,8 @@ export class MeterWorld {
   readonly rtc: SimulatedRtc;
   readonly loadSide: LoadSide;
   readonly #clock = new EventClock();
+  /** Voltage, frequency and what disturbs them. */
+  readonly grid: Grid;
   readonly #circuit: Circuit;
   readonly #supply: Supply;
   readonly #options: MeterWorldOptions;
@@ -120,8 +119,9 @@ export class MeterWorld {
     );
     this.#circuit.listen({
       settle: () => {},
-      changed: () => this.#supply.mainsIs(this.mains.voltRms),
+      changed: () => this.#supply.mainsIs(this.#circuit.meterVolt),
     });
+    this.grid = new Grid(clock, this.#circuit);
     const relay = { ...DEFAULT_RELAY, ...options.relay };
     this.relay = new SimulatedRelay(
       clock,
@@ -202,13 +202,13 @@ export class MeterWorld {
   /** The mains comes, or comes back; also starts an MCU again that {@link killMcu} stopped. */
   powerOn(): void {
     this.#supply.revive();
-    this.#circuit.setOutage(false);
-    this.#supply.mainsIs(this.mains.voltRms);
+    this.grid.setOutage(false);
+    this.#supply.mainsIs(this.#circuit.meterVolt);
   }
 
   /** The mains is gone: the supply runs through detection, hold-up and brown-out. */
   cutPower(): void {
-    this.#circuit.setOutage(true);
+    this.grid.setOutage(true);
   }
 
   /** Brown-out this instant, while the mains stays: for cut tests. The MCU stays dead until {@link powerOn}. */
@@ -269,7 +269,12 @@ export class MeterWorld {
 
   /** RMS at the terminals, V. */
   setVoltage(voltRms: number): void {
-    this.#circuit.setVoltage(voltRms);
+    this.grid.setLevel(voltRms);
+  }
+
+  /** How somebody has wired the meter from now on; what is left out is as it should be. */
+  setWiring(wiring: Partial<Wiring>): void {
+    this.#circuit.setWiring({ ...PLAIN_WIRING, ...wiring });
   }
 
   /** Temperature inside the case, of the relay and of the clock's crystal. */
@@ -290,9 +295,14 @@ export class MeterWorld {
 
   // The truth.
 
-  /** Energy that truly flowed since the world began, J, in closed form. */
+  /** Energy that the household truly drew since the world began, less what it fed back, J, in closed form. */
   energyTruthJoule(): number {
     return this.#circuit.energyTruthJoule();
+  }
+
+  /** The same apart by direction, as it passed the load contact. */
+  energyTruth(): EnergyTruth {
+    return this.#circuit.energyTruth();
   }
 
   /** What the household has switched on. */
@@ -399,7 +409,7 @@ export class MeterWorld {
         set: guarded((epochSeconds) => this.rtc.set(epochSeconds)),
         alarmAt: (epochSeconds, run) => this.rtc.alarmAt(epochSeconds, heard(run)),
       },
-      metering: this.#metering(heard),
+      metering: this.#metering(guarded, heard),
       relay: { pulse: guarded((direction, width) => this.relay.pulse(direction, width)) },
       memory: {
         size: this.eeprom.size,
@@ -452,14 +462,25 @@ export class MeterWorld {
     );
   }
 
-  #metering(heard: Guard): MeteringChip {
+  #metering(guarded: Guard, heard: Guard): MeteringChip {
     const { chip } = this;
     return {
       energyMilliJoule: () => chip.energyMilliJoule(),
+      exportMilliJoule: () => chip.exportMilliJoule(),
       alarmAfter: (energy, run) => chip.alarmAfter(energy, heard(run)),
+      exportAlarmAfter: (energy, run) => chip.exportAlarmAfter(energy, heard(run)),
+      selectCurrent: guarded((path) => chip.selectCurrent(path)),
       voltageMilliVolt: () => chip.voltageMilliVolt(),
       currentMilliAmp: () => chip.currentMilliAmp(),
+      neutralMilliAmp: () => chip.neutralMilliAmp(),
       powerMilliWatt: () => chip.powerMilliWatt(),
+      reactiveMilliVar: () => chip.reactiveMilliVar(),
+      apparentMilliVoltAmp: () => chip.apparentMilliVoltAmp(),
+      powerFactorPermille: () => chip.powerFactorPermille(),
+      frequencyMilliHertz: () => chip.frequencyMilliHertz(),
+      halfCycleMilliVolt: () => chip.halfCycleMilliVolt(),
+      captureVoltageEvents: (thresholds, handler) => chip.captureVoltageEvents(thresholds, heard(handler)),
+      captureLevel: (quantity, levels, handler) => chip.captureLevel(quantity, levels, heard(handler)),
       captureZeroCrossings: (channel, handler) => chip.captureZeroCrossings(channel, heard(handler)),
       captureContact: (event, handler) => chip.captureContact(event, heard(handler)),
     };

@@ -1,19 +1,30 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type Appliance,
   currentTable,
+  currentTerms,
   DEFAULT_LOAD,
+} from '../../../meter-sim/hardware/load.ts';
+import { DEFAULT_MAINS, Mains } from '../../../meter-sim/hardware/mains.ts';
+import {
   PhaseIntegral,
+  TABLE_POINTS,
+  waveSet,
   zeroAfter,
   zeroBefore,
   zeroPhases,
-} from '../../../meter-sim/hardware/load.ts';
-import { DEFAULT_MAINS, Mains, TABLE_POINTS } from '../../../meter-sim/hardware/mains.ts';
+} from '../../../meter-sim/hardware/waves.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { report } from '../../support/counts.ts';
 import { bareWorld } from '../support/bare-world.ts';
 
 const test = suite('mains and load');
+
+function amps(appliances: readonly Appliance[], volt: number, mains: Mains): Float64Array {
+  const load = { ...DEFAULT_LOAD, appliances };
+  return currentTable(currentTerms(load, volt, waveSet(mains.config.harmonics, load.electronicHarmonics)));
+}
 
 test('phase and time are each other’s inverse over steps of the frequency', () => {
   const mains = new Mains(DEFAULT_MAINS, new RandomStream(3, 'mains'));
@@ -69,12 +80,9 @@ test('the wave has an RMS of 1 and the harmonics of its configuration', () => {
 
 test('each kind of load draws its watts at nominal voltage, and as its kind says at another', () => {
   const mains = new Mains({ ...DEFAULT_MAINS, harmonics: [] }, new RandomStream(1, 'mains'));
-  const watts = (
-    appliance: Parameters<typeof currentTable>[0]['appliances'][number],
-    volt: number,
-  ): number => {
-    const amps = currentTable({ ...DEFAULT_LOAD, appliances: [appliance] }, volt, mains.unitWave);
-    return new PhaseIntegral((index) => volt * mains.unitWave[index]! * amps[index]!).perCycle;
+  const watts = (appliance: Appliance, volt: number): number => {
+    const wave = amps([appliance], volt, mains);
+    return new PhaseIntegral((index) => volt * mains.unitWave[index]! * wave[index]!).perCycle;
   };
   const near = (value: number, expected: number): void => assert.ok(Math.abs(value / expected - 1) < 1e-9);
   near(watts({ kind: 'resistive', watt: 2000 }, 230), 2000);
@@ -83,21 +91,18 @@ test('each kind of load draws its watts at nominal voltage, and as its kind says
   near(watts({ kind: 'leading', watt: 900, powerFactor: 0.8 }, 115), 225);
   near(watts({ kind: 'electronic', watt: 300 }, 230), 300);
   near(watts({ kind: 'electronic', watt: 300 }, 180), 300);
-  assert.is(
-    currentTable({ ...DEFAULT_LOAD, appliances: [{ kind: 'electronic', watt: 9 }] }, 0, mains.unitWave)[9],
-    0,
-  );
+  assert.is(amps([{ kind: 'electronic', watt: 9 }], 0, mains)[9], 0);
 });
 
 test('zeros of a displaced sine stand where its phase says; a wave without current has none', () => {
   const mains = new Mains(DEFAULT_MAINS, new RandomStream(1, 'mains'));
   const appliances = [{ kind: 'lagging', watt: 100, powerFactor: 0.5 }] as const;
-  const zeros = zeroPhases(currentTable({ ...DEFAULT_LOAD, appliances }, 230, mains.unitWave));
+  const zeros = zeroPhases(amps(appliances, 230, mains));
   assert.is(zeros.length, 2);
   assert.ok(Math.abs(zeros[0]! - 1 / 6) < 1e-9 && Math.abs(zeros[1]! - 4 / 6) < 1e-9);
   assert.ok(Math.abs(zeroAfter(zeros, 7.9)! - (8 + 1 / 6)) < 1e-9);
   assert.ok(Math.abs(zeroBefore(zeros, 8.1)! - (7 + 4 / 6)) < 1e-9);
-  const none = zeroPhases(currentTable(DEFAULT_LOAD, 230, mains.unitWave));
+  const none = zeroPhases(amps([], 230, mains));
   assert.is(zeroAfter(none, 1), null);
   assert.is(zeroBefore(none, 1), null);
 });

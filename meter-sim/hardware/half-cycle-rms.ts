@@ -1,0 +1,136 @@
+/**
+ * The dip and swell detector: RMS of the last whole cycle, refreshed every half cycle (Urms(1/2) of EN 61000-4-30), and the
+ * events that its thresholds make of it (EN 50160 as printed in meter-hardware.md 1).
+ *
+ * Reckoned from the true wave and the unit's gain in both fidelities: the noise of single samples would move it by less than
+ * a millivolt. It looks only at the few half cycles after a change of the voltage, and only while somebody listens.
+ */
+import type { VoltageEvent, VoltageThresholds } from '../firmware/hardware-interface.ts';
+import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
+import type { Mains } from './mains.ts';
+import { PhaseIntegral } from './waves.ts';
+
+interface Piece {
+  readonly fromPhase: number;
+  readonly volt: number;
+}
+
+interface Present {
+  kind: 'dip' | 'swell';
+  startedAt: number;
+  extreme: number;
+}
+
+export interface VoltageWatch {
+  readonly thresholds: VoltageThresholds;
+  readonly handler: (event: VoltageEvent) => void;
+  present: Present | null;
+}
+
+export class HalfCycleRms {
+  readonly #clock: EventClock;
+  readonly #mains: Mains;
+  readonly #gain: number;
+  /** Voltages of the last cycles, the newest last; there is always one that began before the cycle in question. */
+  #pieces: Piece[];
+  #squares: PhaseIntegral | null = null;
+  #next: ScheduledEvent | null = null;
+  readonly #watches = new Set<VoltageWatch>();
+
+  /** @param gain - the unit's own, of its voltage channel. */
+  constructor(clock: EventClock, mains: Mains, volt: number, gain: number) {
+    this.#clock = clock;
+    this.#mains = mains;
+    this.#gain = gain;
+    this.#pieces = [{ fromPhase: Number.NEGATIVE_INFINITY, volt }];
+  }
+
+  /** The voltage at the terminals may have changed just now. */
+  voltageIs(volt: number): void {
+    const last = this.#pieces[this.#pieces.length - 1] as Piece;
+    if (last.volt === volt) return;
+    const phase = this.#mains.phaseAt(this.#clock.now());
+    while (this.#pieces[1] !== undefined && this.#pieces[1].fromPhase < phase - 3) this.#pieces.shift();
+    this.#pieces.push({ fromPhase: phase, volt });
+    if (this.#watches.size > 0) this.#look();
+  }
+
+  /** RMS of the cycle that ended at the last half-cycle boundary, mV. */
+  milliVolt(): number {
+    return this.#milliVoltAt(Math.floor(2 * this.#mains.phaseAt(this.#clock.now())) / 2);
+  }
+
+  watch(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): VoltageWatch {
+    const watch: VoltageWatch = { thresholds, handler, present: null };
+    this.#watches.add(watch);
+    this.#look();
+    return watch;
+  }
+
+  release(watch: VoltageWatch): void {
+    this.#watches.delete(watch);
+  }
+
+  releaseAll(): void {
+    this.#watches.clear();
+    this.#next?.cancel();
+    this.#next = null;
+  }
+
+  /** Plans to look at the next boundary of a half cycle. */
+  #look(): void {
+    if (this.#next !== null) return;
+    const now = this.#clock.now();
+    const phase = this.#mains.phaseAt(now);
+    const boundary = Math.floor(2 * phase + 1) / 2;
+    const time = Math.max(now, Math.ceil(this.#mains.timeAtPhase(boundary, now)));
+    this.#next = this.#clock.at(time, () => {
+      this.#next = null;
+      this.#see(boundary);
+    });
+  }
+
+  #see(boundary: number): void {
+    if (this.#watches.size === 0) return;
+    const milliVolt = this.#milliVoltAt(boundary);
+    const last = this.#pieces[this.#pieces.length - 1] as Piece;
+    if (last.fromPhase > boundary - 1) this.#look();
+    for (const watch of this.#watches) this.#tell(watch, milliVolt);
+  }
+
+  #tell(watch: VoltageWatch, milliVolt: number): void {
+    const { dipMilliVolt, swellMilliVolt, hysteresisMilliVolt } = watch.thresholds;
+    const now = this.#clock.now();
+    const { present } = watch;
+    if (present !== null) {
+      const isDip = present.kind === 'dip';
+      present.extreme = isDip ? Math.min(present.extreme, milliVolt) : Math.max(present.extreme, milliVolt);
+      const hasEnded = isDip
+        ? milliVolt >= dipMilliVolt + hysteresisMilliVolt
+        : milliVolt <= swellMilliVolt - hysteresisMilliVolt;
+      if (!hasEnded) return;
+      watch.present = null;
+      const { kind, startedAt, extreme } = present;
+      watch.handler({ kind, startedAt, endedAt: now, extremeMilliVolt: extreme });
+    }
+    if (milliVolt >= dipMilliVolt && milliVolt <= swellMilliVolt) return;
+    const kind = milliVolt < dipMilliVolt ? 'dip' : 'swell';
+    watch.present = { kind, startedAt: now, extreme: milliVolt };
+    watch.handler({ kind, startedAt: now, endedAt: null, extremeMilliVolt: milliVolt });
+  }
+
+  #milliVoltAt(boundary: number): number {
+    const { unitWave } = this.#mains;
+    this.#squares ??= new PhaseIntegral((index) => (unitWave[index] as number) ** 2);
+    let sum = 0;
+    for (let index = this.#pieces.length - 1; index >= 0; index--) {
+      const { fromPhase, volt } = this.#pieces[index] as Piece;
+      const end = this.#pieces[index + 1]?.fromPhase ?? boundary;
+      const from = Math.max(fromPhase, boundary - 1);
+      const to = Math.min(end, boundary);
+      if (to > from) sum += volt * volt * this.#squares.between(from, to);
+      if (fromPhase <= boundary - 1) break;
+    }
+    return Math.round(1000 * this.#gain * Math.sqrt(sum));
+  }
+}
