@@ -4,7 +4,9 @@
  */
 import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
 import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
-import { CreditAccount } from './credit.ts';
+import { EMPTY_ACCOUNT } from './credit/account.ts';
+import { type CreditOptions, type CreditState, newCreditState } from './credit/state.ts';
+import { CreditAccount, type CreditChange, NO_CHANGE } from './credit.ts';
 import { EventLog } from './event-log.ts';
 import { guardedMemory } from './guarded-memory.ts';
 import type { MeterHardware } from './hardware-interface.ts';
@@ -32,7 +34,7 @@ export class Books {
   #state: MeterState;
   #vital: VitalState = INITIAL_VITAL;
   #statistics: StatisticsState = INITIAL_STATISTICS;
-  #account = new CreditAccount({ acceptedMilliWh: 0, balanceMilliWh: 0, totalMilliWh: 0 });
+  #account: CreditAccount;
   #counter: EnergyCounter;
   #savedTotalMilliWh = 0;
   /** The total register when a record was last asked for. */
@@ -49,6 +51,7 @@ export class Books {
     this.#journal = new Journal(memory, bus);
     this.events = new EventLog(bus, new WornPageList(), hardware.rtc);
     this.#counter = new EnergyCounter(hardware.metering, 0);
+    this.#account = new CreditAccount(newCreditState(options.credit), 0, options.credit);
   }
 
   get account(): CreditAccount {
@@ -59,13 +62,21 @@ export class Books {
     return this.#counter;
   }
 
-  /** The token application with the balance of now as its electricity register. */
+  /** The token application with what is left of paid credit now in its electricity registers. */
   get state(): MeterState {
-    return { ...this.#state, creditMilliWh: this.#account.balanceMilliWh };
+    const { extension } = this.#state;
+    const electricity = this.#account.paidMoney;
+    const currencyHundredThousandth = { ...extension.currencyHundredThousandth, electricity };
+    return {
+      ...this.#state,
+      creditMilliWh: this.#account.paidMilliWh,
+      extension: { ...extension, currencyHundredThousandth },
+    };
   }
 
   /** What the parts keep in every record. */
   get vital(): VitalState {
+    this.#keepCredit(this.#account.state);
     return this.#vital;
   }
 
@@ -109,13 +120,13 @@ export class Books {
 
   /** The first record of a new part. */
   format(done: (written: boolean) => void): void {
-    const state = this.#journalState(this.#state, this.#vital, 0);
+    const state = this.#journalState(this.#state, this.vital, NO_CHANGE);
     this.#journal.writeToken(() => state, done);
   }
 
   /** Takes over what the journal held; without it, what a new meter has. */
   start(loaded?: JournalState & { readonly acceptanceLost?: boolean }): void {
-    const found = loaded ?? this.#journalState(this.#state, this.#vital, 0);
+    const found = loaded ?? this.#journalState(this.#state, this.vital, NO_CHANGE);
     const { application, account } = found;
     // A clock that was set back must not bar the door for longer than any wrong token could.
     const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
@@ -126,8 +137,9 @@ export class Books {
       lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
     };
     const { opening, closing } = account;
-    this.#vital = { ...INITIAL_VITAL, delays: { opening, closing } };
-    this.#account = new CreditAccount(account);
+    const credit = creditOfRegisters(account, this.#options.credit);
+    this.#vital = { ...INITIAL_VITAL, delays: { opening, closing }, credit };
+    this.#account = new CreditAccount(credit, account.totalMilliWh, this.#options.credit);
     this.#counter = new EnergyCounter(this.#hardware.metering, account.remainderMilliJoule);
     this.#savedTotalMilliWh = account.totalMilliWh;
     this.#checkpointTotalMilliWh = account.totalMilliWh;
@@ -161,50 +173,68 @@ export class Books {
   /**
    * Makes an acceptance durable: its identifier, its credit and everything else it changes in one record.
    * @param after - what the token made of {@link state}; adopted only by {@link adopt}, after `done(true)`.
+   * @param change - what it does to the credit, in the record on top of what is charged until that is written.
    */
   saveToken(
     after: MeterState,
     vital: VitalState,
-    creditMilliWh: number,
+    change: CreditChange,
     done: (written: boolean) => void,
   ): void {
-    this.#journal.writeToken(() => this.#journalState(after, vital, creditMilliWh), done);
+    this.#journal.writeToken(() => this.#journalState(after, vital, change), done);
   }
 
   /** Takes over what {@link saveToken} has made durable; energy charged meanwhile stays charged. */
-  adopt(after: MeterState, vital: VitalState, creditMilliWh: number): void {
+  adopt(after: MeterState, vital: VitalState, change: CreditChange): void {
     this.#state = after;
     this.#vital = vital;
-    if (creditMilliWh > 0) this.#account.accept(creditMilliWh);
+    if (change !== NO_CHANGE) this.#account.change(change, this.#hardware.rtc.epochSeconds());
+  }
+
+  /** The credit changes with every mWh, and is kept when a record asks for it. */
+  #keepCredit(credit: CreditState): void {
+    if (credit !== this.#vital.credit) this.keep('credit', credit);
   }
 
   #fields(): AccountFields {
+    const { acceptedMilliWh, totalMilliWh } = this.#account;
     return {
-      acceptedMilliWh: this.#account.acceptedMilliWh,
-      balanceMilliWh: this.#account.balanceMilliWh,
-      totalMilliWh: this.#account.totalMilliWh,
+      acceptedMilliWh,
+      balanceMilliWh: acceptedMilliWh - totalMilliWh,
+      totalMilliWh,
       remainderMilliJoule: this.#counter.remainderMilliJoule,
-      relayCommand: this.#account.balanceMilliWh > 0 ? 'closed' : 'open',
+      relayCommand: this.#account.maySupply ? 'closed' : 'open',
       ...this.#vital.delays,
       lockout: this.#state.lockout,
     };
   }
 
   /** What a token record holds: the state to come with the registers of now. */
-  #journalState(state: MeterState, vital: VitalState, creditMilliWh: number): JournalState {
+  #journalState(state: MeterState, vital: VitalState, change: CreditChange): JournalState {
     const { creditMilliWh: _credit, lockout, extension: _extension, ...application } = state;
     const fields = this.#fields();
-    const balanceMilliWh = fields.balanceMilliWh + creditMilliWh;
+    const acceptedMilliWh = fields.acceptedMilliWh + change.milliWh;
+    const balanceMilliWh = acceptedMilliWh - fields.totalMilliWh;
     return {
       application: application satisfies TokenApplication,
       account: {
         ...fields,
         ...vital.delays,
-        acceptedMilliWh: fields.acceptedMilliWh + creditMilliWh,
+        acceptedMilliWh,
         balanceMilliWh,
         relayCommand: balanceMilliWh > 0 ? 'closed' : 'open',
         lockout,
       },
     };
   }
+}
+
+/** The credit of a meter whose record has only the registers of kWh mode. */
+function creditOfRegisters(
+  { acceptedMilliWh, totalMilliWh }: AccountFields,
+  options: CreditOptions,
+): CreditState {
+  const balance = acceptedMilliWh - totalMilliWh;
+  const energy = { ...EMPTY_ACCOUNT, accepted: acceptedMilliWh, charged: totalMilliWh, balance };
+  return { ...newCreditState(options), energy };
 }

@@ -7,16 +7,17 @@
  */
 import type { MeterFactorySettings } from '../../lib/meter/state.ts';
 import { Books } from './books.ts';
+import { CreditDesk } from './credit-desk.ts';
 import type { LoggedEvent } from './event-log.ts';
 import type { EventGroup } from './events.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
-import { codePage, homePage } from './home-page.ts';
+import { homePage } from './home-page.ts';
 import { Keypad } from './keypad.ts';
 import { LoadSwitch } from './load-switch.ts';
 import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
-import type { FirmwareReadout, FirmwareStatus, FirmwareVitals } from './readout.ts';
+import { creditReadout, type FirmwareReadout, type FirmwareStatus, type FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
 import { latchedOf, SwitchBoard } from './switch-commands.ts';
 import { TokenDoor } from './token-door.ts';
@@ -53,6 +54,7 @@ class MeterFirmware implements Firmware {
   readonly #options: FirmwareOptions;
   readonly #books: Books;
   readonly #tokens: TokenDoor;
+  readonly #credit: CreditDesk;
   readonly #screen: Screen;
   readonly #keypad: Keypad;
   readonly #commands: SwitchBoard;
@@ -78,12 +80,20 @@ class MeterFirmware implements Firmware {
       charge: () => this.#charge(),
       entered: (outcome) => this.#entered(outcome),
     });
+    this.#credit = new CreditDesk(hardware, options, this.#books, {
+      isRunning: () => this.#status === 'running',
+      charge: () => this.#charge(),
+      save: (done) => this.#save(done),
+      changed: () => this.#creditChanged(),
+      show: (pages) => this.#screen.show(pages),
+      lastResult: () => this.#tokens.lastResult,
+    });
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
         this.#keyed = text;
       },
       tokenKeyed: (tokenNo) => this.enterToken(tokenNo, () => {}),
-      codeKeyed: (digits) => this.#showCode(digits),
+      codeKeyed: (digits) => this.#credit.codeKeyed(digits),
     });
   }
 
@@ -115,7 +125,9 @@ class MeterFirmware implements Firmware {
     if (this.#status !== 'running' || this.#tokens.isBusy) return;
     this.#hardware.beep('key');
     this.#screen.show([]);
-    this.#keypad.press(key);
+    // With no digit to take back it is the key that silences the low-credit alarm.
+    if (key === 'backspace' && this.#keyed === undefined) this.#credit.mute();
+    else this.#keypad.press(key);
   }
 
   enterToken(tokenNo: string, done: (outcome: EntryOutcome) => void): void {
@@ -146,7 +158,7 @@ class MeterFirmware implements Firmware {
       display: this.#screen.shown,
       lastResult: this.#tokens.lastResult,
       lockedUntilSeconds: this.#locked() ? state.lockout.untilSeconds : 0,
-      lowCreditLevel: this.#lowCreditLevel(),
+      credit: creditReadout(this.#books.account, this.#options.credit),
       tidMemory: state.tidMemory,
       delays: this.#switch.delays(),
       switchLog: this.#commands.log,
@@ -159,11 +171,13 @@ class MeterFirmware implements Firmware {
     const { account } = this.#books;
     return {
       acceptedMilliWh: account.acceptedMilliWh,
-      creditMilliWh: account.balanceMilliWh,
+      creditMilliWh: account.paidMilliWh,
       totalMilliWh: account.totalMilliWh,
       savedTotalMilliWh: this.#books.savedTotalMilliWh,
       relay: this.#switch.state,
       relayFired: this.#switch.fired,
+      creditState: account.state,
+      maySupply: account.maySupply,
       switchCause: this.#commands.decision?.cause,
       status: this.#status,
     };
@@ -176,7 +190,7 @@ class MeterFirmware implements Firmware {
   calibrate(cycles: number, done: (learnt: boolean) => void): void {
     const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.loadSwitch.flowingMilliAmp;
     const isBusy = this.#status !== 'running' || this.#calibration !== undefined;
-    if (isBusy || flowing || this.#books.account.acceptedMilliWh > 0) {
+    if (isBusy || flowing || !this.#books.account.isNew) {
       done(false);
       return;
     }
@@ -201,6 +215,7 @@ class MeterFirmware implements Firmware {
     this.#status = 'running';
     this.#checkpointLater();
     this.#screen.show([]);
+    this.#credit.start();
     this.#charge();
     this.#driveSwitch();
   }
@@ -226,6 +241,7 @@ class MeterFirmware implements Firmware {
     }
     this.#status = 'running';
     this.#checkpointLater();
+    this.#credit.start();
     this.#charge();
     this.#driveSwitch();
   }
@@ -272,14 +288,23 @@ class MeterFirmware implements Firmware {
     if (this.#status !== 'running') return;
     if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
     if (energy > 0) this.#switch.energyCounted();
-    if (this.#books.account.balanceMilliWh <= 0) this.#driveSwitch();
+    if (!this.#books.account.maySupply) this.#driveSwitch();
+    this.#credit.charged();
     this.#setAlarm();
   }
 
-  /** The relay follows the commands in force, the balance among them; a production test may close it without. */
+  #creditChanged(): void {
+    this.#driveSwitch();
+    if (this.#status === 'running') this.#setAlarm();
+  }
+
+  /** The relay follows the commands in force, that of the credit among them; a production test may close it without. */
   #driveSwitch(): void {
     if (this.#status !== 'running') return;
-    this.#commands.set('creditUsedUp', this.#books.account.balanceMilliWh <= 0);
+    const { right } = this.#books.account;
+    this.#commands.set('emergencyAvailable', right.reason === 'emergencyOffered');
+    this.#commands.set('creditUsedUp', right.reason === 'emergencyUsedUp' || right.reason === 'outOfCredit');
+    this.#commands.set('ready', right.reason === 'ready');
     const test = this.#calibration && (this.#calibration.left % 2 === 0 ? 'closed' : 'open');
     this.#switch.drive(this.#commands.decide(test));
   }
@@ -290,20 +315,22 @@ class MeterFirmware implements Firmware {
    */
   #setAlarm(): void {
     this.#alarm?.cancel();
-    const balance = this.#books.account.balanceMilliWh;
-    const unsaved = this.#books.unsavedMilliWh;
-    let next = Math.max(this.#options.checkpointMilliWh - unsaved, 1);
-    if (balance > 0) next = Math.min(next, balance);
-    for (const level of this.#options.lowCreditMilliWh) {
-      if (level < balance) next = Math.min(next, balance - level);
-    }
-    if (balance > 0 && this.#switch.state === 'closed') {
+    const { account, unsavedMilliWh } = this.#books;
+    const left = account.milliWhLeft;
+    let next = Math.min(
+      Math.max(this.#options.checkpointMilliWh - unsavedMilliWh, 1),
+      account.milliWhToLevel,
+      left,
+    );
+    // Behind an open contact the first energy tells that it did not obey.
+    if (this.#switch.state === 'open') next = 1;
+    if (left < Number.POSITIVE_INFINITY && this.#switch.state === 'closed') {
       const margin = this.#prepareMilliWh();
-      if (balance <= margin) {
+      if (left <= margin) {
         this.#switch.prepareOpening();
       } else {
         this.#switch.relax();
-        next = Math.min(next, Math.max(balance - margin, 1), Math.ceil(balance / 2));
+        next = Math.min(next, Math.max(left - margin, 1), Math.ceil(left / 2));
       }
     }
     this.#alarm = this.#hardware.metering.alarmAfter(this.#books.counter.milliJouleUntil(next), () =>
@@ -320,6 +347,7 @@ class MeterFirmware implements Firmware {
 
   /** A token's outcome is durable: what follows from it, and the customer is told. */
   #entered(outcome: EntryOutcome): void {
+    this.#credit.tokenEntered();
     this.#charge();
     this.#driveSwitch();
     if (this.#status !== 'running') return;
@@ -352,18 +380,6 @@ class MeterFirmware implements Firmware {
     return this.#hardware.rtc.epochSeconds() < this.#books.state.lockout.untilSeconds;
   }
 
-  #lowCreditLevel(): number {
-    const { balanceMilliWh } = this.#books.account;
-    return this.#options.lowCreditMilliWh.filter((level) => balanceMilliWh <= level).length;
-  }
-
-  #showCode(digits: string): void {
-    const { balanceMilliWh, totalMilliWh } = this.#books.account;
-    const page = codePage(digits, { balanceMilliWh, totalMilliWh, meterPan: this.#books.state.meterPan });
-    if (page === undefined) this.#hardware.beep('reject');
-    this.#screen.show([page ?? { text: 'rEJEct', icons: ['rejected'], micros: 3_000_000 }]);
-  }
-
   /** What the chip has counted since the last charge, for the glass. */
   #uncharged(): number {
     return this.#status === 'running' ? this.#books.counter.peek() : 0;
@@ -373,9 +389,8 @@ class MeterFirmware implements Firmware {
     return homePage({
       status: this.#status,
       keyed: this.#keyed,
-      balanceMilliWh: this.#books.account.balanceMilliWh - this.#uncharged(),
+      ...this.#books.account.glance(this.#uncharged(), this.#hardware.rtc.epochSeconds()),
       relay: this.#switch.state,
-      lowCreditLevel: this.#lowCreditLevel(),
       isBusy: this.#tokens.isBusy,
       isLocked: this.#locked(),
     });

@@ -171,9 +171,17 @@ export type DisplayIcon =
   | 'rejected'
   | 'locked'
   /** The raised hand: a tamper is latched. */
-  | 'tamper';
+  | 'tamper'
+  /** The lamp beside the glass flashes for low credit. */
+  | 'low-credit-lamp'
+  | 'negative-credit'
+  | 'emergency'
+  /** F: a friendly window keeps the supply on. */
+  | 'friendly'
+  /** A key press closes the relay. */
+  | 'ready';
 
-export type Beep = 'key' | 'accept' | 'reject';
+export type Beep = 'key' | 'accept' | 'reject' | 'low-credit';
 
 /** Why the MCU starts: its RAM was without power, its voltage dipped below the brown-out level, or its program hung. */
 export type ResetReason = 'power-on' | 'brown-out' | 'watchdog';

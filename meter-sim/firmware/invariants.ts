@@ -3,6 +3,7 @@
  * and that counts how often it was made. A breach throws: it is a bug of the firmware, never of its input.
  */
 import { invariant } from '../../lib/assert.ts';
+import type { Account } from './credit/account.ts';
 import type { FirmwareVitals } from './readout.ts';
 
 /** Commands that close the switch whatever the balance. */
@@ -29,23 +30,25 @@ export class InvariantChecker {
   check(vitals: FirmwareVitals, contact: 'open' | 'closed'): void {
     this.#checks += 1;
     if (vitals.status !== 'running') return;
-    const { acceptedMilliWh, creditMilliWh, totalMilliWh, relay, switchCause } = vitals;
+    const { acceptedMilliWh, creditMilliWh, totalMilliWh, relay, creditState, switchCause } = vitals;
     invariant(
       Number.isSafeInteger(acceptedMilliWh) &&
         Number.isSafeInteger(creditMilliWh) &&
         Number.isSafeInteger(totalMilliWh),
       'registers are integers',
     );
-    invariant(acceptedMilliWh - totalMilliWh === creditMilliWh, 'accepted - charged = balance');
+    checkAccount(creditState.energy);
+    checkAccount(creditState.money);
+    invariant(creditState.energy.charged <= totalMilliWh, 'no energy is charged that did not flow');
     invariant(totalMilliWh >= this.#lastTotalMilliWh, 'the total register never falls');
     invariant(acceptedMilliWh >= this.#lastAcceptedMilliWh, 'accepted credit is never forgotten');
     invariant(
       contact === 'open' ||
-        (switchCause === 'normal' ? creditMilliWh > 0 : GRANTS.has(switchCause)) ||
+        (switchCause === 'normal' ? vitals.maySupply : GRANTS.has(switchCause)) ||
         relay === 'opening' ||
         relay === 'malfunction' ||
         vitals.relayFired,
-      'the relay is closed only with credit or a named grant, or while it opens',
+      'the relay is closed only with a right to supply or a named grant, or while it opens',
     );
     this.#lastTotalMilliWh = totalMilliWh;
     this.#lastAcceptedMilliWh = acceptedMilliWh;
@@ -56,4 +59,11 @@ export class InvariantChecker {
   powerLost(): void {
     this.#lastTotalMilliWh = this.#savedTotalMilliWh;
   }
+}
+
+function checkAccount({ accepted, emergency, charged, cleared, balance }: Account): void {
+  invariant(
+    accepted + emergency - charged - cleared === balance && Number.isSafeInteger(balance),
+    'accepted + emergency - charged - cleared = balance',
+  );
 }

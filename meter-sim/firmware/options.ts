@@ -1,14 +1,19 @@
 /** Every assumed number of the firmware with the default of its reference, so that a make of meter is a set of values. */
 import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from '../../lib/meter/configuration.ts';
+import { type CreditOptions, DEFAULT_CREDIT } from './credit/state.ts';
 import { DEFAULT_CLOSING, DEFAULT_OPENING } from './delay-estimator.ts';
 import type { Micros } from './hardware-interface.ts';
+import { type CodeProfile, HEXING_CODES } from './info-codes.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
 
 export interface FirmwareOptions {
   readonly meter: MeterConfiguration;
   readonly loadSwitch: LoadSwitchOptions;
-  /** Credit levels of the low-credit warning, mWh, highest first (meter-hardware.md 6: 20, 10, 5 kWh). */
-  readonly lowCreditMilliWh: readonly number[];
+  readonly credit: CreditOptions;
+  /** From one beep of low credit to the next (meter-hardware.md 6). */
+  readonly lowCreditBeepMicros: Micros;
+  /** What the codes of the keypad show and do. */
+  readonly codes: CodeProfile;
   /** An account record after this much energy and after this much time, whichever comes first. */
   readonly checkpointMilliWh: number;
   readonly checkpointMicros: Micros;
@@ -43,7 +48,9 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
     idleAfterMicros: 30 * 86_400 * SECOND,
     idleExtraMicros: 500,
   },
-  lowCreditMilliWh: [20_000_000, 10_000_000, 5_000_000],
+  credit: DEFAULT_CREDIT,
+  lowCreditBeepMicros: 30 * SECOND,
+  codes: HEXING_CODES,
   checkpointMilliWh: 1_000_000,
   checkpointMicros: 3_600 * SECOND,
   prepareMicros: SECOND / 2,

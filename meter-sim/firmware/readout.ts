@@ -1,4 +1,7 @@
 /** What the firmware tells a host that asks: everything a panel may show, and no key. */
+import { type CosemStatus, cosemStatus, lowCreditLevel, type SupplyRight } from './credit/right-to-supply.ts';
+import type { CreditOptions, CreditState } from './credit/state.ts';
+import type { CreditAccount } from './credit.ts';
 import type { DisplayIcon } from './hardware-interface.ts';
 import type { SwitchState } from './load-switch.ts';
 import type { EntryOutcome } from './outcome.ts';
@@ -8,6 +11,7 @@ import type { SwitchDecision } from './switch-commands.ts';
 /** What must hold at every event is judged by these alone; asking for them changes nothing in the meter. */
 export interface FirmwareVitals {
   readonly acceptedMilliWh: number;
+  /** Energy that was paid for and is left; below zero when it is owed. Emergency credit is not in it. */
   readonly creditMilliWh: number;
   readonly totalMilliWh: number;
   /** The total register as the newest verified record holds it: what a sudden death leaves. */
@@ -15,6 +19,9 @@ export interface FirmwareVitals {
   readonly relay: SwitchState;
   /** True from a coil's pulse until the switch is known to have obeyed. */
   readonly relayFired: boolean;
+  readonly creditState: CreditState;
+  /** Whether the relay may be closed for all that credit has to say. */
+  readonly maySupply: boolean;
   /** What decided where the load switch shall stand; undefined while starting. */
   readonly switchCause: SwitchDecision['cause'] | undefined;
   readonly status: FirmwareStatus;
@@ -30,8 +37,7 @@ export interface FirmwareReadout extends FirmwareVitals {
   readonly lastResult: EntryOutcome | undefined;
   /** RTC seconds; 0 when token entry is free. */
   readonly lockedUntilSeconds: number;
-  /** 0 while there is plenty, then one more for each low-credit level passed. */
-  readonly lowCreditLevel: number;
+  readonly credit: CreditReadout;
   readonly tidMemory: readonly number[];
   readonly delays: { readonly opening: DelayRecord; readonly closing: DelayRecord };
   /** The last decisions since power-up, oldest first. */
@@ -42,3 +48,25 @@ export interface FirmwareReadout extends FirmwareVitals {
 
 /** `memory-fault`: the journal is unreadable; the relay stays open and no token is taken. */
 export type FirmwareStatus = 'starting' | 'running' | 'power-failing' | 'memory-fault';
+
+export interface CreditReadout {
+  /** Whether the relay may be closed for all that credit has to say, and why. */
+  readonly right: SupplyRight;
+  /** 0 while there is plenty, then one more for each low-credit level passed. */
+  readonly lowCreditLevel: number;
+  /** What could be taken now, in the unit of the account in use. */
+  readonly emergencyOffer: number;
+  readonly cosem: CosemStatus;
+}
+
+export function creditReadout(
+  { state, right, emergencyOffer }: CreditAccount,
+  options: CreditOptions,
+): CreditReadout {
+  return {
+    right,
+    lowCreditLevel: lowCreditLevel(state, options),
+    emergencyOffer,
+    cosem: cosemStatus(state, options),
+  };
+}

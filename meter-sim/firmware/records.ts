@@ -22,6 +22,7 @@ import type { BaseDate, KeyType } from '../../lib/identity/attributes.ts';
 import type { LockoutState, MeterState } from '../../lib/meter/state.ts';
 import { readSigned56, readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { crc32 } from './crc32.ts';
+import { CREDIT_SECTION } from './credit/section.ts';
 import { SWITCH_SECTION } from './switch-commands.ts';
 import { TAMPER_SECTION } from './tamper.ts';
 
@@ -90,7 +91,12 @@ const DELAYS: Section<LearntDelays> = {
  * on power fail. A part adds its section here and writes its state by `Books.keep`. The values are never changed in place:
  * a section whose value is the same object is not encoded again.
  */
-export const VITAL_SECTIONS = { delays: DELAYS, tamper: TAMPER_SECTION, switchCommands: SWITCH_SECTION };
+export const VITAL_SECTIONS = {
+  delays: DELAYS,
+  tamper: TAMPER_SECTION,
+  switchCommands: SWITCH_SECTION,
+  credit: CREDIT_SECTION,
+};
 
 /** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */
 export const STATISTICS_SECTIONS = {};

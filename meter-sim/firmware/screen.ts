@@ -103,6 +103,8 @@ export function outcomePages(
       return [{ text: 'bUSY', icons: ['busy'], micros: RESULT_MICROS }];
     case 'MemoryFault':
       return refusal('EEEEE 02');
+    case 'AccountLow':
+      return refusal('Account Low');
     case 'CRCError':
       return refusal('rEJEct');
     case 'OldError':

@@ -40,6 +40,8 @@ export const SWITCH_COMMANDS = [
   /** The balance is gone, and the emergency credit with it where there is one. */
   { cause: 'creditUsedUp', priority: 9, position: 'open' },
   { cause: 'factoryOpen', priority: 10, position: 'open' },
+  /** There is credit again, and this make waits for a key press. */
+  { cause: 'ready', priority: 10, position: 'open' },
   { cause: 'normal', priority: 11, position: 'closed' },
 ] as const satisfies readonly SwitchCommand[];
 

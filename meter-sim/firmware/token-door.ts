@@ -2,13 +2,15 @@
  * Where tokens come in, keyed or over a wire: `lib/meter` judges, one record makes the outcome durable, and only then is it
  * credited, shown and answered.
  */
+import type { MeterConfiguration } from '../../lib/meter/configuration.ts';
 import { enterToken } from '../../lib/meter/enter-token.ts';
 import type { TokenOutcome } from '../../lib/meter/outcome.ts';
 import type { MeterState } from '../../lib/meter/state.ts';
 import type { Books } from './books.ts';
+import { type CreditChange, creditChangeOf } from './credit.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
 import type { FirmwareOptions } from './options.ts';
-import { type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
+import { ACCOUNT_LOW, type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
 
 export interface TokenDoorHooks {
   /** Whether tokens are taken at all. */
@@ -53,10 +55,15 @@ export class TokenDoor {
     this.#inWork = true;
     this.#hooks.charge();
     const before = this.#books.state;
-    const { outcome, state } = enterToken(before, tokenNo, this.#rtc.epochSeconds(), this.#options.meter);
+    const { outcome, state } = enterToken(before, tokenNo, this.#rtc.epochSeconds(), this.#meter());
+    const change = creditChangeOf(outcome, before, state, this.#options.credit);
+    if (this.#books.account.isTooSmall(change)) {
+      this.#refuse(ACCOUNT_LOW, done);
+      return;
+    }
     const finish = (written: boolean): void => {
       this.#inWork = false;
-      if (written) this.#adopt(before, state);
+      if (written) this.#adopt(state, change);
       if (written) this.#note(outcome, state);
       this.#lastResult = written ? outcome : MEMORY_FAULT;
       this.#hooks.entered(this.#lastResult);
@@ -64,8 +71,7 @@ export class TokenDoor {
     };
     if (state === before) finish(true);
     else if (outcome.result === 'Accept') {
-      const creditMilliWh = state.creditMilliWh - before.creditMilliWh;
-      this.#books.saveToken(state, this.#books.vital, creditMilliWh, finish);
+      this.#books.saveToken(state, this.#books.vital, change, finish);
     } else {
       // A wrong token changes the lockout alone. It counts at once, even where the memory takes nothing, and is durable before
       // the customer knows, or a power cut would be free.
@@ -86,8 +92,23 @@ export class TokenDoor {
     if (effect.kind === 'tamperCleared') events.log('tamperCleared');
   }
 
-  #adopt(before: MeterState, after: MeterState): void {
+  /** A meter in one mode has no use for the credit of the other: such a token is refused by its function. */
+  #meter(): MeterConfiguration {
+    const { meter } = this.#options;
+    const foreign = this.#books.account.state.mode === 'currency' ? 'creditElectricity' : 'currencyCredit';
+    return { ...meter, supported: meter.supported.filter((kind) => kind !== foreign) };
+  }
+
+  /** Nothing changed: the token is as good as before. */
+  #refuse(outcome: EntryOutcome, done: (outcome: EntryOutcome) => void): void {
+    this.#inWork = false;
+    this.#lastResult = outcome;
+    this.#hooks.entered(outcome);
+    done(outcome);
+  }
+
+  #adopt(after: MeterState, change: CreditChange): void {
     this.#hooks.charge();
-    this.#books.adopt(after, this.#books.vital, after.creditMilliWh - before.creditMilliWh);
+    this.#books.adopt(after, this.#books.vital, change);
   }
 }

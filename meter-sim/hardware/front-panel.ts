@@ -69,11 +69,12 @@ function assertFits({ text }: GlassPicture): void {
 /** Sound, silence, sound…, µs each, beginning with sound. */
 export type BeepPattern = readonly Micros[];
 
-/** Short on a key, two short on an accepted token, one long on a refused one (meter-hardware.md 6). */
+/** Short on a key, two short on an accepted token, one long on a refused one, three short for low credit (meter-hardware.md 6). */
 export const BEEP_PATTERNS: Readonly<Record<Beep, BeepPattern>> = {
   key: [50_000],
   accept: [100_000, 100_000, 100_000],
   reject: [1_000_000],
+  'low-credit': [100_000, 100_000, 100_000, 100_000, 100_000],
 };
 
 /** One buzzer: a new pattern cuts off the one that sounds. */

@@ -50,8 +50,13 @@ export function chargeEnergy(
 export function milliWhLeft(state: CreditState, band: number, options: CreditOptions): number {
   const { balance } = accountInUse(state);
   if (balance <= 0) return Number.POSITIVE_INFINITY;
-  if (state.mode === 'kilowattHour') return balance;
-  return energyFor(tariffInForce(state, options).energy, band, state, balance);
+  return milliWhFor(state, band, balance, options);
+}
+
+/** Energy that changes the account in use by `units`, mWh, at least 1; Infinity where energy is free. */
+export function milliWhFor(state: CreditState, band: number, units: number, options: CreditOptions): number {
+  if (state.mode === 'kilowattHour') return units;
+  return energyFor(tariffInForce(state, options).energy, band, state, units);
 }
 
 /** A token's credit, in the unit of its account; only money may be below zero. */
@@ -168,10 +173,16 @@ export function clockSet(state: CreditState, nowSeconds: number, options: Credit
   return passTime({ ...state, settledDay }, nowSeconds, options);
 }
 
+/** The clock has lost its time: no window is known to be open, and nothing falls due until it is set. */
+export function clockLost(state: CreditState, options: CreditOptions): CreditState {
+  return settled(state, state, NEVER_FRIENDLY, options);
+}
+
 /** RTC seconds of the next moment at which time alone changes anything; Infinity for never. */
 export function nextChange(state: CreditState, nowSeconds: number, options: CreditOptions): number {
   const { offsetMinutes, friendly, tariffs } = options;
   let next = friendlyAt(friendly, nowSeconds, offsetMinutes).untilSeconds;
+  if (state.mutedUntilSeconds > nowSeconds) next = Math.min(next, state.mutedUntilSeconds);
   if (state.mode === 'kilowattHour') return next;
   const today = localDay(nowSeconds, offsetMinutes);
   const tariff = tariffInForce(state, options);

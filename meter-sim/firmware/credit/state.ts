@@ -63,6 +63,8 @@ export interface CreditOptions {
   readonly muteSeconds: number;
   /** 'key': after the supply was off for want of credit it is ready, and comes back with a key press. */
   readonly reconnection: 'automatic' | 'key';
+  /** What stands behind an amount of money on the glass; at most 3 characters. */
+  readonly currencyLabel: string;
   /** For currency mode, rising by their first second; each next one is the passive tariff of the one before. */
   readonly tariffs: readonly Tariff[];
   /** Whether the daily charge is taken while the supply is off for want of credit, and while a friendly window keeps it on. */
@@ -92,6 +94,7 @@ export const DEFAULT_CREDIT: CreditOptions = {
   friendly: undefined,
   muteSeconds: 86_400,
   reconnection: 'automatic',
+  currencyLabel: 'Cr',
   tariffs: [{ fromSeconds: 0, energy: { kind: 'flat', price: CURRENCY }, dailyCharge: 0 }],
   dailyCharge: { whileOff: true, whileFriendly: true },
   catchUpDays: 31,

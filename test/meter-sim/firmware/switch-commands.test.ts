@@ -109,7 +109,7 @@ test('when the utility commands the switch then neither credit nor its lack matt
   const bench = makeBench();
   const { world } = bench;
   powerUp(bench);
-  assert.is(bench.firmware().readout().switchCause, 'creditUsedUp');
+  assert.is(bench.firmware().readout().switchCause, 'emergencyAvailable');
   bench.firmware().commandSwitch('close');
   world.advance(5 * SECOND);
   assert.is(world.relay.position, 'closed');
@@ -127,7 +127,7 @@ test('when the utility commands the switch then neither credit nor its lack matt
       .firmware()
       .readout()
       .switchLog.map(({ cause, position }) => `${cause} ${position}`),
-    ['creditUsedUp open', 'remoteClose closed', 'remoteOpen open', 'normal closed'],
+    ['emergencyAvailable open', 'remoteClose closed', 'remoteOpen open', 'normal closed'],
   );
 });
 
