@@ -197,6 +197,7 @@ export interface MeterHardware {
   readonly covers: CoverSwitches;
   readonly hall: HallSensor;
   readonly keypad: KeypadScanner;
+  readonly comms: CommsPort;
   readonly loadSide: LoadSideSense;
   readonly thermometer: Thermometer;
   beep(kind: Beep): void;

@@ -2,6 +2,7 @@
  * One meter with its mains, its load and its firmware on one event clock. Nothing here is real time: a door calls
  * {@link MeterWorld.runUntil} as a wall clock tells it, a test as fast as it can. Equal options and equal calls give equal traces.
  */
+import { hexFromBytes } from '../../lib/hex.ts';
 import type {
   Beep,
   Cancellable,
@@ -15,6 +16,14 @@ import type {
 } from '../firmware/hardware-interface.ts';
 import { type ChipConfig, DEFAULT_CHIP, type Fidelity } from '../hardware/chip-config.ts';
 import { Circuit, type EnergyTruth, PLAIN_WIRING, type Wiring } from '../hardware/circuit.ts';
+import {
+  DEFAULT_MODULE,
+  DEFAULT_SLOT,
+  type ModuleConfig,
+  SimulatedCommsModule,
+  SimulatedCommsSlot,
+  type SlotConfig,
+} from '../hardware/comms-module.ts';
 import { type CoversConfig, DEFAULT_COVERS, SimulatedCovers } from '../hardware/covers.ts';
 import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
 import { BEEP_PATTERNS, SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
@@ -45,6 +54,7 @@ export interface MeterWorldOptions {
   readonly covers?: Partial<CoversConfig>;
   readonly hall?: Partial<HallConfig>;
   readonly keypad?: Partial<KeypadConfig>;
+  readonly slot?: Partial<SlotConfig>;
   /** What the battery-backed clock says when the world begins, seconds since 1970 UTC. */
   readonly rtcEpochSeconds: number;
   /** What the EEPROM holds; a new part without it. */
@@ -79,6 +89,7 @@ export class MeterWorld {
   readonly covers: SimulatedCovers;
   readonly hall: SimulatedHallSensor;
   readonly keypad: SimulatedKeypad;
+  readonly slot: SimulatedCommsSlot;
   readonly mains: Mains;
   readonly chip: SimulatedMeteringChip;
   readonly rtc: SimulatedRtc;
@@ -160,6 +171,7 @@ export class MeterWorld {
     );
     this.hall = new SimulatedHallSensor(clock, { ...DEFAULT_HALL, ...options.hall });
     this.hall.onMagnet = () => this.relay.setMagnet(this.hall.relayTesla(), 'hold');
+    this.slot = new SimulatedCommsSlot(clock, hands, { ...DEFAULT_SLOT, ...options.slot });
     this.keypad = new SimulatedKeypad(clock, hands, { ...DEFAULT_KEYPAD, ...options.keypad }, (key) =>
       this.#run(this.#life, () => this.#life.ports?.keyPressed(key)),
     );
@@ -293,6 +305,13 @@ export class MeterWorld {
     this.relay.setMagnet(tesla, effect);
   }
 
+  /** A module for the slot, on this world's clock; `slot.plug` puts it in. */
+  makeModule(config: Pick<ModuleConfig, 'id' | 'pairingKey'> & Partial<ModuleConfig>): SimulatedCommsModule {
+    const stream = `module ${hexFromBytes(config.id)}`;
+    const chance = new RandomStream(this.#options.seed, stream);
+    return new SimulatedCommsModule(this.#clock, chance, { ...DEFAULT_MODULE, ...config });
+  }
+
   // The truth.
 
   /** Energy that the household truly drew since the world began, less what it fed back, J, in closed form. */
@@ -336,6 +355,7 @@ export class MeterWorld {
       life.ports = this.#options.firmware(this.#hardware(life, reason));
       life.ports.boot();
     });
+    this.slot.powerOn();
   }
 
   /** Runs code of the firmware; a throw hangs it until the watchdog bites. */
@@ -380,6 +400,7 @@ export class MeterWorld {
     this.keypad.powerLost();
     this.#supply.draw('display', false);
     this.#supply.draw('buzzer', false);
+    this.slot.powerLost();
   }
 
   /** The body as one life of the MCU sees it: when that life has ended, none of its callbacks runs and no call does anything. */
@@ -442,6 +463,12 @@ export class MeterWorld {
       keypad: {
         stuckKeys: () => this.keypad.stuckKeys(),
         onStuck: (run) => this.keypad.onStuck(heard(run)),
+      },
+      comms: {
+        isPlugged: () => this.slot.isPlugged(),
+        onPlug: (run) => this.slot.onPlug(heard(run)),
+        send: guarded((bytes) => this.slot.send(bytes)),
+        onReceive: (run) => this.slot.onReceive(heard(run)),
       },
       loadSide: {
         milliVolt: () => this.loadSide.milliVolt(),
