@@ -3,26 +3,44 @@
  * outlive a power cut. Everything here is in memory until {@link Books.save} or {@link Books.saveToken} has answered.
  */
 import { lockoutAfterPowerUp } from '../../lib/meter/lockout.ts';
-import { type MeterFactorySettings, type MeterState, newMeterState } from '../../lib/meter/state.ts';
-import { EMPTY_ACCOUNT } from './credit/account.ts';
-import { type CreditOptions, type CreditState, newCreditState } from './credit/state.ts';
+import {
+  type LockoutState,
+  type MeterFactorySettings,
+  type MeterState,
+  newMeterState,
+} from '../../lib/meter/state.ts';
+import * as machine from './credit/machine.ts';
+import { newCreditState } from './credit/state.ts';
 import { CreditAccount, type CreditChange, NO_CHANGE } from './credit.ts';
 import { EventLog } from './event-log.ts';
 import { guardedMemory } from './guarded-memory.ts';
 import type { MeterHardware } from './hardware-interface.ts';
-import { Journal, type JournalContents, type JournalState } from './journal.ts';
+import { Journal, type JournalContents, type LoadedState } from './journal.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { EnergyCounter } from './metering.ts';
 import type { FirmwareOptions } from './options.ts';
+import type { WriteResult } from './record-rings.ts';
 import {
   type AccountFields,
   INITIAL_STATISTICS,
   INITIAL_VITAL,
+  type JournalState,
   type StatisticsState,
   type TokenApplication,
   type VitalState,
 } from './records.ts';
+import { StatisticsStore } from './statistics-store.ts';
 import { WornPageList } from './worn-pages.ts';
+
+/** What a token makes of the books; in force when its record is durable. */
+export interface TokenChange {
+  readonly before: MeterState;
+  readonly state: MeterState;
+  /** The sections that it changes; the others stay as their parts have them when the record is written. */
+  readonly vital: Partial<VitalState>;
+  /** What it does to the credit, in the record on top of what is charged until that is written. */
+  readonly credit: CreditChange;
+}
 
 export class Books {
   /** What the meter notes; see `EVENT_KINDS` for what there is. */
@@ -31,7 +49,10 @@ export class Books {
   readonly #factory: MeterFactorySettings;
   readonly #options: FirmwareOptions;
   readonly #journal: Journal;
-  #state: MeterState;
+  readonly #statisticsStore: StatisticsStore;
+  readonly #worn = new WornPageList();
+  #application: TokenApplication;
+  #lockout: LockoutState;
   #vital: VitalState = INITIAL_VITAL;
   #statistics: StatisticsState = INITIAL_STATISTICS;
   #account: CreditAccount;
@@ -40,16 +61,19 @@ export class Books {
   /** The total register when a record was last asked for. */
   #checkpointTotalMilliWh = 0;
   #acceptanceLost = false;
+  #isTaken = false;
 
   constructor(hardware: MeterHardware, factory: MeterFactorySettings, options: FirmwareOptions) {
     this.#hardware = hardware;
     this.#factory = factory;
     this.#options = options;
-    this.#state = newMeterState(factory, options.meter);
-    const memory = guardedMemory(hardware.memory);
-    const bus = new MemoryBus(memory);
-    this.#journal = new Journal(memory, bus);
-    this.events = new EventLog(bus, new WornPageList(), hardware.rtc);
+    const { application, lockout } = partsOf(newMeterState(factory, options.meter));
+    this.#application = application;
+    this.#lockout = lockout;
+    const bus = new MemoryBus(guardedMemory(hardware.memory));
+    this.#journal = new Journal(bus, this.#worn, options.journal);
+    this.#statisticsStore = new StatisticsStore(bus, this.#worn);
+    this.events = new EventLog(bus, this.#worn, hardware.rtc);
     this.#counter = new EnergyCounter(hardware.metering, 0);
     this.#account = new CreditAccount(newCreditState(options.credit), 0, options.credit);
   }
@@ -64,19 +88,29 @@ export class Books {
 
   /** The token application with what is left of paid credit now in its electricity registers. */
   get state(): MeterState {
-    const { extension } = this.#state;
+    const { extension } = this.#application;
     const electricity = this.#account.paidMoney;
     const currencyHundredThousandth = { ...extension.currencyHundredThousandth, electricity };
     return {
-      ...this.#state,
+      ...this.#application,
       creditMilliWh: this.#account.paidMilliWh,
+      lockout: this.#lockout,
       extension: { ...extension, currencyHundredThousandth },
     };
   }
 
+  get meterPan(): string {
+    return this.#application.meterPan;
+  }
+
+  get lockout(): LockoutState {
+    return this.#lockout;
+  }
+
   /** What the parts keep in every record. */
   get vital(): VitalState {
-    this.#keepCredit(this.#account.state);
+    // The credit changes with every mWh, and is kept when somebody asks for it.
+    if (this.#account.state !== this.#vital.credit) this.keep('credit', this.#account.state);
     return this.#vital;
   }
 
@@ -102,7 +136,9 @@ export class Books {
 
   /** Changes the token application outside a token, as a trap that latches or a wrong token that counts does. */
   setState(change: Partial<MeterState>): void {
-    this.#state = { ...this.#state, ...change };
+    const { application, lockout } = partsOf({ ...this.state, ...change });
+    this.#application = application;
+    this.#lockout = lockout;
   }
 
   /** Takes a part's new state; durable with the next record. */
@@ -110,6 +146,7 @@ export class Books {
     this.#vital = { ...this.#vital, [name]: value };
   }
 
+  /** As {@link keep}; durable with the next {@link saveStatistics}. */
   keepStatistics<Name extends keyof StatisticsState>(name: Name, value: StatisticsState[Name]): void {
     this.#statistics = { ...this.#statistics, [name]: value };
   }
@@ -118,32 +155,48 @@ export class Books {
     return this.#journal.load();
   }
 
-  /** The first record of a new part. */
-  format(done: (written: boolean) => void): void {
-    const state = this.#journalState(this.#state, this.vital, NO_CHANGE);
-    this.#journal.writeToken(() => state, done);
+  /** The first record of a new part, or of this format over an older one. */
+  format(loaded: LoadedState | undefined, done: (written: boolean) => void): void {
+    this.#take(loaded);
+    this.#isTaken = true;
+    const state = this.#journalState(this.#application, this.#lockout, {}, NO_CHANGE);
+    this.#journal.format(state, done);
   }
 
   /** Takes over what the journal held; without it, what a new meter has. */
-  start(loaded?: JournalState & { readonly acceptanceLost?: boolean }): void {
-    const found = loaded ?? this.#journalState(this.#state, this.vital, NO_CHANGE);
-    const { application, account } = found;
+  start(loaded?: LoadedState): void {
+    // Once: what the load draws from then on is counted.
+    if (!this.#isTaken) this.#take(loaded);
+    const { lockout } = this.#options.meter;
     // A clock that was set back must not bar the door for longer than any wrong token could.
-    const latest = this.#hardware.rtc.epochSeconds() + this.#options.meter.lockout.longestWaitSeconds;
-    const untilSeconds = Math.min(account.lockout.untilSeconds, latest);
-    this.#state = {
-      ...newMeterState(this.#factory, this.#options.meter),
-      ...application,
-      lockout: lockoutAfterPowerUp({ ...account.lockout, untilSeconds }, this.#options.meter.lockout),
-    };
-    const { opening, closing } = account;
-    const credit = creditOfRegisters(account, this.#options.credit);
-    this.#vital = { ...INITIAL_VITAL, delays: { opening, closing }, credit };
-    this.#account = new CreditAccount(credit, account.totalMilliWh, this.#options.credit);
-    this.#counter = new EnergyCounter(this.#hardware.metering, account.remainderMilliJoule);
-    this.#savedTotalMilliWh = account.totalMilliWh;
-    this.#checkpointTotalMilliWh = account.totalMilliWh;
+    const latest = this.#hardware.rtc.epochSeconds() + lockout.longestWaitSeconds;
+    const untilSeconds = Math.min(this.#lockout.untilSeconds, latest);
+    this.#lockout = lockoutAfterPowerUp({ ...this.#lockout, untilSeconds }, lockout);
+    this.#savedTotalMilliWh = this.#account.totalMilliWh;
+    this.#checkpointTotalMilliWh = this.#account.totalMilliWh;
     this.#acceptanceLost = loaded?.acceptanceLost ?? false;
+    this.#statistics = this.#statisticsStore.load();
+  }
+
+  #take(loaded: LoadedState | undefined): void {
+    const { metering } = this.#hardware;
+    if (loaded === undefined) {
+      this.#counter = new EnergyCounter(metering, 0);
+      return;
+    }
+    const fresh = newMeterState(this.#factory, this.#options.meter);
+    const { application, account, vital, format, unchargedMilliJoule } = loaded;
+    // The first firmware carried out no token that reaches beyond the electricity register.
+    const { credit } = this.#options;
+    const isOld = format === 1;
+    this.#application = isOld ? { ...application, extension: fresh.extension } : application;
+    this.#lockout = account.lockout;
+    this.#vital = isOld
+      ? { ...vital, credit: { ...newCreditState(credit), energy: vital.credit.energy } }
+      : vital;
+    this.#worn.restore(vital.wornPages);
+    this.#account = new CreditAccount(this.#vital.credit, account.totalMilliWh, credit);
+    this.#counter = new EnergyCounter(metering, account.remainderMilliJoule + unchargedMilliJoule);
   }
 
   /** Charges what the chip has counted since the last call. @returns mWh. */
@@ -157,11 +210,11 @@ export class Books {
   save(done: (written: boolean) => void = () => {}): void {
     let total = 0;
     this.#checkpointTotalMilliWh = this.#account.totalMilliWh;
-    this.#journal.writeAccount(
+    this.#journal.save(
       () => {
-        const fields = this.#fields();
-        total = fields.totalMilliWh;
-        return fields;
+        const state = this.#journalState(this.#application, this.#lockout, {}, NO_CHANGE);
+        total = state.account.totalMilliWh;
+        return state;
       },
       (written) => {
         if (written) this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, total);
@@ -170,71 +223,70 @@ export class Books {
     );
   }
 
+  /** Asks for the slower record, where anything in it has changed. */
+  saveStatistics(): void {
+    this.#statisticsStore.save(() => this.#statistics);
+  }
+
   /**
    * Makes an acceptance durable: its identifier, its credit and everything else it changes in one record.
-   * @param after - what the token made of {@link state}; adopted only by {@link adopt}, after `done(true)`.
-   * @param change - what it does to the credit, in the record on top of what is charged until that is written.
+   * @param change - what the token made of {@link state}; adopted only by {@link adopt}, after `done('written')`.
    */
-  saveToken(
-    after: MeterState,
-    vital: VitalState,
-    change: CreditChange,
-    done: (written: boolean) => void,
-  ): void {
-    this.#journal.writeToken(() => this.#journalState(after, vital, change), done);
+  saveToken(change: TokenChange, done: (result: WriteResult) => void): void {
+    const { application, lockout } = partsOf(change.state);
+    this.#journal.commit(() => this.#journalState(application, lockout, change.vital, change.credit), done);
   }
 
   /** Takes over what {@link saveToken} has made durable; energy charged meanwhile stays charged. */
-  adopt(after: MeterState, vital: VitalState, change: CreditChange): void {
-    this.#state = after;
-    this.#vital = vital;
-    if (change !== NO_CHANGE) this.#account.change(change, this.#hardware.rtc.epochSeconds());
+  adopt({ before, state, vital, credit }: TokenChange): void {
+    const { application, lockout } = partsOf(state);
+    // A trap may have latched while the record was written.
+    const isLatched = this.#application.extension.isTampered && !before.extension.isTampered;
+    this.#application = isLatched
+      ? { ...application, extension: { ...application.extension, isTampered: true } }
+      : application;
+    this.#lockout = lockout;
+    this.#vital = { ...this.#vital, ...vital };
+    if (credit !== NO_CHANGE) this.#account.change(credit, this.#hardware.rtc.epochSeconds());
   }
 
-  /** The credit changes with every mWh, and is kept when a record asks for it. */
-  #keepCredit(credit: CreditState): void {
-    if (credit !== this.#vital.credit) this.keep('credit', credit);
+  /** Only the hold-up is left: what cannot be finished is given up. {@link save} comes after it. */
+  powerFailing(): void {
+    this.#journal.powerFailing();
   }
 
-  #fields(): AccountFields {
-    const { acceptedMilliWh, totalMilliWh } = this.#account;
-    return {
-      acceptedMilliWh,
-      balanceMilliWh: acceptedMilliWh - totalMilliWh,
-      totalMilliWh,
+  powerIsBack(): void {
+    this.#journal.powerIsBack();
+  }
+
+  #journalState(
+    application: TokenApplication,
+    lockout: LockoutState,
+    changed: Partial<VitalState>,
+    change: CreditChange,
+  ): JournalState {
+    const { pages } = this.#worn;
+    if (pages !== this.#vital.wornPages) this.keep('wornPages', pages);
+    const { vital } = this;
+    const now = this.#hardware.rtc.epochSeconds();
+    const credit = change === NO_CHANGE ? vital.credit : this.#account.changed(change, now);
+    const maySupply = !credit.awaitsKey && machine.hasSupply(credit);
+    const account: AccountFields = {
+      totalMilliWh: this.#account.totalMilliWh,
       remainderMilliJoule: this.#counter.remainderMilliJoule,
-      relayCommand: this.#account.maySupply ? 'closed' : 'open',
-      ...this.#vital.delays,
-      lockout: this.#state.lockout,
+      relayCommand: maySupply ? 'closed' : 'open',
+      lockout,
     };
-  }
-
-  /** What a token record holds: the state to come with the registers of now. */
-  #journalState(state: MeterState, vital: VitalState, change: CreditChange): JournalState {
-    const { creditMilliWh: _credit, lockout, extension: _extension, ...application } = state;
-    const fields = this.#fields();
-    const acceptedMilliWh = fields.acceptedMilliWh + change.milliWh;
-    const balanceMilliWh = acceptedMilliWh - fields.totalMilliWh;
-    return {
-      application: application satisfies TokenApplication,
-      account: {
-        ...fields,
-        ...vital.delays,
-        acceptedMilliWh,
-        balanceMilliWh,
-        relayCommand: balanceMilliWh > 0 ? 'closed' : 'open',
-        lockout,
-      },
-    };
+    return { application, account, vital: { ...vital, ...changed, credit } };
   }
 }
 
-/** The credit of a meter whose record has only the registers of kWh mode. */
-function creditOfRegisters(
-  { acceptedMilliWh, totalMilliWh }: AccountFields,
-  options: CreditOptions,
-): CreditState {
-  const balance = acceptedMilliWh - totalMilliWh;
-  const energy = { ...EMPTY_ACCOUNT, accepted: acceptedMilliWh, charged: totalMilliWh, balance };
-  return { ...newCreditState(options), energy };
+/** Electricity credit, in kWh and in money, stands in the section of the credit alone. */
+function partsOf(state: MeterState): { application: TokenApplication; lockout: LockoutState } {
+  const { creditMilliWh: _credit, lockout, extension, ...application } = state;
+  const currencyHundredThousandth = { ...extension.currencyHundredThousandth, electricity: 0 };
+  return {
+    application: { ...application, extension: { ...extension, currencyHundredThousandth } },
+    lockout,
+  };
 }

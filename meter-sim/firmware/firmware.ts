@@ -12,6 +12,7 @@ import type { LoggedEvent } from './event-log.ts';
 import type { EventGroup } from './events.ts';
 import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
 import { homePage } from './home-page.ts';
+import type { LoadedState } from './journal.ts';
 import { Keypad } from './keypad.ts';
 import { LoadSwitch } from './load-switch.ts';
 import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
@@ -101,24 +102,33 @@ class MeterFirmware implements Firmware {
     const contents = this.#books.load();
     switch (contents.kind) {
       case 'state':
+        if (contents.state.format === 1) {
+          this.#format(contents.state);
+          return;
+        }
         this.#books.start(contents.state);
         this.#start();
         return;
       case 'blank':
-        this.#books.format((written) => {
-          if (!written) {
-            this.#failMemory();
-            return;
-          }
-          this.#books.events.log('formatted');
-          this.#books.start();
-          this.#start();
-        });
+        this.#format(undefined);
         return;
       case 'damaged':
         this.#failMemory();
         return;
     }
+  }
+
+  /** The first record of this format, on a new part or over what an older firmware has left. */
+  #format(older: LoadedState | undefined): void {
+    this.#books.format(older, (written) => {
+      if (!written) {
+        this.#failMemory();
+        return;
+      }
+      this.#books.events.log(older === undefined ? 'formatted' : 'migrated', older?.format);
+      this.#books.start(older);
+      this.#start();
+    });
   }
 
   keyPressed(key: KeypadKey): void {
@@ -140,8 +150,10 @@ class MeterFirmware implements Firmware {
     if (this.#status === 'running' || this.#status === 'power-failing') {
       this.#status = 'power-failing';
       this.#charge();
-      // Behind the token that is being written, if any: the transaction in progress comes first (meter-hardware.md 4).
+      // Behind the token that is being written, if it fits: the transaction in progress comes first (meter-hardware.md 4).
+      this.#books.powerFailing();
       this.#save();
+      this.#books.saveStatistics();
     }
     this.#recoverLater();
   }
@@ -240,6 +252,7 @@ class MeterFirmware implements Firmware {
       return;
     }
     this.#status = 'running';
+    this.#books.powerIsBack();
     this.#checkpointLater();
     this.#credit.start();
     this.#charge();
@@ -365,6 +378,7 @@ class MeterFirmware implements Firmware {
       if (timer.now() >= this.#savedAt + this.#options.checkpointMicros) {
         this.#charge();
         this.#save();
+        this.#books.saveStatistics();
       }
       this.#checkpointLater();
     });

@@ -4,10 +4,12 @@ import { type CreditOptions, DEFAULT_CREDIT } from './credit/state.ts';
 import { DEFAULT_CLOSING, DEFAULT_OPENING } from './delay-estimator.ts';
 import type { Micros } from './hardware-interface.ts';
 import { type CodeProfile, HEXING_CODES } from './info-codes.ts';
+import { DEFAULT_SHAPE, type JournalShape } from './journal.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
 
 export interface FirmwareOptions {
   readonly meter: MeterConfiguration;
+  readonly journal: JournalShape;
   readonly loadSwitch: LoadSwitchOptions;
   readonly credit: CreditOptions;
   /** From one beep of low credit to the next (meter-hardware.md 6). */
@@ -30,8 +32,8 @@ const SECOND = 1_000_000;
 
 /** For a 230 V, 5(100) A meter. */
 export const DEFAULT_OPTIONS: FirmwareOptions = {
-  // What the journal's record has room for: every other kind of token is read and answers FunctionError.
-  meter: { ...DEFAULT_METER_CONFIGURATION, supported: ['creditElectricity'] },
+  meter: DEFAULT_METER_CONFIGURATION,
+  journal: DEFAULT_SHAPE,
   loadSwitch: {
     opening: DEFAULT_OPENING,
     closing: DEFAULT_CLOSING,

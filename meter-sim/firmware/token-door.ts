@@ -4,13 +4,12 @@
  */
 import type { MeterConfiguration } from '../../lib/meter/configuration.ts';
 import { enterToken } from '../../lib/meter/enter-token.ts';
-import type { TokenOutcome } from '../../lib/meter/outcome.ts';
-import type { MeterState } from '../../lib/meter/state.ts';
-import type { Books } from './books.ts';
-import { type CreditChange, creditChangeOf } from './credit.ts';
+import type { Books, TokenChange } from './books.ts';
+import { creditChangeOf } from './credit.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
 import type { FirmwareOptions } from './options.ts';
 import { ACCOUNT_LOW, type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
+import { remembered } from './token-history.ts';
 
 export interface TokenDoorHooks {
   /** Whether tokens are taken at all. */
@@ -55,41 +54,33 @@ export class TokenDoor {
     this.#inWork = true;
     this.#hooks.charge();
     const before = this.#books.state;
-    const { outcome, state } = enterToken(before, tokenNo, this.#rtc.epochSeconds(), this.#meter());
-    const change = creditChangeOf(outcome, before, state, this.#options.credit);
-    if (this.#books.account.isTooSmall(change)) {
-      this.#refuse(ACCOUNT_LOW, done);
+    const now = this.#rtc.epochSeconds();
+    const { outcome, state } = enterToken(before, tokenNo, now, this.#meter());
+    const credit = creditChangeOf(outcome, before, state, this.#options.credit);
+    if (this.#books.account.isTooSmall(credit)) {
+      this.#finish(ACCOUNT_LOW, done);
       return;
     }
-    const finish = (written: boolean): void => {
-      this.#inWork = false;
-      if (written) this.#adopt(state, change);
-      if (written) this.#note(outcome, state);
-      this.#lastResult = written ? outcome : MEMORY_FAULT;
-      this.#hooks.entered(this.#lastResult);
-      done(this.#lastResult);
-    };
-    if (state === before) finish(true);
-    else if (outcome.result === 'Accept') {
-      this.#books.saveToken(state, this.#books.vital, change, finish);
-    } else {
+    const tokenHistory = remembered(this.#books.vital.tokenHistory, tokenNo, outcome, now);
+    if (outcome.result === 'Lockout') {
+      // Nothing was even decrypted, and a guesser shall not push true entries out of the history.
+      this.#finish(outcome, done);
+    } else if (state === before) {
+      this.#books.keep('tokenHistory', tokenHistory);
+      this.#finish(outcome, done);
+    } else if (isRefusal(outcome)) {
       // A wrong token changes the lockout alone. It counts at once, even where the memory takes nothing, and is durable before
       // the customer knows, or a power cut would be free.
-      this.#books.setState({ lockout: state.lockout });
-      this.#books.save(() => finish(true));
+      this.#books.keep('tokenHistory', tokenHistory);
+      this.#books.setState({
+        lockout: state.lockout,
+        tidMemory: state.tidMemory,
+        extension: state.extension,
+      });
+      this.#books.save(() => this.#finish(outcome, done));
+    } else {
+      this.#commit({ before, state, vital: { tokenHistory }, credit }, outcome, done);
     }
-  }
-
-  #note(outcome: TokenOutcome, { lockout, keyRevision }: MeterState): void {
-    const { events } = this.#books;
-    if (lockout.untilSeconds > this.#rtc.epochSeconds() && outcome.result !== 'Lockout') {
-      events.log('lockedOut', lockout.failures);
-    }
-    if (outcome.result !== 'Accept') return;
-    const { effect } = outcome;
-    if (effect.kind === 'keyChanged') events.log('keyChanged', keyRevision);
-    if (effect.kind === 'creditCleared') events.log('creditCleared', effect.registerCode);
-    if (effect.kind === 'tamperCleared') events.log('tamperCleared');
   }
 
   /** A meter in one mode has no use for the credit of the other: such a token is refused by its function. */
@@ -99,16 +90,45 @@ export class TokenDoor {
     return { ...meter, supported: meter.supported.filter((kind) => kind !== foreign) };
   }
 
-  /** Nothing changed: the token is as good as before. */
-  #refuse(outcome: EntryOutcome, done: (outcome: EntryOutcome) => void): void {
+  #commit(change: TokenChange, outcome: EntryOutcome, done: (outcome: EntryOutcome) => void): void {
+    this.#books.saveToken(change, (result) => {
+      switch (result) {
+        case 'written':
+          this.#hooks.charge();
+          this.#books.adopt(change);
+          this.#finish(outcome, done);
+          return;
+        case 'failed':
+          this.#finish(MEMORY_FAULT, done);
+          return;
+        case 'abandoned':
+          this.#finish(NOT_READY, done);
+          return;
+      }
+    });
+  }
+
+  #finish(outcome: EntryOutcome, done: (outcome: EntryOutcome) => void): void {
     this.#inWork = false;
     this.#lastResult = outcome;
+    this.#note(outcome);
     this.#hooks.entered(outcome);
     done(outcome);
   }
 
-  #adopt(after: MeterState, change: CreditChange): void {
-    this.#hooks.charge();
-    this.#books.adopt(after, this.#books.vital, change);
+  #note(outcome: EntryOutcome): void {
+    const { events, lockout, state } = this.#books;
+    if (outcome.stage === 'authentication' && lockout.untilSeconds > this.#rtc.epochSeconds()) {
+      events.log('lockedOut', lockout.failures);
+    }
+    if (outcome.result !== 'Accept') return;
+    const { effect } = outcome;
+    if (effect.kind === 'keyChanged') events.log('keyChanged', state.keyRevision);
+    if (effect.kind === 'creditCleared') events.log('creditCleared', effect.registerCode);
+    if (effect.kind === 'tamperCleared') events.log('tamperCleared');
   }
+}
+
+function isRefusal(outcome: EntryOutcome): boolean {
+  return outcome.result.endsWith('Error');
 }

@@ -32,7 +32,7 @@ export const WORN_PAGES: Section<WornPages> = {
 
 /** The list while the meter runs, shared by everything that writes. */
 export class WornPageList {
-  #pages: WornPages = [];
+  #pages: WornPages = WORN_PAGES.initial;
 
   get pages(): WornPages {
     return this.#pages;

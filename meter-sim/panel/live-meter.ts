@@ -6,6 +6,8 @@ import { StsFault } from '../../lib/faults.ts';
 import { createFirmware, type FactorySettings, type Firmware } from '../firmware/firmware.ts';
 import type { KeypadKey } from '../firmware/hardware-interface.ts';
 import { Journal } from '../firmware/journal.ts';
+import { MemoryBus } from '../firmware/memory-bus.ts';
+import { WornPageList } from '../firmware/worn-pages.ts';
 import type { Appliance } from '../hardware/load.ts';
 import { MeterWorld } from '../world/meter-world.ts';
 import type { Entered, MeterHost, MeterReadings, MeterStatus, Speed, Switching } from './host.ts';
@@ -64,12 +66,13 @@ export function manufacture(factory: FactorySettings, seed: number, rtcEpochSeco
 
 /** What an image says before anything runs: whose it is and how the relay was left; undefined when nothing whole is in it. */
 export function inspectImage(image: Uint8Array): { meterPan: string; relay: 'open' | 'closed' } | undefined {
-  const contents = new Journal({
+  const bus = new MemoryBus({
     size: image.length,
     pageSize: 64,
     read: (address, length) => image.slice(address, address + length),
     write: () => {},
-  }).load();
+  });
+  const contents = new Journal(bus, new WornPageList()).load();
   if (contents.kind !== 'state') return undefined;
   const { application, account } = contents.state;
   return { meterPan: application.meterPan, relay: account.relayCommand };

