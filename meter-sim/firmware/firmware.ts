@@ -192,6 +192,7 @@ class MeterFirmware implements Firmware {
       maySupply: account.maySupply,
       switchCause: this.#commands.decision?.cause,
       status: this.#status,
+      lockoutFailures: this.#books.state.lockout.failures,
     };
   }
 

@@ -25,6 +25,8 @@ export interface FirmwareVitals {
   /** What decided where the load switch shall stand; undefined while starting. */
   readonly switchCause: SwitchDecision['cause'] | undefined;
   readonly status: FirmwareStatus;
+  /** Wrong tokens in a row, as the lockout counts them. */
+  readonly lockoutFailures: number;
 }
 
 export interface FirmwareReadout extends FirmwareVitals {
