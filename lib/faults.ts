@@ -57,6 +57,7 @@ export const FAULTS = {
     ...none,
     text: 'a Luhn digit of the meter number is wrong',
   },
+  scenario_malformed: { http: 422, exit: 3, ...none, text: 'the scenario is not one that can be played' },
   supply_group_malformed: { http: 422, exit: 3, ...none, text: 'a supply group code is 6 decimal digits' },
   amount_out_of_range: { http: 422, exit: 3, ...none, text: 'the amount is outside what a token can carry' },
   date_out_of_range: {

@@ -158,6 +158,7 @@ test('when the command line reaches a room then it is through its front door', (
     'vending-server/operation/doctor.ts',
     'vending-server/operation/maintain.ts',
     'meter-sim/main.ts',
+    'meter-sim/scenario.ts',
     'vending-server/security-module/contract.ts',
     'vending-server/security-module/key-backup.ts',
     'vending-server/security-module/key-name.ts',

@@ -12,7 +12,7 @@ export interface MeterRunOptions extends OutputOptions {
   readonly port: number;
   readonly speed: number | 'max';
   readonly load: number;
-  readonly seed: number;
+  readonly seed?: number;
 }
 
 export async function runMeter(options: MeterRunOptions): Promise<void> {
@@ -25,7 +25,7 @@ export async function runMeter(options: MeterRunOptions): Promise<void> {
     port: options.port,
     speed: options.speed,
     loadWatts: options.load,
-    seed: options.seed,
+    seed: options.seed ?? 1,
     log: tell,
   });
   printResult(

@@ -38,6 +38,7 @@ import { SimulatedRelay } from '../hardware/relay.ts';
 import { DEFAULT_RELAY, type MagnetEffect, type RelayConfig } from '../hardware/relay-config.ts';
 import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
 import { DEFAULT_SUPPLY, Supply, type SupplyConfig, type SupplyState } from '../hardware/supply.ts';
+import { atPhase } from '../hardware/waves.ts';
 import { EventClock } from './event-clock.ts';
 import { RandomStream } from './random.ts';
 
@@ -327,6 +328,11 @@ export class MeterWorld {
   /** What the household has switched on. */
   get appliances(): readonly Appliance[] {
     return this.#circuit.appliances;
+  }
+
+  /** The voltage at the terminals at this instant, V. */
+  voltageVolt(): number {
+    return this.#circuit.meterVolt * atPhase(this.mains.unitWave, this.mains.phaseAt(this.#clock.now()));
   }
 
   /** The current through the meter at this instant, A. */
