@@ -13,7 +13,7 @@ export interface FriendlyHours {
   readonly weekdays: readonly number[];
   /** The same for single days, 'YYYY-MM-DD'. */
   readonly holidays: readonly string[];
-  /** Whether a supply that was off when the window began comes back in it. By default it only stays on. */
+  /** Whether a window supplies everybody who ever bought. By default it only keeps a supply that was on. */
   readonly reconnects: boolean;
 }
 

@@ -80,10 +80,12 @@ export function clearCredit(
   const energy = cleared.energy ? account.clear(state.energy) : state.energy;
   const money = cleared.money ? account.clear(state.money) : state.money;
   const remainder = cleared.money ? 0 : state.remainder;
-  // What was taken away on purpose is not what a friendly window is for.
+  const after = { ...state, energy, money, remainder };
   const isTaken = state.mode === 'kilowattHour' ? cleared.energy : cleared.money;
-  const moment = isTaken ? NEVER_FRIENDLY : friendly;
-  return settled(state, { ...state, energy, money, remainder }, moment, options);
+  if (!isTaken) return settled(state, after, friendly, options);
+  // What was taken away on purpose is not what a friendly window keeps on.
+  const off = { ...after, friendlyUntilSeconds: 0 };
+  return settled(off, off, friendly, options);
 }
 
 /** Whether a token is too small for what is owed, where the make of meter minds (`Account Low`). */

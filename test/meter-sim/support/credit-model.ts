@@ -96,7 +96,7 @@ export function modelStep(state: ModelState, event: ModelEvent, rules: ModelRule
     case 'isCleared': {
       const isFirst = state.isFirst && state.purse === 0 && state.slate === 0;
       const cleared = { ...state, purse: 0, slate: 0, loan: 0, isFirst, isHeld: false };
-      return { ...cleared, wantsKey: rules.wantsKey };
+      return lookAtLamp(cleared, cleared, rules);
     }
     case 'pressesKey':
       return left(state) > 0 || state.isHeld ? { ...state, wantsKey: false } : state;
