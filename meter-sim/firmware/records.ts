@@ -26,7 +26,7 @@ export interface AccountFields {
   readonly lockout: LockoutState;
 }
 
-/** The token application without what the account and the credit hold. Never changed in place: the same one is not encoded twice. */
+/** The token application without what account and credit hold. Never changed in place: the same object is not encoded twice. */
 export type TokenApplication = Omit<MeterState, 'creditMilliWh' | 'lockout'>;
 
 /** What a meter has that no token but electricity credit has ever reached. */
