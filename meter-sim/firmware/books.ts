@@ -199,9 +199,13 @@ export class Books {
     this.#counter = new EnergyCounter(metering, account.remainderMilliJoule + unchargedMilliJoule);
   }
 
-  /** Charges what the chip has counted since the last call. @returns mWh. */
-  charge(): number {
-    const energy = this.#counter.take();
+  /**
+   * Charges what the chip has counted since the last call.
+   * @param besides - mJ to charge besides, for the mJ that the chip has counted.
+   * @returns mWh.
+   */
+  charge(besides?: (countedMilliJoule: number) => number): number {
+    const energy = this.#counter.take(besides);
     if (energy > 0) this.#account.charge(energy);
     return energy;
   }

@@ -10,6 +10,7 @@ import { bytesFromHex, hexFromBytes } from '../../lib/hex.ts';
 import { decodeMessage, encodeMessage, type LinkMessage } from '../../lib/link/messages.ts';
 import { LinkPeer, type LossReason } from '../../lib/link/peer.ts';
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
+import type { EventName } from './events.ts';
 import type { Cancellable, CommsPort, McuTimer, Micros, RealTimeClock } from './hardware-interface.ts';
 import { ENTRY_CODES, type EntryOutcome } from './outcome.ts';
 
@@ -19,6 +20,8 @@ export interface CommsOptions {
   readonly retryMicros: Micros;
   /** A module that is out, or says nothing, for so long is an event. */
   readonly silenceMicros: Micros;
+  /** From one reading for the head-end to the next. */
+  readonly reportMicros: Micros;
   /** Readings and events kept while no module takes them; the oldest go first. */
   readonly mostKept: number;
   /** Answers remembered by the key of their command. */
@@ -30,6 +33,7 @@ export const DEFAULT_COMMS: CommsOptions = {
   pairingKey: '00112233445566778899aabbccddeeff',
   retryMicros: 500_000,
   silenceMicros: 10_000_000,
+  reportMicros: 3_600_000_000,
   mostKept: 256,
   mostAnswers: 16,
 };
@@ -60,6 +64,14 @@ export const COMMS_SECTION: Section<CommsState> = {
 /** `swapped`: another module than the last answers. */
 export type CommsEvent = 'lost' | 'restored' | 'swapped' | 'refused';
 
+/** Their names in the event log. */
+export const COMMS_EVENTS = {
+  lost: 'commsLost',
+  restored: 'commsRestored',
+  swapped: 'commsSwapped',
+  refused: 'commsRefused',
+} as const satisfies Readonly<Record<CommsEvent, EventName>>;
+
 export interface MeterReading {
   readonly totalMilliWh: number;
   readonly balanceMilliWh: number;
@@ -84,6 +96,15 @@ export interface CommsHardware {
   readonly comms: CommsPort;
 }
 
+/** What a panel may show of the link. */
+export interface CommsReadout {
+  readonly isUp: boolean;
+  readonly isLost: boolean;
+  /** Readings and events that no module has yet. */
+  readonly waiting: number;
+  readonly dropped: number;
+}
+
 export class CommsLink {
   readonly #hardware: CommsHardware;
   readonly #options: CommsOptions;
@@ -97,6 +118,7 @@ export class CommsLink {
   readonly #answers = new Map<string, Uint8Array>();
   readonly #inWork = new Set<string>();
   #silence: Cancellable | undefined;
+  #reporting: Cancellable | undefined;
   #isLost = false;
   #nonces = 0;
 
@@ -111,9 +133,8 @@ export class CommsLink {
     return this.#peer?.isOpen ?? false;
   }
 
-  /** Whether a module that was there has been silent for too long. */
-  get isLost(): boolean {
-    return this.#isLost;
+  readout(): CommsReadout {
+    return { isUp: this.isUp, isLost: this.#isLost, waiting: this.waiting, dropped: this.#dropped };
   }
 
   /** Readings and events that no module has yet. */
@@ -121,25 +142,28 @@ export class CommsLink {
     return this.#kept.length + (this.#handed === undefined ? 0 : 1);
   }
 
-  /** Readings and events that were pushed out unread since power-up. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** Once after each reset. */
   start(): void {
     const { comms } = this.#hardware;
     comms.onPlug((isPlugged) => this.#plugged(isPlugged));
     comms.onReceive((bytes) => this.#peer?.receive(bytes));
+    if (this.#hasModule()) this.#reportLater();
     if (comms.isPlugged()) this.#plugged(true);
     else if (this.#hooks.state().moduleId !== NO_MODULE) this.#awaitModule();
   }
 
-  /** A reading for the head-end: at every checkpoint, and when asked. */
+  /** A reading for the head-end: every hour, and when asked. */
   report(): void {
     if (!this.#hasModule()) return;
+    this.#reportLater();
     const { epochSeconds } = this.#now();
     this.#keep({ kind: 'reading', number: this.#number(), epochSeconds, ...this.#hooks.reading() });
+  }
+
+  #reportLater(): void {
+    const { timer } = this.#hardware;
+    this.#reporting?.cancel();
+    this.#reporting = timer.at(timer.now() + this.#options.reportMicros, () => this.report());
   }
 
   /** Something that the head-end should hear of now. */
@@ -211,6 +235,7 @@ export class CommsLink {
 
   #opened(moduleId: string): void {
     this.#silence?.cancel();
+    if (this.#reporting === undefined) this.#reportLater();
     const state = this.#hooks.state();
     if (state.moduleId !== moduleId) {
       this.#hooks.keep({ nextNumber: state.nextNumber, moduleId });

@@ -30,6 +30,21 @@ export const EVENT_KINDS = {
   lockedOut: { group: 'tamper', code: 1 },
   /** A token released the tamper latch. */
   tamperCleared: { group: 'tamper', code: 2 },
+  /** Of this and the following: the detail is 1 when it begins and 0 when it ends (tamper-watch.ts). */
+  meterCoverOpened: { group: 'tamper', code: 3 },
+  terminalCoverOpened: { group: 'tamper', code: 4 },
+  magnet: { group: 'tamper', code: 5 },
+  loadSideVoltage: { group: 'tamper', code: 6 },
+  currentsUnequal: { group: 'tamper', code: 7 },
+  neutralMissing: { group: 'tamper', code: 8 },
+  reverseEnergy: { group: 'tamper', code: 9 },
+  /** The communications module: gone for too long, there again, another one, one with a foreign key (comms-link.ts). */
+  commsLost: { group: 'standard', code: 40 },
+  commsRestored: { group: 'standard', code: 41 },
+  commsSwapped: { group: 'standard', code: 42 },
+  commsRefused: { group: 'standard', code: 43 },
+  /** A key never came up; the detail is its place on the keypad, from 0. */
+  keyStuck: { group: 'standard', code: 44 },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
 export type EventName = keyof typeof EVENT_KINDS;

@@ -7,6 +7,7 @@
  */
 import type { MeterFactorySettings } from '../../lib/meter/state.ts';
 import { Books } from './books.ts';
+import { COMMS_EVENTS, CommsLink } from './comms-link.ts';
 import { CreditDesk } from './credit-desk.ts';
 import type { LoggedEvent } from './event-log.ts';
 import type { EventGroup } from './events.ts';
@@ -21,6 +22,7 @@ import type { EntryOutcome } from './outcome.ts';
 import { creditReadout, type FirmwareReadout, type FirmwareStatus, type FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
 import { latchedOf, SwitchBoard } from './switch-commands.ts';
+import { TamperDesk } from './tamper-desk.ts';
 import { TokenDoor } from './token-door.ts';
 
 export type FactorySettings = MeterFactorySettings;
@@ -50,6 +52,9 @@ export function createFirmware(
   return new MeterFirmware(hardware, factory, options);
 }
 
+/** The keypad's rows, for the event of a stuck key. */
+const KEYS: readonly KeypadKey[] = [...'123456789', 'backspace', '0', 'enter'] as KeypadKey[];
+
 class MeterFirmware implements Firmware {
   readonly #hardware: MeterHardware;
   readonly #options: FirmwareOptions;
@@ -59,6 +64,8 @@ class MeterFirmware implements Firmware {
   readonly #screen: Screen;
   readonly #keypad: Keypad;
   readonly #commands: SwitchBoard;
+  readonly #tamper: TamperDesk;
+  readonly #comms: CommsLink;
   #status: FirmwareStatus = 'starting';
   #switch: LoadSwitch;
   #checkpointTimer: Cancellable | undefined;
@@ -79,8 +86,17 @@ class MeterFirmware implements Firmware {
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
       isOpen: () => this.#status === 'running',
       charge: () => this.#charge(),
+      vital: (outcome) => this.#tamper.afterToken(outcome),
       entered: (outcome) => this.#entered(outcome),
     });
+    this.#tamper = new TamperDesk(hardware, options.tamper, this.#books, {
+      isRelayOpen: () => this.#switch.state === 'open' || this.#switch.state === 'malfunction',
+      charge: () => this.#charge(),
+      save: (done) => this.#save(done),
+      changed: () => this.#driveSwitch(),
+      tell: (code, isStart) => this.#comms.tell(code, isStart),
+    });
+    this.#comms = this.#makeComms();
     this.#credit = new CreditDesk(hardware, options, this.#books, {
       isRunning: () => this.#status === 'running',
       charge: () => this.#charge(),
@@ -149,6 +165,7 @@ class MeterFirmware implements Firmware {
     this.#keypad.clear();
     if (this.#status === 'running' || this.#status === 'power-failing') {
       this.#status = 'power-failing';
+      this.#tamper.powerFailing();
       this.#charge();
       // Behind the token that is being written, if it fits: the transaction in progress comes first (meter-hardware.md 4).
       this.#books.powerFailing();
@@ -175,6 +192,8 @@ class MeterFirmware implements Firmware {
       delays: this.#switch.delays(),
       switchLog: this.#commands.log,
       acceptanceLost: this.#books.acceptanceLost,
+      tamper: this.#tamper.readout(),
+      comms: this.#comms.readout(),
       ...this.vitals(),
     };
   }
@@ -229,6 +248,9 @@ class MeterFirmware implements Firmware {
     this.#checkpointLater();
     this.#screen.show([]);
     this.#credit.start();
+    this.#tamper.start();
+    this.#comms.start();
+    this.#hardware.keypad.onStuck((key) => this.#books.events.log('keyStuck', KEYS.indexOf(key)));
     this.#charge();
     this.#driveSwitch();
   }
@@ -254,6 +276,7 @@ class MeterFirmware implements Firmware {
     }
     this.#status = 'running';
     this.#books.powerIsBack();
+    this.#tamper.recovered();
     this.#checkpointLater();
     this.#credit.start();
     this.#charge();
@@ -266,6 +289,22 @@ class MeterFirmware implements Firmware {
     this.#commands.set('memoryFault', true);
     this.#switch.drive(this.#commands.decide());
     this.#screen.show([]);
+  }
+
+  #makeComms(): CommsLink {
+    return new CommsLink(this.#hardware, this.#options.comms, {
+      meterPan: () => this.#books.state.meterPan,
+      state: () => this.#books.vital.comms,
+      keep: (state) => this.#books.keep('comms', state),
+      enterToken: (tokenNo, done) => this.enterToken(tokenNo, done),
+      reading: () => {
+        if (this.#status === 'running') this.#charge();
+        const { totalMilliWh, paidMilliWh } = this.#books.account;
+        const isRelayClosed = this.#switch.state === 'closed';
+        return { totalMilliWh, balanceMilliWh: paidMilliWh, isRelayClosed, tampers: this.#tamper.bits };
+      },
+      happened: (event) => this.#books.events.log(COMMS_EVENTS[event]),
+    });
   }
 
   #makeSwitch(): LoadSwitch {
@@ -283,6 +322,7 @@ class MeterFirmware implements Firmware {
     } else {
       this.#save();
     }
+    this.#tamper.switched();
     this.#charge();
     this.#driveSwitch();
   }
@@ -296,7 +336,7 @@ class MeterFirmware implements Firmware {
 
   /** Adds what the chip has counted to the books and sees to what follows from it. */
   #charge(): void {
-    const energy = this.#books.charge();
+    const energy = this.#books.charge((counted) => this.#tamper.besides(counted));
     // A production test with a load behind the relay would give energy away.
     if (energy > 0 && this.#calibration !== undefined) this.#endCalibration(false);
     if (this.#status !== 'running') return;
@@ -304,6 +344,7 @@ class MeterFirmware implements Firmware {
     if (energy > 0) this.#switch.energyCounted();
     if (!this.#books.account.maySupply) this.#driveSwitch();
     this.#credit.charged();
+    this.#tamper.charged(this.#books.account.milliWhLeft);
     this.#setAlarm();
   }
 
@@ -319,6 +360,7 @@ class MeterFirmware implements Firmware {
     this.#commands.set('emergencyAvailable', right.reason === 'emergencyOffered');
     this.#commands.set('creditUsedUp', right.reason === 'emergencyUsedUp' || right.reason === 'outOfCredit');
     this.#commands.set('ready', right.reason === 'ready');
+    this.#tamper.command(this.#commands);
     const test = this.#calibration && (this.#calibration.left % 2 === 0 ? 'closed' : 'open');
     this.#switch.drive(this.#commands.decide(test));
   }
@@ -362,6 +404,7 @@ class MeterFirmware implements Firmware {
   /** A token's outcome is durable: what follows from it, and the customer is told. */
   #entered(outcome: EntryOutcome): void {
     this.#credit.tokenEntered();
+    this.#tamper.tokenEntered(outcome.result !== 'Accept' && outcome.result !== 'Lockout' && this.#locked());
     this.#charge();
     this.#driveSwitch();
     if (this.#status !== 'running') return;
@@ -387,6 +430,7 @@ class MeterFirmware implements Firmware {
 
   #save(done: (written: boolean) => void = () => {}): void {
     this.#books.keep('delays', this.#switch.delays());
+    this.#tamper.bringUp();
     this.#savedAt = this.#hardware.timer.now();
     this.#books.save(done);
   }
@@ -408,6 +452,8 @@ class MeterFirmware implements Firmware {
       relay: this.#switch.state,
       isBusy: this.#tokens.isBusy,
       isLocked: this.#locked(),
+      tamperText: this.#tamper.text,
+      isTampered: this.#tamper.isShown,
     });
   }
 }

@@ -13,6 +13,9 @@ export interface HomeState extends CreditGlance {
   readonly relay: SwitchState;
   readonly isBusy: boolean;
   readonly isLocked: boolean;
+  /** What tampering shows in place of the balance. */
+  readonly tamperText: string | undefined;
+  readonly isTampered: boolean;
 }
 
 export function homePage(state: HomeState): { text: string; icons: readonly DisplayIcon[] } {
@@ -27,7 +30,7 @@ function homeText(state: HomeState): string {
       return '--------';
     case 'power-failing':
     case 'running':
-      return state.keyed ?? amountText(state.account.balance, state);
+      return state.keyed ?? state.tamperText ?? amountText(state.account.balance, state);
   }
 }
 
@@ -38,6 +41,7 @@ function homeIcons({
   lowCredit,
   isBusy,
   isLocked,
+  isTampered,
 }: HomeState): readonly DisplayIcon[] {
   const icons: DisplayIcon[] = [relay === 'closed' || relay === 'opening' ? 'connected' : 'disconnected'];
   if (account.balance <= 0) icons.push('no-credit');
@@ -49,5 +53,6 @@ function homeIcons({
   if (right.reason === 'ready') icons.push('ready');
   if (isBusy) icons.push('busy');
   if (isLocked) icons.push('locked');
+  if (isTampered) icons.push('tamper');
   return icons;
 }

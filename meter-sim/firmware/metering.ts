@@ -24,10 +24,14 @@ export class EnergyCounter {
     return this.#remainderMilliJoule;
   }
 
-  /** @returns the whole mWh since the last call. */
-  take(): number {
+  /**
+   * @param besides - mJ to take besides, for the mJ that the chip has counted since the last call.
+   * @returns the whole mWh since the last call.
+   */
+  take(besides: (countedMilliJoule: number) => number = nothing): number {
     const register = this.#chip.energyMilliJoule();
-    const milliJoule = this.#milliJoule(register);
+    const counted = this.#milliJoule(register);
+    const milliJoule = counted + besides(counted - this.#remainderMilliJoule);
     this.#last = register;
     this.#remainderMilliJoule = milliJoule % MILLI_JOULE_PER_MILLI_WH;
     return (milliJoule - this.#remainderMilliJoule) / MILLI_JOULE_PER_MILLI_WH;
@@ -48,4 +52,8 @@ export class EnergyCounter {
     const advanced = register - this.#last;
     return this.#remainderMilliJoule + (advanced < 0 ? advanced + REGISTER_MODULUS : advanced);
   }
+}
+
+function nothing(): number {
+  return 0;
 }

@@ -1,11 +1,13 @@
 /** Every assumed number of the firmware with the default of its reference, so that a make of meter is a set of values. */
 import { DEFAULT_METER_CONFIGURATION, type MeterConfiguration } from '../../lib/meter/configuration.ts';
+import { type CommsOptions, DEFAULT_COMMS } from './comms-link.ts';
 import { type CreditOptions, DEFAULT_CREDIT } from './credit/state.ts';
 import { DEFAULT_CLOSING, DEFAULT_OPENING } from './delay-estimator.ts';
 import type { Micros } from './hardware-interface.ts';
 import { type CodeProfile, HEXING_CODES } from './info-codes.ts';
 import { DEFAULT_SHAPE, type JournalShape } from './journal.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
+import { DEFAULT_TAMPER, type TamperOptions } from './tamper-watch.ts';
 
 export interface FirmwareOptions {
   readonly meter: MeterConfiguration;
@@ -26,6 +28,8 @@ export interface FirmwareOptions {
   readonly keypadTimeOutMicros: Micros;
   /** A power-fail signal that led to no reset is over when the voltage is back after this long. */
   readonly recoveryMicros: Micros;
+  readonly tamper: TamperOptions;
+  readonly comms: CommsOptions;
 }
 
 const SECOND = 1_000_000;
@@ -59,4 +63,6 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
   preparePowerMilliWatt: 200_000,
   keypadTimeOutMicros: DEFAULT_METER_CONFIGURATION.keypadTimeoutSeconds * SECOND,
   recoveryMicros: SECOND,
+  tamper: DEFAULT_TAMPER,
+  comms: DEFAULT_COMMS,
 };

@@ -1,4 +1,6 @@
 /** What the firmware tells a host that asks: everything a panel may show, and no key. */
+
+import type { CommsReadout } from './comms-link.ts';
 import { type CosemStatus, cosemStatus, lowCreditLevel, type SupplyRight } from './credit/right-to-supply.ts';
 import type { CreditOptions, CreditState } from './credit/state.ts';
 import type { CreditAccount } from './credit.ts';
@@ -7,6 +9,7 @@ import type { SwitchState } from './load-switch.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { DelayRecord } from './records.ts';
 import type { SwitchDecision } from './switch-commands.ts';
+import type { TamperReadout } from './tamper-desk.ts';
 
 /** What must hold at every event is judged by these alone; asking for them changes nothing in the meter. */
 export interface FirmwareVitals {
@@ -46,6 +49,8 @@ export interface FirmwareReadout extends FirmwareVitals {
   readonly switchLog: readonly SwitchDecision[];
   /** True when a token record rotted and its acceptance was undone (journal.ts). */
   readonly acceptanceLost: boolean;
+  readonly tamper: TamperReadout;
+  readonly comms: CommsReadout;
 }
 
 /** `memory-fault`: the journal is unreadable; the relay stays open and no token is taken. */

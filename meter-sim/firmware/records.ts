@@ -4,6 +4,7 @@
  */
 import type { LockoutState, MeterExtension, MeterState } from '../../lib/meter/state.ts';
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
+import { COMMS_SECTION } from './comms-link.ts';
 import { CREDIT_SECTION } from './credit/section.ts';
 import { SWITCH_SECTION } from './switch-commands.ts';
 import { TAMPER_SECTION } from './tamper.ts';
@@ -76,6 +77,7 @@ export const VITAL_SECTIONS = {
   switchCommands: SWITCH_SECTION,
   tokenHistory: TOKEN_HISTORY,
   wornPages: WORN_PAGES,
+  comms: COMMS_SECTION,
 };
 
 /** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */

@@ -256,6 +256,8 @@ export class TamperWatch {
     const now = this.#hardware.timer.now();
     const atImax = Math.floor((this.#options.imaxMilliWatt * (now - this.#influencedSince)) / SECOND);
     this.#influencedSince = now;
+    // Behind an open contact nothing flows.
+    if (this.#hooks.isRelayOpen()) return 0;
     return Math.max(0, atImax - countedMilliJoule);
   }
 

@@ -9,6 +9,7 @@ import { creditChangeOf } from './credit.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
 import type { FirmwareOptions } from './options.ts';
 import { ACCOUNT_LOW, type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
+import type { VitalState } from './records.ts';
 import { remembered } from './token-history.ts';
 
 export interface TokenDoorHooks {
@@ -16,6 +17,8 @@ export interface TokenDoorHooks {
   isOpen(): boolean;
   /** Charges what the load has drawn up to now. */
   charge(): void;
+  /** What an accepted token changes of what the parts keep: it goes into the token's own record. */
+  vital(outcome: EntryOutcome): Partial<VitalState>;
   /** The outcome is durable and the books have it. */
   entered(outcome: EntryOutcome): void;
 }
@@ -79,7 +82,8 @@ export class TokenDoor {
       });
       this.#books.save(() => this.#finish(outcome, done));
     } else {
-      this.#commit({ before, state, vital: { tokenHistory }, credit }, outcome, done);
+      const vital = { tokenHistory, ...this.#hooks.vital(outcome) };
+      this.#commit({ before, state, vital, credit }, outcome, done);
     }
   }
 

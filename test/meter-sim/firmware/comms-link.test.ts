@@ -149,7 +149,7 @@ test('when the module is out for ten seconds then it is an event, and nothing th
   assert.equal(bench.events, ['lost']);
   assert.is(bench.link.waiting, 5);
   assert.is(module.outbox.length, 1, 'the outbox stays in the module');
-  bench.seconds(3_600);
+  bench.seconds(1_800);
   bench.slot.plug(module);
   bench.seconds(5);
   assert.equal(bench.events, ['lost', 'restored']);

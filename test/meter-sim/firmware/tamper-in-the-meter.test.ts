@@ -1,0 +1,170 @@
+/** Tampering with a whole meter: relay, glass, tokens, power cycles and the module, in their world. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bytesFromHex } from '../../../lib/hex.ts';
+import type { LinkMessage } from '../../../lib/link/messages.ts';
+import { DEFAULT_COMMS } from '../../../meter-sim/firmware/comms-link.ts';
+import { DEFAULT_OPTIONS, type FirmwareOptions } from '../../../meter-sim/firmware/options.ts';
+import { DEFAULT_TAMPER_RULES } from '../../../meter-sim/firmware/tamper.ts';
+import { type MeterBench, makeBench, powerUp, SECOND } from '../../support/meter-bench.ts';
+import { ownToken, tokenOfAnotherMeter } from '../../support/public-meter.ts';
+
+const test = suite('meter-sim/firmware/tamper in the meter');
+
+const MINUTE = 6_600_000;
+const MAGNET = { faceMilliTesla: 500, halfLengthMillimetre: 10, hertz: 0 } as const;
+
+function supplied(options: FirmwareOptions = DEFAULT_OPTIONS): MeterBench {
+  const bench = makeBench({ load: { appliances: [{ kind: 'resistive', watt: 2_300 }] } }, options);
+  powerUp(bench);
+  bench.world.advance(2 * SECOND);
+  enter(bench, ownToken(MINUTE, 100));
+  bench.world.advance(3 * SECOND);
+  assert.is(bench.world.relay.position, 'closed');
+  return bench;
+}
+
+function enter(bench: MeterBench, tokenNo: string): string | undefined {
+  let result: string | undefined;
+  bench.firmware().enterToken(tokenNo, (outcome) => {
+    result = outcome.result;
+  });
+  bench.world.advance(200_000);
+  return result;
+}
+
+function events(bench: MeterBench): string[] {
+  return bench
+    .firmware()
+    .events('tamper')
+    .map(({ name, detail }) => `${name} ${detail}`)
+    .reverse();
+}
+
+test('when the meter cover is lifted then the relay opens before a current zero, the glass says so, and credit does not close it', () => {
+  const bench = supplied();
+  const { world } = bench;
+  world.covers.setOpen('meter', true);
+  world.advance(2 * SECOND);
+  assert.is(world.relay.position, 'open');
+  assert.is(bench.firmware().readout().switchCause, 'meterCover');
+  const opening = world.relay.log.at(-1);
+  assert.ok((opening?.distanceMicros ?? 0) < 0, 'zero-crossed like every opening');
+  world.advance(10 * SECOND);
+  assert.is(world.display.text, 'OPEN');
+  assert.ok(world.display.icons.includes('tamper'));
+  world.covers.setOpen('meter', false);
+  world.advance(SECOND);
+  assert.is(enter(bench, ownToken(MINUTE + 1, 10)), 'Accept');
+  world.advance(20 * SECOND);
+  assert.is(world.relay.position, 'open');
+  assert.is(world.display.text, 'OPEN');
+  assert.equal(events(bench), ['meterCoverOpened 1', 'meterCoverOpened 0']);
+  assert.equal(bench.firmware().readout().tamper, {
+    present: [],
+    latched: ['meter-cover'],
+    isCommissioned: true,
+  });
+});
+
+test('when a strong magnet comes then DISTU is shown, and it trips only where the utility wants it', () => {
+  for (const trips of [false, true]) {
+    const rules = { ...DEFAULT_TAMPER_RULES, magnet: { trips, latches: true } };
+    const bench = supplied({ ...DEFAULT_OPTIONS, tamper: { ...DEFAULT_OPTIONS.tamper, rules } });
+    const { world } = bench;
+    // Beside the relay its own field is too weak to hold the armature.
+    world.hall.setMagnet({ ...MAGNET, atMillimetre: [-30, 0, 0] });
+    assert.ok(world.hall.relayTesla() < 0.3);
+    world.advance(10 * SECOND);
+    assert.is(world.display.text, 'DISTU');
+    assert.is(world.relay.position, trips ? 'open' : 'closed');
+    assert.equal(events(bench), ['magnet 1']);
+  }
+});
+
+test('when a magnet influences the measurement and Imax is charged then the credit ends in its time', () => {
+  const tamper = { ...DEFAULT_OPTIONS.tamper, billsInfluenceAtImax: true };
+  const bench = supplied({ ...DEFAULT_OPTIONS, tamper });
+  const { world } = bench;
+  const before = bench.firmware().readout();
+  world.hall.setMagnet({ ...MAGNET, atMillimetre: [-20, 0, 0] });
+  world.advance(60 * SECOND);
+  const charged = bench.firmware().readout().totalMilliWh - before.totalMilliWh;
+  // 23 kW for a minute is 383.3 Wh.
+  assert.ok(Math.abs(charged - 383_333) <= 20, `${charged} mWh`);
+  world.advance(1_600 * SECOND);
+  const after = bench.firmware().readout();
+  assert.is(after.relay, 'open');
+  assert.ok(after.creditMilliWh <= 0 && after.creditMilliWh > -1_000, `${after.creditMilliWh} mWh`);
+});
+
+test('when wrong tokens bar the door then brute force is latched beside the lockout', () => {
+  const bench = supplied();
+  for (let index = 0; index < 3; index++) enter(bench, tokenOfAnotherMeter(MINUTE + index));
+  assert.equal(bench.firmware().readout().tamper.latched, ['brute-force']);
+  bench.world.advance(10 * SECOND);
+  assert.ok(bench.world.display.icons.includes('tamper'));
+  assert.is(bench.world.relay.position, 'closed');
+});
+
+test('when a generator feeds the load side behind an open relay then it is noted', () => {
+  const bench = makeBench();
+  powerUp(bench);
+  bench.world.advance(5 * SECOND);
+  bench.world.setLoadSideSource({ kind: 'generator', voltRms: 220 });
+  bench.world.advance(2 * SECOND);
+  assert.equal(events(bench), ['loadSideVoltage 1']);
+  bench.world.setLoadSideSource({ kind: 'none' });
+  bench.world.advance(2 * SECOND);
+  assert.equal(events(bench), ['loadSideVoltage 1', 'loadSideVoltage 0']);
+});
+
+test('when a module is plugged in then tokens and readings travel over it, and the meter tells of tampering', () => {
+  const bench = supplied();
+  const { world } = bench;
+  const module = world.makeModule({
+    id: new Uint8Array(8).fill(9),
+    pairingKey: bytesFromHex(DEFAULT_COMMS.pairingKey),
+  });
+  world.slot.plug(module);
+  world.advance(5 * SECOND);
+  assert.ok(bench.firmware().readout().comms.isUp);
+  const answers: LinkMessage[] = [];
+  const send = (key: string): void => {
+    module.command({ kind: 'token', key, tokenNo: ownToken(MINUTE + 5, 50) }, (answer) =>
+      answers.push(answer),
+    );
+    world.advance(3 * SECOND);
+  };
+  send('00000000000000a1');
+  send('00000000000000a1');
+  send('00000000000000a2');
+  assert.equal(
+    answers.map((answer) => answer.kind === 'answer' && answer.code),
+    [1, 1, 10],
+  );
+  assert.is(bench.firmware().readout().acceptedMilliWh, 15_000_000);
+  world.advance(3_700 * SECOND);
+  const reading = module.outbox.find(({ kind }) => kind === 'reading');
+  assert.ok(reading?.kind === 'reading' && reading.totalMilliWh > 2_000_000 && reading.isRelayClosed);
+  world.covers.setOpen('terminal', true);
+  world.advance(SECOND);
+  const told = module.outbox.at(-1);
+  assert.ok(told?.kind === 'event' && told.isStart && told.code === 2);
+  const total = bench.firmware().readout().totalMilliWh;
+  world.covers.setOpen('terminal', false);
+  world.slot.unplug();
+  world.advance(60 * SECOND);
+  assert.ok(bench.firmware().readout().comms.isLost);
+  assert.equal(
+    bench
+      .firmware()
+      .events('standard')
+      .map(({ name }) => name)
+      .includes('commsLost'),
+    true,
+  );
+  assert.ok(bench.firmware().readout().totalMilliWh >= total, 'metering goes on');
+});
+
+test.run();
