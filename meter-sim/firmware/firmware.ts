@@ -268,6 +268,7 @@ class MeterFirmware implements Firmware {
   #recover(): void {
     if (this.#status !== 'power-failing' && this.#status !== 'memory-fault') return;
     this.#books.keep('delays', this.#switch.delays());
+    this.#books.keepStatistics('delayBins', this.#switch.bins());
     // Nobody knows what became of a pulse that was driven when the supply sank: the latest command is executed again.
     this.#switch = this.#makeSwitch();
     if (this.#status === 'memory-fault') {
@@ -308,7 +309,9 @@ class MeterFirmware implements Firmware {
   }
 
   #makeSwitch(): LoadSwitch {
-    return new LoadSwitch(this.#hardware, this.#options.loadSwitch, this.#books.vital.delays, () =>
+    const { delays } = this.#books.vital;
+    const { delayBins } = this.#books.statistics;
+    return new LoadSwitch(this.#hardware, this.#options.loadSwitch, delays, delayBins, () =>
       this.#switched(),
     );
   }
@@ -431,6 +434,7 @@ class MeterFirmware implements Firmware {
   #save(done: (written: boolean) => void = () => {}): void {
     this.#books.keep('delays', this.#switch.delays());
     this.#tamper.bringUp();
+    this.#books.keepStatistics('delayBins', this.#switch.bins());
     this.#savedAt = this.#hardware.timer.now();
     this.#books.save(done);
   }

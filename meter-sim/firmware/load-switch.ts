@@ -5,9 +5,10 @@
  * One operation: watch the zeros of the wave, fire at zero - lead - delay, measure the contact, check the current, and try
  * again where it did not obey.
  */
-import { DelayEstimator, type DelayOptions } from './delay-estimator.ts';
+import type { DelayBins } from './delay-bins.ts';
+import { type DelayConditions, DelayEstimator, type DelayOptions } from './delay-estimator.ts';
 import type { Cancellable, MeterHardware, Micros, SwitchDirection } from './hardware-interface.ts';
-import type { DelayRecord } from './records.ts';
+import type { LearntDelays } from './records.ts';
 import { ZeroCrossPredictor } from './zero-cross-predictor.ts';
 
 export interface LoadSwitchOptions {
@@ -26,6 +27,8 @@ export interface LoadSwitchOptions {
   readonly settleMicros: Micros;
   /** Current that still flows after an opening that failed. */
   readonly flowingMilliAmp: number;
+  /** Load side above this is live. */
+  readonly liveMilliVolt: number;
   readonly openAttempts: number;
   readonly closeAttempts: number;
   readonly malfunctionRetryMicros: Micros;
@@ -41,6 +44,10 @@ interface Operation {
   attempt: number;
   fired: boolean;
   moved: boolean;
+  /** The delay that the present aim reckons with. */
+  expectedMicros: number;
+  /** Aims that were given up since the attempt began. */
+  staleAims: number;
 }
 
 /** From the zero before the target on, the voltage itself would look like a contact that touched. */
@@ -50,6 +57,11 @@ const TOUCH_BLIND_MICROS = 2_000;
 /** Between two pulses, so that never both coils are driven. */
 const REST_MICROS = 20_000;
 const AIM_TOLERANCE = 2_000;
+/** Until the current register tells whether a live load side is fed by the meter. */
+const LIVE_CHECK_MICROS = 500_000;
+/** A supply that will not stand still is switched on all the same after a few aims. */
+const STALE_MICROS = 100;
+const MOST_STALE_AIMS = 3;
 const SUPPLY_RETRY_MICROS = 200_000;
 /** Room between deciding and firing, for the interrupt that fires. */
 const FIRE_MARGIN_MICROS = 100;
@@ -70,21 +82,31 @@ export class LoadSwitch {
   #timer: Cancellable | undefined;
   #firedAt: Micros | undefined;
   #stopped = false;
+  readonly #live: Cancellable;
+  #bins: DelayBins;
 
   /** @param changed - called after every finished operation and every malfunction. */
   constructor(
     hardware: MeterHardware,
     options: LoadSwitchOptions,
-    known: { opening: DelayRecord; closing: DelayRecord },
+    known: LearntDelays,
+    bins: DelayBins,
     changed: () => void,
   ) {
     this.#hardware = hardware;
     this.#options = options;
     this.#changed = changed;
+    this.#bins = bins;
     this.#estimators = {
-      open: new DelayEstimator(options.opening, known.opening),
-      close: new DelayEstimator(options.closing, known.closing),
+      open: new DelayEstimator(options.opening, known.opening, bins.opening),
+      close: new DelayEstimator(options.closing, known.closing, bins.closing),
     };
+    // A contact that a magnet or a blow has closed is noticed by its load side, not only by the energy that it gives away.
+    this.#live = hardware.loadSide.onLive((isLive) => {
+      if (!isLive || this.#operation !== undefined || this.#position !== 'open') return;
+      this.#timer?.cancel();
+      this.#timer = hardware.timer.at(hardware.timer.now() + LIVE_CHECK_MICROS, () => this.energyCounted());
+    });
   }
 
   get state(): SwitchState {
@@ -97,8 +119,16 @@ export class LoadSwitch {
     return this.#operation?.fired ?? false;
   }
 
-  delays(): { opening: DelayRecord; closing: DelayRecord } {
+  delays(): LearntDelays {
     return { opening: this.#estimators.open.record(), closing: this.#estimators.close.record() };
+  }
+
+  /** The same object until something was learnt. */
+  bins(): DelayBins {
+    const opening = this.#estimators.open.bins();
+    const closing = this.#estimators.close.bins();
+    if (opening !== this.#bins.opening || closing !== this.#bins.closing) this.#bins = { opening, closing };
+    return this.#bins;
   }
 
   /** Drives the switch to a position, now or after the operation in hand. Asking twice changes nothing. */
@@ -141,6 +171,7 @@ export class LoadSwitch {
   /** The supply fails: nothing is fired from now on (a pulse already driven ends by itself). */
   stop(): void {
     this.#stopped = true;
+    this.#live.cancel();
     this.#operation = undefined;
     this.#release();
   }
@@ -149,7 +180,7 @@ export class LoadSwitch {
     if (this.#stopped || this.#operation !== undefined || this.#target === undefined) return;
     const direction = this.#target === 'open' ? 'open' : 'close';
     if (this.#position === this.#target || (this.#position === 'malfunction' && direction === 'open')) return;
-    this.#operation = { direction, attempt: 1, fired: false, moved: false };
+    this.#operation = { direction, attempt: 1, fired: false, moved: false, expectedMicros: 0, staleAims: 0 };
     if (direction === 'close') this.#release();
     this.#approach();
   }
@@ -189,14 +220,16 @@ export class LoadSwitch {
   /** Aims at the first zero within reach, and aims a little better at the same one with every zero that still comes in. */
   #aim(): void {
     const operation = this.#operation;
-    if (operation === undefined || operation.fired) return;
+    if (operation === undefined || operation.fired || !this.#supplyHolds()) return;
     const estimator = this.#estimators[operation.direction];
-    const ahead = estimator.meanMicros + estimator.leadMicros() + this.#idleExtra();
+    const expected = estimator.expectedMicros(this.#conditions());
+    const ahead = expected + estimator.leadMicros() + this.#idleExtra();
     const { timer } = this.#hardware;
     const reach = timer.now() + FIRE_MARGIN_MICROS + ahead;
     const zero = this.#predictor?.next(this.#aimedAt === undefined ? reach : this.#aimedAt - AIM_TOLERANCE);
     if (zero === undefined || zero < reach) return;
     this.#aimedAt = zero;
+    operation.expectedMicros = expected;
     this.#timer?.cancel();
     this.#timer = timer.at(Math.round(zero - ahead), () => this.#fire(zero));
   }
@@ -205,7 +238,7 @@ export class LoadSwitch {
   #fire(zero: number | undefined): void {
     const operation = this.#operation;
     if (operation === undefined || this.#stopped) return;
-    if (!this.#supplyHolds()) {
+    if (!this.#supplyHolds() || (zero !== undefined && this.#aimIsStale(operation))) {
       this.#approach();
       return;
     }
@@ -213,6 +246,7 @@ export class LoadSwitch {
     const { direction } = operation;
     const firedAt = timer.now();
     const extra = this.#idleExtra();
+    const conditions = this.#conditions();
     operation.fired = true;
     this.#firedAt = firedAt;
     this.#release();
@@ -226,7 +260,8 @@ export class LoadSwitch {
         // A touch is proof enough once the coil is at rest; a parting is not, for the contact may weld again.
         if (direction === 'close') this.#concludeAt(firedAt + this.#options.pulseMicros + REST_MICROS);
         if (!teaches || (direction === 'close' && zero === undefined)) return;
-        this.#estimators[direction].observe([between[0] - firedAt - extra, between[1] - firedAt - extra]);
+        const after = firedAt + extra;
+        this.#estimators[direction].observe([between[0] - after, between[1] - after], conditions);
       });
       this.#concludeAt(firedAt + this.#options.settleMicros);
     };
@@ -235,6 +270,14 @@ export class LoadSwitch {
       const from = Math.max(firedAt + TOUCH_BLIND_MICROS, Math.round((zero ?? 0) - TOUCH_WATCH_MICROS));
       this.#timer = timer.at(from, watch);
     }
+  }
+
+  /** The voltage stepped since the aim was taken: the coil would be that much slower or faster than reckoned. */
+  #aimIsStale(operation: Operation): boolean {
+    const expected = this.#estimators[operation.direction].expectedMicros(this.#conditions());
+    if (Math.abs(expected - operation.expectedMicros) < STALE_MICROS) return false;
+    operation.staleAims += 1;
+    return operation.staleAims <= MOST_STALE_AIMS;
   }
 
   #concludeAt(time: Micros): void {
@@ -266,10 +309,16 @@ export class LoadSwitch {
     this.#reconcile();
   }
 
-  /** An open circuit looks the same as no load, so a close that nothing confirms is sent twice and then believed. */
+  /**
+   * A load side that lives behind an opening which nobody saw part tells of a contact that stuck without a load; behind one
+   * that was seen it tells of a bypass or a generator. An open circuit without that sense looks the same as no load, so a
+   * close that nothing confirms is sent twice and then believed.
+   */
   #obeyed(operation: Operation): boolean {
     const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.flowingMilliAmp;
-    return operation.direction === 'open' ? !flowing : operation.moved || flowing;
+    const isLive = this.#hardware.loadSide.milliVolt() >= this.#options.liveMilliVolt;
+    if (operation.direction === 'open') return !flowing && (operation.moved || !isLive);
+    return operation.moved || flowing || isLive;
   }
 
   #fail(): void {
@@ -289,6 +338,11 @@ export class LoadSwitch {
     const isIdle =
       this.#firedAt !== undefined && this.#hardware.timer.now() - this.#firedAt > idleAfterMicros;
     return isIdle ? idleExtraMicros : 0;
+  }
+
+  #conditions(): DelayConditions {
+    const { thermometer, metering } = this.#hardware;
+    return { deciCelsius: thermometer.deciCelsius(), milliVolt: metering.voltageMilliVolt() };
   }
 
   #supplyHolds(): boolean {

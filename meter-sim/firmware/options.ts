@@ -48,6 +48,7 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
     searchMicros: 500_000,
     settleMicros: 1_200_000,
     flowingMilliAmp: 100,
+    liveMilliVolt: 50_000,
     openAttempts: 5,
     closeAttempts: 2,
     malfunctionRetryMicros: 3_600 * SECOND,

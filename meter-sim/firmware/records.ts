@@ -6,6 +6,7 @@ import type { LockoutState, MeterExtension, MeterState } from '../../lib/meter/s
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { COMMS_SECTION } from './comms-link.ts';
 import { CREDIT_SECTION } from './credit/section.ts';
+import { DELAY_BINS_SECTION } from './delay-bins.ts';
 import { SWITCH_SECTION } from './switch-commands.ts';
 import { TAMPER_SECTION } from './tamper.ts';
 import { TOKEN_HISTORY } from './token-history.ts';
@@ -81,7 +82,7 @@ export const VITAL_SECTIONS = {
 };
 
 /** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */
-export const STATISTICS_SECTIONS = {};
+export const STATISTICS_SECTIONS = { delayBins: DELAY_BINS_SECTION };
 
 type Kept<Sections> = {
   readonly [Name in keyof Sections]: Sections[Name] extends Section<infer Value> ? Value : never;

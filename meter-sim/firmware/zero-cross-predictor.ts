@@ -2,8 +2,9 @@
  * Predicts the zeros of a wave from those seen over the last cycles (meter-hardware.md 2 and 3).
  *
  * A distorted current may cross zero several times in a half cycle. Zeros one full cycle apart belong to one family; every
- * family lies on a line, all lines have the slope of the period, and least squares over the last cycles takes the noise of
- * single crossings out. Of a cluster only its first zero is a target: a contact that parts late then still meets the next.
+ * family lies on a parabola, all with the slope of the period and the bend of a frequency that ramps (0.5 Hz/s moves the
+ * next zero by 50 µs against a straight line), and least squares over the last cycles takes the noise of single crossings
+ * out. Of a cluster only its first zero is a target: a contact that parts late then still meets the next.
  */
 
 /** Slowest and fastest mains that is followed, with room for a generator (45-65 Hz), µs a cycle. */
@@ -55,31 +56,43 @@ export class ZeroCrossPredictor {
     const depth = Math.min(KEPT_CYCLES, Math.floor(this.#zeros.length / count));
     const families = Array.from({ length: count }, (_, family) => this.#family(family, depth));
     const slope = families.reduce((sum, family) => sum + family.slope, 0) / count;
+    const bend = families.reduce((sum, family) => sum + family.bend, 0) / count;
+    // Squares stand about their mean over the window, so that mean, slope and bend do not disturb each other.
+    const middle = (depth - 1) / 2;
+    const meanSquare = (depth * depth - 1) / 12;
     let best: number | undefined;
     for (const family of this.#firstsOfClusters()) {
-      const line = families[family];
-      if (line === undefined) continue;
-      const newest = line.mean + (slope * (depth - 1)) / 2;
-      const candidate = newest + slope * Math.max(1, Math.ceil((after - newest) / slope));
+      const mean = families[family]?.mean ?? 0;
+      const at = (place: number): number => mean + slope * place + bend * (place * place - meanSquare);
+      let place = middle + Math.max(1, Math.floor((after - at(middle)) / slope) - 1);
+      while (at(place) < after) place += 1;
+      const candidate = at(place);
       if (best === undefined || candidate < best) best = candidate;
     }
     return best;
   }
 
   /** Least squares through the last `depth` zeros of one family; family 0 holds the newest zero of all. */
-  #family(family: number, depth: number): { mean: number; slope: number } {
+  #family(family: number, depth: number): { mean: number; slope: number; bend: number } {
+    const middle = (depth - 1) / 2;
+    const meanSquare = (depth * depth - 1) / 12;
     let sum = 0;
     let weighted = 0;
+    let bent = 0;
     let squares = 0;
-    const middle = (depth - 1) / 2;
+    let fourths = 0;
     for (let back = 0; back < depth; back++) {
       const zero = this.#zeros[this.#zeros.length - 1 - family - back * this.#perCycle] ?? 0;
       const place = middle - back;
+      const square = place * place - meanSquare;
       sum += zero;
       weighted += place * zero;
+      bent += square * zero;
       squares += place * place;
+      fourths += square * square;
     }
-    return { mean: sum / depth, slope: weighted / squares };
+    // Two zeros make a line and no parabola.
+    return { mean: sum / depth, slope: weighted / squares, bend: depth > 2 ? bent / fourths : 0 };
   }
 
   /** The families with a long way since the zero before them. */

@@ -190,16 +190,43 @@ test('an opening that waited for the voltage aims at a zero as any other', () =>
   }
 });
 
-test('a relay that stuck while nothing flowed is found out by the first energy', () => {
-  const bench = makeBench({ relay: { position: 'closed', shortestPulseMicros: 10_000_000 } });
+test('a relay that stuck while nothing flowed is found out by the voltage behind it', () => {
+  const bench = makeBench({ relay: { position: 'closed', isWelded: true, tearChance: 0 } });
   const { world } = bench;
   powerUp(bench);
   world.advance(20 * SECOND);
-  assert.is(bench.firmware().readout().relay, 'open', 'nothing tells yet that it did not obey');
-  world.setLoad({ appliances: [{ kind: 'resistive', watt: 9_000 }] });
+  assert.is(bench.firmware().readout().relay, 'malfunction');
+  assert.is(world.relay.stuck.byWeld, 5);
+  world.relay.breakWeld();
+  world.advance(3_605 * SECOND);
+  assert.is(bench.firmware().readout().relay, 'open', 'and tried again an hour later');
+});
+
+test('when a generator feeds the load side then a contact that was seen to part counts as open', () => {
+  const bench = makeBench({ load: { appliances: [{ kind: 'resistive', watt: 6_000 }] } });
+  const { world } = bench;
+  powerUp(bench);
+  bench.firmware().enterToken(ownToken(FIRST_TID, 1), () => {});
+  world.advance(5 * SECOND);
+  world.setLoadSideSource({ kind: 'generator', voltRms: 200 });
+  world.advance(100 * SECOND);
+  assert.is(world.relay.position, 'open');
+  assert.is(bench.firmware().readout().relay, 'open');
+});
+
+test('when a magnet closes the open relay then the first energy tells of it', () => {
+  const bench = makeBench({ load: { appliances: [{ kind: 'resistive', watt: 9_000 }] } });
+  const { world } = bench;
+  powerUp(bench);
+  world.advance(20 * SECOND);
+  assert.is(bench.firmware().readout().relay, 'open');
+  world.setRelayMagnet(0.5, 'flip');
   world.advance(30 * SECOND);
   assert.is(bench.firmware().readout().relay, 'malfunction');
-  assert.is(world.relay.faults.tooShort, 6);
+  assert.is(world.relay.stuck.byMagnet, 5);
+  world.setRelayMagnet(0);
+  world.advance(3_605 * SECOND);
+  assert.is(world.relay.position, 'open');
 });
 
 test('a relay that does not obey is tried again and then reported', () => {
