@@ -66,6 +66,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #noiseAt = 0;
 
   #isPowered = false;
+  /** When the registers close for the first time after a reset, µs: until then they read 0, sampled or not. */
+  #registersFrom = 0;
   #isSampling = false;
   #path: CurrentPath = 'line';
   readonly #import = new EnergyRegister();
@@ -129,7 +131,11 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#export.reset();
     this.#direction = 0;
     this.#registers.reset();
-    this.#accountedTo = this.#circuit.mains.markAt(this.#clock.now());
+    const { mains } = this.#circuit;
+    const now = this.#clock.now();
+    this.#accountedTo = mains.markAt(now);
+    const firstClose = Math.ceil(mains.phaseAt(now)) + this.#config.cyclesPerRegister - 1;
+    this.#registersFrom = mains.timeAtPhase(firstClose, now);
     this.#reconsider();
   }
 
@@ -176,23 +182,25 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   voltageMilliVolt(): number {
     if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.voltRms);
+    if (this.#clock.now() < this.#registersFrom) return 0;
     const { noiseVolt } = this.#config;
     return Math.round(1000 * this.#voltGain * Math.hypot(this.#circuit.meterVolt, noiseVolt));
   }
 
   currentMilliAmp(): number {
     if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.lineRms);
-    return Math.round(1000 * this.#waves.line.rmsAmp());
+    return this.#clock.now() < this.#registersFrom ? 0 : Math.round(1000 * this.#waves.line.rmsAmp());
   }
 
   neutralMilliAmp(): number {
     if (this.#fidelity === 'sampled') return Math.round(1000 * this.#registers.neutralRms);
-    return Math.round(1000 * this.#waves.neutral.rmsAmp());
+    return this.#clock.now() < this.#registersFrom ? 0 : Math.round(1000 * this.#waves.neutral.rmsAmp());
   }
 
   powerMilliWatt(): number {
     const isSampled = this.#fidelity === 'sampled';
-    return Math.round(1000 * (isSampled ? this.#registers.powerWatt : this.#power().perCycle));
+    if (isSampled) return Math.round(1000 * this.#registers.powerWatt);
+    return this.#clock.now() < this.#registersFrom ? 0 : Math.round(1000 * this.#power().perCycle);
   }
 
   reactiveMilliVar(): number {
