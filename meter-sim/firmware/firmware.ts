@@ -383,7 +383,7 @@ class MeterFirmware implements Firmware {
     );
     // Behind an open contact the first energy tells that it did not obey.
     if (this.#switch.state === 'open') next = 1;
-    if (left < Number.POSITIVE_INFINITY && this.#switch.state === 'closed') {
+    if (this.#switch.state === 'closed') {
       const margin = this.#prepareMilliWh();
       if (left <= margin) {
         this.#switch.prepareOpening();

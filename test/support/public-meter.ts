@@ -4,6 +4,8 @@ import { bytesFromHex } from '../../lib/hex.ts';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { createTokenCipher } from '../../lib/token/cipher.ts';
 import { encodeCreditElectricity } from '../../lib/token/credit.ts';
+import type { Token } from '../../lib/token/kinds.ts';
+import { encodeToken } from '../../lib/token/token.ts';
 import type { FactorySettings } from '../../meter-sim/firmware/firmware.ts';
 
 const { drn, ...rest } = PUBLIC_TEST_METER;
@@ -20,4 +22,9 @@ export function ownToken(tidMinutes: number, amountDeciKwh: number): string {
 
 export function tokenOfAnotherMeter(tidMinutes: number): string {
   return encodeCreditElectricity({ tidMinutes, rnd: 1, amountDeciKwh: 10 }, OTHER).tokenNo;
+}
+
+/** Any other token of this meter. */
+export function ownTokenOf(token: Token): string {
+  return encodeToken(token, OWN).tokenNo;
 }
