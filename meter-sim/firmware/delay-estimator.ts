@@ -71,6 +71,8 @@ export const DEFAULT_CLOSING: DelayOptions = {
 const WIDE_MICROS = 370;
 /** Of an event somewhere between two samples. */
 const SAMPLING_VARIANCE = (1e6 / 4_096) ** 2 / 12;
+/** Of the aim itself: the predicted zero, the thermometer and the voltage register are not exact either (assumed). */
+const AIM_DEVIATION_MICROS = 30;
 /** Deviations beyond which one measurement by itself is not believed. */
 const STRAY_DEVIATIONS = 4.5;
 const SMALLEST_DEVIATION_MICROS = 30;
@@ -218,7 +220,7 @@ export class DelayEstimator {
       this.#operations === 0
         ? this.#options.unitDeviationMicros ** 2
         : (this.#variance + SAMPLING_VARIANCE) * this.#meanShare();
-    return Math.sqrt(this.#variance + ofMean);
+    return Math.sqrt(this.#variance + ofMean + AIM_DEVIATION_MICROS ** 2);
   }
 
   /** The variance of the mean as a share of the variance of one operation. */

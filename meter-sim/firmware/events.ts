@@ -45,6 +45,16 @@ export const EVENT_KINDS = {
   commsRefused: { group: 'standard', code: 43 },
   /** A key never came up; the detail is its place on the keypad, from 0. */
   keyStuck: { group: 'standard', code: 44 },
+  /** Another command decides over the load switch; the detail is its row in switch-commands.ts, from 1. */
+  switchDecided: { group: 'relay', code: 1 },
+  /** The load switch did not obey. */
+  switchFailed: { group: 'relay', code: 2 },
+  /** A trip; the detail is its number since the last clean time. */
+  overloadTrip: { group: 'grid', code: 20 },
+  extremeCurrentTrip: { group: 'grid', code: 21 },
+  overVoltageTrip: { group: 'grid', code: 22 },
+  /** The last of the trips locks; the detail is for how many seconds. */
+  overloadLocked: { group: 'grid', code: 23 },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
 export type EventName = keyof typeof EVENT_KINDS;

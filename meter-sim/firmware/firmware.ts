@@ -19,9 +19,10 @@ import { LoadSwitch } from './load-switch.ts';
 import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
+import { OverloadDesk } from './overload-desk.ts';
 import { creditReadout, type FirmwareReadout, type FirmwareStatus, type FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
-import { latchedOf, SwitchBoard } from './switch-commands.ts';
+import { latchedOf, rowOf, SwitchBoard } from './switch-commands.ts';
 import { TamperDesk } from './tamper-desk.ts';
 import { TokenDoor } from './token-door.ts';
 
@@ -65,6 +66,7 @@ class MeterFirmware implements Firmware {
   readonly #keypad: Keypad;
   readonly #commands: SwitchBoard;
   readonly #tamper: TamperDesk;
+  readonly #overload: OverloadDesk;
   readonly #comms: CommsLink;
   #status: FirmwareStatus = 'starting';
   #switch: LoadSwitch;
@@ -80,7 +82,11 @@ class MeterFirmware implements Firmware {
     this.#hardware = hardware;
     this.#options = options;
     this.#books = new Books(hardware, factory, options);
-    this.#commands = new SwitchBoard(hardware.timer.now, () => {});
+    this.#commands = new SwitchBoard(hardware.timer.now, ({ cause }) => {
+      // Nothing is written over a memory that may still be saved.
+      if (cause === 'memoryFault' || cause === 'productionTest') return;
+      this.#books.events.log('switchDecided', rowOf(cause) + 1);
+    });
     this.#switch = this.#makeSwitch();
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
@@ -88,6 +94,11 @@ class MeterFirmware implements Firmware {
       charge: () => this.#charge(),
       vital: (outcome) => this.#tamper.afterToken(outcome),
       entered: (outcome) => this.#entered(outcome),
+    });
+    this.#overload = new OverloadDesk(hardware, options.overload, this.#books, () => {
+      this.#charge();
+      this.#save();
+      this.#driveSwitch();
     });
     this.#tamper = new TamperDesk(hardware, options.tamper, this.#books, {
       isRelayOpen: () => this.#switch.state === 'open' || this.#switch.state === 'malfunction',
@@ -166,6 +177,7 @@ class MeterFirmware implements Firmware {
     if (this.#status === 'running' || this.#status === 'power-failing') {
       this.#status = 'power-failing';
       this.#tamper.powerFailing();
+      this.#overload.stop();
       this.#charge();
       // Behind the token that is being written, if it fits: the transaction in progress comes first (meter-hardware.md 4).
       this.#books.powerFailing();
@@ -193,6 +205,7 @@ class MeterFirmware implements Firmware {
       switchLog: this.#commands.log,
       acceptanceLost: this.#books.acceptanceLost,
       tamper: this.#tamper.readout(),
+      overload: this.#overload.state,
       comms: this.#comms.readout(),
       ...this.vitals(),
     };
@@ -249,6 +262,7 @@ class MeterFirmware implements Firmware {
     this.#screen.show([]);
     this.#credit.start();
     this.#tamper.start();
+    this.#overload.start();
     this.#comms.start();
     this.#hardware.keypad.onStuck((key) => this.#books.events.log('keyStuck', KEYS.indexOf(key)));
     this.#charge();
@@ -278,6 +292,7 @@ class MeterFirmware implements Firmware {
     this.#status = 'running';
     this.#books.powerIsBack();
     this.#tamper.recovered();
+    this.#overload.start();
     this.#checkpointLater();
     this.#credit.start();
     this.#charge();
@@ -325,6 +340,7 @@ class MeterFirmware implements Firmware {
     } else {
       this.#save();
     }
+    if (this.#switch.state === 'malfunction') this.#books.events.log('switchFailed');
     this.#tamper.switched();
     this.#charge();
     this.#driveSwitch();
@@ -364,6 +380,7 @@ class MeterFirmware implements Firmware {
     this.#commands.set('creditUsedUp', right.reason === 'emergencyUsedUp' || right.reason === 'outOfCredit');
     this.#commands.set('ready', right.reason === 'ready');
     this.#tamper.command(this.#commands);
+    this.#overload.command(this.#commands);
     const test = this.#calibration && (this.#calibration.left % 2 === 0 ? 'closed' : 'open');
     this.#switch.drive(this.#commands.decide(test));
   }
@@ -408,6 +425,7 @@ class MeterFirmware implements Firmware {
   #entered(outcome: EntryOutcome): void {
     this.#credit.tokenEntered();
     this.#tamper.tokenEntered(outcome.result !== 'Accept' && outcome.result !== 'Lockout' && this.#locked());
+    this.#overload.tokenEntered();
     this.#charge();
     this.#driveSwitch();
     if (this.#status !== 'running') return;
@@ -434,6 +452,7 @@ class MeterFirmware implements Firmware {
   #save(done: (written: boolean) => void = () => {}): void {
     this.#books.keep('delays', this.#switch.delays());
     this.#tamper.bringUp();
+    this.#overload.bringUp();
     this.#books.keepStatistics('delayBins', this.#switch.bins());
     this.#savedAt = this.#hardware.timer.now();
     this.#books.save(done);
@@ -456,7 +475,7 @@ class MeterFirmware implements Firmware {
       relay: this.#switch.state,
       isBusy: this.#tokens.isBusy,
       isLocked: this.#locked(),
-      tamperText: this.#tamper.text,
+      tamperText: this.#tamper.text ?? this.#overload.text,
       isTampered: this.#tamper.isShown,
     });
   }

@@ -7,6 +7,7 @@ import type { Micros } from './hardware-interface.ts';
 import { type CodeProfile, HEXING_CODES } from './info-codes.ts';
 import { DEFAULT_SHAPE, type JournalShape } from './journal.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
+import { DEFAULT_OVERLOAD, type OverloadOptions } from './overload.ts';
 import { DEFAULT_TAMPER, type TamperOptions } from './tamper-watch.ts';
 
 export interface FirmwareOptions {
@@ -29,6 +30,7 @@ export interface FirmwareOptions {
   /** A power-fail signal that led to no reset is over when the voltage is back after this long. */
   readonly recoveryMicros: Micros;
   readonly tamper: TamperOptions;
+  readonly overload: OverloadOptions;
   readonly comms: CommsOptions;
 }
 
@@ -65,5 +67,6 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
   keypadTimeOutMicros: DEFAULT_METER_CONFIGURATION.keypadTimeoutSeconds * SECOND,
   recoveryMicros: SECOND,
   tamper: DEFAULT_TAMPER,
+  overload: DEFAULT_OVERLOAD,
   comms: DEFAULT_COMMS,
 };

@@ -7,6 +7,7 @@ import type { CreditAccount } from './credit.ts';
 import type { DisplayIcon } from './hardware-interface.ts';
 import type { SwitchState } from './load-switch.ts';
 import type { EntryOutcome } from './outcome.ts';
+import type { OverloadState } from './overload.ts';
 import type { DelayRecord } from './records.ts';
 import type { SwitchDecision } from './switch-commands.ts';
 import type { TamperReadout } from './tamper-desk.ts';
@@ -50,6 +51,7 @@ export interface FirmwareReadout extends FirmwareVitals {
   /** True when a token record rotted and its acceptance was undone (journal.ts). */
   readonly acceptanceLost: boolean;
   readonly tamper: TamperReadout;
+  readonly overload: OverloadState;
   readonly comms: CommsReadout;
 }
 

@@ -7,6 +7,7 @@ import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { COMMS_SECTION } from './comms-link.ts';
 import { CREDIT_SECTION } from './credit/section.ts';
 import { DELAY_BINS_SECTION } from './delay-bins.ts';
+import { OVERLOAD_SECTION } from './overload.ts';
 import { SWITCH_SECTION } from './switch-commands.ts';
 import { TAMPER_SECTION } from './tamper.ts';
 import { TOKEN_HISTORY } from './token-history.ts';
@@ -79,6 +80,7 @@ export const VITAL_SECTIONS = {
   tokenHistory: TOKEN_HISTORY,
   wornPages: WORN_PAGES,
   comms: COMMS_SECTION,
+  overload: OVERLOAD_SECTION,
 };
 
 /** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */

@@ -53,6 +53,11 @@ export type ActiveCommands = number;
 const ROWS: ReadonlyMap<string, number> = new Map(SWITCH_COMMANDS.map(({ cause }, row) => [cause, row]));
 const ALWAYS = SWITCH_COMMANDS.length - 1;
 
+/** The cause's place in the table, from 0. */
+export function rowOf(cause: SwitchCause): number {
+  return ROWS.get(cause) ?? ALWAYS;
+}
+
 export const NO_COMMANDS: ActiveCommands = 0;
 
 export function withCommand(active: ActiveCommands, cause: SwitchCause, isActive: boolean): ActiveCommands {

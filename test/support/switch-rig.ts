@@ -8,8 +8,8 @@ import type { MeterHardware, SwitchDirection } from '../../meter-sim/firmware/ha
 import { LoadSwitch } from '../../meter-sim/firmware/load-switch.ts';
 import { DEFAULT_OPTIONS } from '../../meter-sim/firmware/options.ts';
 import type { Appliance } from '../../meter-sim/hardware/load.ts';
-import type { Harmonic } from '../../meter-sim/hardware/waves.ts';
 import { DEFAULT_RELAY, type RelayConfig, type Switching } from '../../meter-sim/hardware/relay-config.ts';
+import type { Harmonic } from '../../meter-sim/hardware/waves.ts';
 import { MeterWorld } from '../../meter-sim/world/meter-world.ts';
 import { RandomStream } from '../../meter-sim/world/random.ts';
 
