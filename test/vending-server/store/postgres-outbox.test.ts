@@ -20,7 +20,7 @@ test.after(async () => {
   await postgres?.stop();
 });
 test.before.each(async (context) => {
-  const url = await postgres.createDatabase();
+  const url = await postgres.createBooks();
   context.one = await openPostgresStore({ url });
   context.two = await openPostgresStore({ url });
 });

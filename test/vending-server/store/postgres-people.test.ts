@@ -32,7 +32,7 @@ test.after(async () => {
   await postgres?.stop();
 });
 test.before.each(async (context) => {
-  context.url = await postgres.createDatabase();
+  context.url = await postgres.createBooks();
   const one = await openPostgresStore({ url: context.url });
   await furnish(one, 1_000_000);
   const other = await openPostgresStore({ url: context.url });

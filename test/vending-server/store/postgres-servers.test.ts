@@ -32,7 +32,7 @@ test.after(async () => {
 });
 test.before.each(async (context) => {
   context.folder = mkdtempSync(join(tmpdir(), 'wattoken-journals-'));
-  context.url = await postgres.createDatabase();
+  context.url = await postgres.createBooks();
 });
 test.after.each(({ folder }) => {
   killSellers();

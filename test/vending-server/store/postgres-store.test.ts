@@ -40,7 +40,7 @@ async function engine(): Promise<TestPostgres> {
 }
 
 async function openOnEngine(): Promise<OpenedBooks> {
-  const url = await (await engine()).createDatabase();
+  const url = await (await engine()).createBooks();
   let store = await openPostgresStore({ url });
   return {
     store,
@@ -70,7 +70,7 @@ test.after(async () => {
   await shared?.stop();
 });
 test.before.each(async (context) => {
-  context.url = await (await engine()).createDatabase();
+  context.url = await (await engine()).createBooks();
 });
 
 async function faultOf(work: Promise<unknown>): Promise<unknown> {
