@@ -13,6 +13,13 @@ import { inOrder, saleShape } from './sale-text.ts';
 
 export const SANDBOX_VENDOR = { vendorId: 'corner-shop', name: 'Corner shop', currency: 'ZAR' } as const;
 
+/** A person who sells at the counter's page. PUBLIC TEST VALUES: they protect a sandbox, that is nothing. */
+export const SANDBOX_SELLER = {
+  userId: 'seller',
+  name: 'Seller',
+  password: 'public sandbox password',
+} as const;
+
 const TARIFF = {
   tariffId: 'homelight',
   terms: {
@@ -75,6 +82,36 @@ export async function furnishUtility(
     currency: SANDBOX_VENDOR.currency,
     reference: 'sandbox float',
   });
+  await openSeller(server, apiKey);
+}
+
+const userShape = z.object({ hasPassword: z.boolean() });
+
+/** Opens the seller and sets his password, or what of it an earlier start had left undone. */
+async function openSeller(base: string, apiKey: string): Promise<void> {
+  const { userId, name, password } = SANDBOX_SELLER;
+  const unreachable = 'server_unreachable';
+  const path = `/v1/users/${userId}`;
+  const { vendorId } = SANDBOX_VENDOR;
+  const user = userShape.parse(
+    await requestJson({ method: 'GET', base, path, apiKey, unreachable }).catch((error: unknown) => {
+      if (!isStsFault(error) || error.code !== 'user_unknown') throw error;
+      const body = { name, roles: ['seller'], vendorId, version: 0, reason: 'sandbox' };
+      return requestJson({ method: 'PUT', base, path, body, apiKey, unreachable });
+    }),
+  );
+  if (user.hasPassword) return;
+  const code = await requestJson({
+    method: 'POST',
+    base,
+    path: `${path}/setup-code`,
+    body: { requestId: 'sandbox-seller' },
+    apiKey,
+    unreachable,
+  });
+  const { setupCode } = z.object({ setupCode: z.string() }).parse(code);
+  const body = { userId, setupCode, newPassword: password };
+  await requestJson({ method: 'POST', base, path: '/v1/session/setup', body, unreachable });
 }
 
 const recordShape = z.object({

@@ -17,7 +17,7 @@ const ROOMS = ['lib', 'vending-server', 'meter-sim', 'cli', 'test'];
 const sources = new Map<string, string>();
 for (const room of ROOMS) {
   for (const file of readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.ts') && !file.includes('node_modules')) {
+    if (/\.tsx?$/.test(file) && !file.includes('node_modules')) {
       sources.set(`${room}/${file}`, readFileSync(join(ROOT, room, file), 'utf8'));
     }
   }
@@ -207,7 +207,12 @@ test('when source is written then it is not left unfinished, and lines fit', () 
 });
 
 test('when a source file stands in the tree then somebody imports it', () => {
-  const entries = new Set(['cli/main.ts', 'cli/bulk-worker.ts', 'vending-server/security-module/process.ts']);
+  const entries = new Set([
+    'cli/main.ts',
+    'cli/bulk-worker.ts',
+    'vending-server/security-module/process.ts',
+    'vending-server/web/client/main.tsx',
+  ]);
   const exported = Object.values(packageJson().exports ?? {}).map((target) =>
     String(target).replace('./dist/', '').replace(/\.js$/, '.ts'),
   );
@@ -254,15 +259,20 @@ test('when a dependency is declared then it is used, and when used then declared
   const declared = new Set(
     Object.keys({ ...packageJson().dependencies, ...packageJson().optionalDependencies }),
   );
-  const used = new Set<string>();
-  for (const [file, text] of sources) {
-    if (file.startsWith('test/')) continue;
-    for (const [, name = ''] of text.matchAll(
-      /(?:from|import\()\s*'((?:@[\w-]+\/)?[\w-]+(?:\.js)?)(?:\/[^']*)?'/g,
-    )) {
-      if (!name.startsWith('node')) used.add(name);
-    }
-  }
+  // What runs in browsers is bundled when the program is built, and needed no more after that.
+  const isBundled = (file: string) => file.startsWith('vending-server/web/client/');
+  const usedBy = (counts: (file: string) => boolean) =>
+    new Set(
+      [...sources]
+        .filter(([file]) => !file.startsWith('test/') && counts(file))
+        .flatMap(([, text]) => [
+          ...text.matchAll(/(?:from|import\()\s*'((?:@[\w-]+\/)?[\w-]+(?:\.js)?)(?:\/[^']*)?'/g),
+        ])
+        .map(([, name = '']) => name)
+        .filter((name) => !name.startsWith('node')),
+    );
+  for (const name of usedBy(isBundled)) assert.ok(name in packageJson().devDependencies, name);
+  const used = usedBy((file) => !isBundled(file));
   assert.equal([...used].sort(), [...declared].sort());
 });
 
@@ -270,6 +280,7 @@ interface PackageJson {
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 function packageJson(): PackageJson {

@@ -34,6 +34,7 @@ import { SalesUnderWay } from './vending/sale-guard.ts';
 import { sell } from './vending/sell.ts';
 import { UnreleasedTokens } from './vending/unreleased-tokens.ts';
 import { UtilityRules } from './vending/utility-rules.ts';
+import { pageHandlers } from './web/serve.ts';
 
 export interface RunningServer {
   /** `http://host:port`. */
@@ -249,6 +250,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
     answerTimeoutMillis: limits.requestTimeoutMillis,
     isStopping: () => stopping,
     rateLimits: limits.rateLimits,
+    pages: pageHandlers(),
     secureCookies: options.tls !== undefined || !LOOPBACK.test(options.host ?? DEFAULT_HOST),
     onAnswered: (answered) => metrics?.answered(answered),
   });

@@ -11,7 +11,13 @@ import { untilStopped } from '../lifecycle.ts';
 import { type OutputOptions, printResult, table, tell } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { PUBLIC_TEST_METER, PUBLIC_TEST_VENDING_KEY } from '../public-test-values.ts';
-import { type FirstSale, furnishUtility, SANDBOX_VENDOR, sellFirstToken } from '../sandbox-utility.ts';
+import {
+  type FirstSale,
+  furnishUtility,
+  SANDBOX_SELLER,
+  SANDBOX_VENDOR,
+  sellFirstToken,
+} from '../sandbox-utility.ts';
 import { watchMeter } from '../watch-meter.ts';
 
 export interface SandboxOptions extends OutputOptions {
@@ -131,7 +137,11 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
     'Wattoken sandbox: a utility with public test keys. Nothing here protects anything.',
     '',
     table([
-      ['server', `${server}   API: ${server}/v1/openapi.json`],
+      [
+        'counter',
+        `${server}/   sign in as "${SANDBOX_SELLER.userId}", password "${SANDBOX_SELLER.password}"`,
+      ],
+      ['server', `API: ${server}/v1/openapi.json`],
       ['meter', `${meter}   DRN ${drn}, load ${options.load} W, ${speedText(options.speed)}`],
       ['data', path(options.data)],
       ['sold', `${sale.tokenNoGrouped}   ${sale.amountKwh} kWh for ${sale.paid}`],
@@ -146,7 +156,16 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
   ].join('\n');
   printResult(
     options,
-    { server, meter, drn, data: options.data, sellerKeyFile: at.sellerKey, firstSale: sale },
+    {
+      counter: `${server}/`,
+      seller: SANDBOX_SELLER,
+      server,
+      meter,
+      drn,
+      data: options.data,
+      sellerKeyFile: at.sellerKey,
+      firstSale: sale,
+    },
     text,
   );
 }

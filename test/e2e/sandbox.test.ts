@@ -19,6 +19,8 @@ const sandbox = (more: readonly string[] = []) =>
   startCli(['sandbox', '--data', join(folder, 'data'), '--server-port', '0', '--meter-port', '0', ...more]);
 
 interface Announcement {
+  counter: string;
+  seller: { userId: string; password: string };
   server: string;
   meter: string;
   sellerKeyFile: string;
@@ -53,6 +55,17 @@ test('when the sandbox starts then a token is sold and accepted, the balance tic
   const resumed = await readMeter(two.meter);
   assert.ok(resumed.balanceMilliWh <= late.balanceMilliWh && resumed.totalMilliWh >= late.totalMilliWh);
   assert.ok(resumed.balanceMilliWh > late.balanceMilliWh - 10_000);
+
+  // The counter stands where the screen says, and its seller can sign in.
+  assert.match(await (await fetch(two.counter)).text(), /<script type="module" src="\/counter\.js">/);
+  const { userId, password } = two.seller;
+  const signedIn = await fetch(`${two.server}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userId, password }),
+  });
+  assert.is(signedIn.status, 201);
+  assert.ok(((await signedIn.json()) as { permissions: string[] }).permissions.includes('sale.make'));
 
   // The commands on the screen work as printed: buy more, key it in.
   const vend = ['vend', two.drn, '25', '--server', two.server, '--api-key-file', two.sellerKeyFile, '--json'];

@@ -3,7 +3,13 @@
  * of a use case, one answer; whatever goes wrong becomes a problem document of the fault table.
  */
 import { randomUUID } from 'node:crypto';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Logger } from 'pino';
 import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import type { Answered } from '../operation/metrics.ts';
@@ -47,6 +53,8 @@ export interface AppOptions {
   /** True while the server is shutting down: new requests are refused by name. */
   readonly isStopping: () => boolean;
   readonly rateLimits: RateLimits;
+  /** What answers the paths of the pages. */
+  readonly pages: ReadonlyMap<string, RequestHandler>;
   /** Whether cookies are for TLS alone. */
   readonly secureCookies: boolean;
   /** Told of every request that is over. */
@@ -81,6 +89,7 @@ export function buildApp(options: AppOptions): App {
     }
     next();
   });
+  for (const [path, page] of options.pages) app.get(path, page);
   const parseBody = express.json({ limit: options.bodyLimitBytes, inflate: false });
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);

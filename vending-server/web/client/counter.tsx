@@ -1,0 +1,149 @@
+/** The counter: one sale after another, and beside it what was sold and the shift. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { AmountStep } from './amount-step.tsx';
+import type { LookUp, Sale, SaleOrder, Session, Vendor } from './answers.ts';
+import { call, NoAnswer, Refusal } from './api.ts';
+import { pendingOrder, tillOf } from './kept.ts';
+import { useSay } from './language.ts';
+import { LostStep } from './lost-step.tsx';
+import { MeterStep } from './meter-step.tsx';
+import { showMinor } from './money.ts';
+import { RecentSales } from './recent-sales.tsx';
+import { ShiftPanel } from './shift-panel.tsx';
+import { SoldStep } from './sold-step.tsx';
+
+interface CounterProps {
+  readonly session: Session;
+  readonly vendor: Vendor;
+  /** The float has moved. */
+  readonly onSold: () => Promise<void>;
+  readonly onLeave: (reason?: string) => void;
+  readonly languages: ComponentChildren;
+}
+
+type Step =
+  | { readonly at: 'meter'; readonly problem?: string }
+  | { readonly at: 'amount'; readonly lookUp: LookUp; readonly problem?: string }
+  | { readonly at: 'selling'; readonly order: SaleOrder }
+  | { readonly at: 'lost'; readonly order: SaleOrder }
+  | { readonly at: 'sold'; readonly sale: Sale; readonly isCopy: boolean };
+
+export function Counter({ session, vendor, onSold, onLeave, languages }: CounterProps) {
+  const { say, locale } = useSay();
+  const pending = pendingOrder(vendor.vendorId);
+  const lostBefore = pending.read();
+  const [step, setStep] = useState<Step>(
+    lostBefore === undefined ? { at: 'meter' } : { at: 'lost', order: lostBefore },
+  );
+  const [sold, setSold] = useState(0);
+  const tillId = tillOf();
+
+  /** A refusal that ends the session ends the page; @returns any other in words. */
+  const wordsOf = (error: unknown): string => {
+    if (error instanceof NoAnswer) return say('noConnection');
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 401) onLeave(say('sessionOver'));
+    return error.message;
+  };
+
+  const finish = async (sale: Sale) => {
+    pending.forget();
+    setStep({ at: 'sold', sale, isCopy: false });
+    setSold((count) => count + 1);
+    await onSold().catch(() => undefined);
+  };
+
+  const sell = async (order: SaleOrder, lookUp: LookUp) => {
+    // Kept before it is sent: whatever happens to the page, it is known what was asked.
+    pending.keep(order);
+    setStep({ at: 'selling', order });
+    try {
+      await finish(await call<Sale>('POST', '/v1/sales', order));
+    } catch (error) {
+      if (error instanceof NoAnswer || (error instanceof Refusal && error.outcome === 'unknown')) {
+        setStep({ at: 'lost', order });
+        return;
+      }
+      pending.forget();
+      setStep({ at: 'amount', lookUp, problem: say('refused', { reason: wordsOf(error) }) });
+    }
+  };
+
+  const signOut = async () => {
+    await call('DELETE', '/v1/session').catch(() => undefined);
+    onLeave();
+  };
+
+  return (
+    <>
+      <a class="skip" href="#sale">
+        {say('skip')}
+      </a>
+      <header class="bar">
+        <strong>{vendor.name}</strong>
+        <span>
+          {say('float')} <b>{showMinor(vendor.floatMinor, vendor.currency, locale)}</b>
+        </span>
+        <span class="grow">{session.name}</span>
+        {languages}
+        <button type="button" onClick={() => void signOut()}>
+          {say('signOut')}
+        </button>
+      </header>
+      <div class="columns">
+        <main id="sale" class="sale">
+          <h1 class="unseen">{say('title')}</h1>
+          {step.at === 'meter' && (
+            <MeterStep
+              problem={step.problem ?? ''}
+              onFound={(lookUp) => setStep({ at: 'amount', lookUp })}
+              wordsOf={wordsOf}
+            />
+          )}
+          {step.at === 'amount' && (
+            <AmountStep
+              lookUp={step.lookUp}
+              vendorId={vendor.vendorId}
+              problem={step.problem ?? ''}
+              tillId={tillId}
+              onSell={(order) => void sell(order, step.lookUp)}
+              onBack={() => setStep({ at: 'meter' })}
+              wordsOf={wordsOf}
+            />
+          )}
+          {step.at === 'selling' && (
+            <p class="card busy" role="status">
+              {say('selling')}
+            </p>
+          )}
+          {step.at === 'lost' && (
+            <LostStep
+              order={step.order}
+              onSale={finish}
+              onNothing={(problem) => {
+                pending.forget();
+                setStep({ at: 'meter', problem });
+              }}
+              wordsOf={wordsOf}
+            />
+          )}
+          {step.at === 'sold' && (
+            <SoldStep sale={step.sale} isCopy={step.isCopy} onNext={() => setStep({ at: 'meter' })} />
+          )}
+        </main>
+        <aside class="side">
+          <ShiftPanel vendor={vendor} tillId={tillId} sold={sold} wordsOf={wordsOf} />
+          <RecentSales
+            vendorId={vendor.vendorId}
+            tillId={tillId}
+            sold={sold}
+            onShow={(sale) => setStep({ at: 'sold', sale, isCopy: true })}
+            isBusy={step.at === 'selling' || step.at === 'lost'}
+            wordsOf={wordsOf}
+          />
+        </aside>
+      </div>
+    </>
+  );
+}

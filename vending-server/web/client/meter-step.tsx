@@ -1,0 +1,85 @@
+import { useState } from 'preact/hooks';
+import type { FoundMeter, LookUp } from './answers.ts';
+import { call, Refusal } from './api.ts';
+import { useSay } from './language.ts';
+import { useFocus } from './use-focus.ts';
+
+interface MeterStepProps {
+  readonly problem: string;
+  readonly onFound: (lookUp: LookUp) => void;
+  readonly wordsOf: (error: unknown) => string;
+}
+
+/** DRN of 11 or 13 digits, MeterPAN of 18. */
+const NUMBER = /^(\d{11}|\d{13}|\d{18})$/;
+
+export function MeterStep({ problem: before, onFound, wordsOf }: MeterStepProps) {
+  const place = useFocus<HTMLInputElement>();
+  const { say } = useSay();
+  const [problem, setProblem] = useState(before);
+  const [found, setFound] = useState<readonly FoundMeter[]>([]);
+  const [busy, setBusy] = useState(false);
+
+  const lookUp = async (meter: string) => {
+    onFound(await call<LookUp>('GET', `/v1/meters/${meter}/look-up`));
+  };
+  const search = async (text: string) => {
+    const { meters } = await call<{ meters: FoundMeter[] }>('POST', '/v1/meters/search', { text, limit: 20 });
+    setFound(meters);
+    if (meters.length === 0) setProblem(say('foundNone'));
+  };
+  const attempt = async (work: () => Promise<void>) => {
+    setBusy(true);
+    setProblem('');
+    setFound([]);
+    try {
+      await work();
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : '';
+      if (code === 'meter_number_check_digit' || code === 'meter_number_malformed')
+        setProblem(say('numberWrong'));
+      else setProblem(code === 'meter_unknown' ? say('meterUnknown') : wordsOf(error));
+    }
+    setBusy(false);
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const text = String(new FormData(event.target as HTMLFormElement).get('meter') ?? '').trim();
+    const digits = text.replace(/[\s-]/g, '');
+    if (text !== '') void attempt(() => (NUMBER.test(digits) ? lookUp(digits) : search(text)));
+  };
+
+  return (
+    <form class="card" onSubmit={submit} aria-busy={busy}>
+      <label class="big">
+        {say('findMeter')}
+        <span class="row">
+          <input name="meter" autocomplete="off" spellcheck={false} maxLength={200} ref={place} />
+          <button type="submit" class="main">
+            {say('find')}
+          </button>
+        </span>
+      </label>
+      <p class="hint">{say('findMeterHint')}</p>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      <p role="status" class="hint">
+        {found.length > 0 ? say('found', { count: found.length }) : ''}
+      </p>
+      {found.length > 0 && (
+        <ul class="choices">
+          {found.map(({ meterPan, drn, name, addressLines }) => (
+            <li key={meterPan}>
+              <button type="button" onClick={() => void attempt(() => lookUp(drn))}>
+                <b>{name ?? say('noCustomer')}</b>
+                <span>{addressLines.join(', ')}</span>
+                <span class="digits">{drn}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </form>
+  );
+}

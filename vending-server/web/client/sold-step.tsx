@@ -1,0 +1,99 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Sale, SoldToken } from './answers.ts';
+import { fetchText } from './api.ts';
+import { useSay } from './language.ts';
+import { showMinor } from './money.ts';
+
+interface SoldStepProps {
+  readonly sale: Sale;
+  readonly isCopy: boolean;
+  readonly onNext: () => void;
+}
+
+type Paper = '58' | '80' | 'a4';
+const PAPER = 'wattoken.paper';
+
+export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
+  const { say, language, locale } = useSay();
+  const [paper, setPaper] = useState<Paper>(() => paperBefore());
+  const [slip, setSlip] = useState('');
+  const printButton = useRef<HTMLButtonElement>(null);
+  const query = `lang=${language}&copy=${isCopy}`;
+  useEffect(() => {
+    printButton.current?.focus();
+    window.scrollTo(0, 0);
+  }, [sale]);
+  useEffect(() => {
+    let isLate = false;
+    document.documentElement.dataset['paper'] = paper;
+    localStorage.setItem(PAPER, paper);
+    const format = paper === '58' ? 'text32' : 'text48';
+    fetchText('GET', `/v1/sales/${sale.saleId}/receipt?format=${format}&${query}`).then(
+      (text) => isLate || setSlip(text),
+      () => isLate || setSlip(''),
+    );
+    return () => {
+      isLate = true;
+    };
+  }, [sale, paper, query]);
+  const titleOf = (token: SoldToken): string => {
+    if (token.kind === 'keyChange')
+      return say('keyToken', { section: token.section ?? 1, of: token.of ?? 1 });
+    return say(token.reason === 'free' ? 'freeToken' : 'creditToken', { units: token.amountKwh ?? '' });
+  };
+  return (
+    <section class="card sold" aria-labelledby="sold">
+      <h2 id="sold">
+        {sale.reversed === undefined ? say('sold') : say('takenBack')}{' '}
+        <small>
+          {showMinor(sale.paidMinor, sale.currency, locale)} · {say('meter')} {sale.meter.drn}
+        </small>
+      </h2>
+      <div role="status" class="tokens">
+        {sale.reversed !== undefined && <p>{say('takenBackHint')}</p>}
+        {sale.tokens.some(({ kind }) => kind === 'keyChange') && <p class="notice">{say('keyFirst')}</p>}
+        {sale.tokens.map(
+          (token) =>
+            token.tokenNoGrouped !== null && (
+              <div key={token.tokenNoGrouped}>
+                <p>{titleOf(token)}</p>
+                <p class="token">{token.tokenNoGrouped}</p>
+              </div>
+            ),
+        )}
+      </div>
+      <div class="row wrap">
+        <button type="button" class="main" ref={printButton} onClick={() => window.print()}>
+          {say('print')}
+        </button>
+        <label class="choice">
+          {say('paper')}
+          <select value={paper} onChange={(event) => setPaper(event.currentTarget.value as Paper)}>
+            <option value="58">{say('paper58')}</option>
+            <option value="80">{say('paper80')}</option>
+            <option value="a4">{say('paperA4')}</option>
+          </select>
+        </label>
+        <button type="button" onClick={onNext}>
+          {say('nextSale')}
+        </button>
+        <a
+          href={`/v1/sales/${sale.saleId}/receipt?format=pdf&paper=a4&${query}`}
+          target="_blank"
+          rel="noreferrer"
+        >
+          {say('pdf')}
+        </a>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section class="slip" tabIndex={0} aria-label={say('slip')}>
+        <pre>{slip}</pre>
+      </section>
+    </section>
+  );
+}
+
+function paperBefore(): Paper {
+  const kept = localStorage.getItem(PAPER);
+  return kept === '58' || kept === 'a4' ? kept : '80';
+}
