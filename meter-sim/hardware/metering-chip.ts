@@ -122,6 +122,17 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     clock.follow(this);
   }
 
+  get isPowered(): boolean {
+    return this.#isPowered;
+  }
+
+  /** Whether there is more than the no-load cut, either way. */
+  get isCounting(): boolean {
+    this.#bringUp();
+    const direction = this.#isSampling ? this.#direction : this.#closedDirection();
+    return direction !== 0;
+  }
+
   /** Reset at power-up: the energy registers start from zero, nothing is armed. */
   powerOn(): void {
     this.powerOff();

@@ -34,6 +34,7 @@ import { type Appliance, DEFAULT_LOAD, type LoadConfig } from '../hardware/load.
 import { DEFAULT_LOAD_SIDE, LoadSide, type LoadSideSource } from '../hardware/load-side.ts';
 import { DEFAULT_MAINS, Mains, type MainsConfig } from '../hardware/mains.ts';
 import { SimulatedMeteringChip } from '../hardware/metering-chip.ts';
+import { DEFAULT_PULSE_LED, PulseLed, type PulseLedConfig } from '../hardware/pulse-led.ts';
 import { SimulatedRelay } from '../hardware/relay.ts';
 import { DEFAULT_RELAY, type MagnetEffect, type RelayConfig } from '../hardware/relay-config.ts';
 import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
@@ -51,6 +52,7 @@ export interface MeterWorldOptions {
   readonly eeprom?: Partial<EepromConfig>;
   readonly supply?: Partial<SupplyConfig>;
   readonly chip?: Partial<ChipConfig>;
+  readonly led?: Partial<PulseLedConfig>;
   readonly rtc?: Partial<RtcConfig>;
   readonly covers?: Partial<CoversConfig>;
   readonly hall?: Partial<HallConfig>;
@@ -93,6 +95,7 @@ export class MeterWorld {
   readonly slot: SimulatedCommsSlot;
   readonly mains: Mains;
   readonly chip: SimulatedMeteringChip;
+  readonly led: PulseLed;
   readonly rtc: SimulatedRtc;
   readonly loadSide: LoadSide;
   readonly #clock = new EventClock();
@@ -154,6 +157,7 @@ export class MeterWorld {
       fidelity,
       chip,
     );
+    this.led = new PulseLed(this.chip, { ...DEFAULT_PULSE_LED, ...options.led });
     this.relay.onMoved(() => {
       this.chip.contactMoved();
       this.#supply.draw('coil', this.relay.isMoving);
@@ -356,6 +360,7 @@ export class MeterWorld {
     this.#life = life;
     this.#resets[reason]++;
     this.chip.powerOn();
+    this.led.powerOn();
     this.rtc.railUp();
     this.#run(life, () => {
       life.ports = this.#options.firmware(this.#hardware(life, reason));
