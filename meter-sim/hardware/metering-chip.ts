@@ -74,6 +74,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   readonly #export = new EnergyRegister();
   /** Which register counts; 0 below the no-load cut. */
   #direction: Direction = 0;
+  /** What the last register said. */
+  #presumed: Direction = 0;
   /** Energy is accounted for up to here: between samples, and in closed form. */
   #sampledTo = 0;
   #accountedTo: Mark;
@@ -453,11 +455,19 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     else this.#holdBack(milliJoule);
   }
 
-  /** The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start. */
+  /**
+   * The no-load cut: energy is held back until the power of its own cycles is known, so none is lost at a start. A switching
+   * in mid-cycle may leave one register below zero: only a second one proves that energy flows the other way.
+   */
   #registersClosed(time: number): boolean {
-    this.#turn(this.#directionOf(this.#registers.powerWatt));
-    if (this.#direction !== 0) this.#count(this.#pending);
-    this.#pending = 0;
+    const direction = this.#directionOf(this.#registers.powerWatt);
+    const isProven = direction >= this.#direction && this.#direction >= 0;
+    if (isProven || direction === this.#direction || direction === 0 || direction === this.#presumed) {
+      this.#turn(direction);
+      this.#count(this.#pending);
+      this.#pending = 0;
+    }
+    this.#presumed = direction;
     return this.#levelWatches.size > 0 && this.#seeLevels(Math.ceil(time));
   }
 

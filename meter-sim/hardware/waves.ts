@@ -261,7 +261,8 @@ export class WaveSet {
     const made = new BasisWave(
       this.voltage.table.map((volt, index) => {
         const degree = ((index / TABLE_POINTS) * 360) % 180;
-        return volt * edge((degree - firingDegree) / EDGE_DEGREES);
+        // It goes out by itself at the zero; a distorted voltage has its own a little beside that of the fundamental.
+        return volt * edge((degree - firingDegree) / EDGE_DEGREES) * edge((180 - degree) / EDGE_DEGREES);
       }),
       this.voltage.table,
     );
@@ -270,13 +271,16 @@ export class WaveSet {
   }
 }
 
-/** The choke of a dimmer lets the current rise within half a millisecond (assumed): 9 degrees at 50 Hz. */
-const EDGE_DEGREES = 9;
+/**
+ * The choke of a dimmer lets the current rise and fall within a millisecond (assumed). That leaves next to nothing at order 81,
+ * which 4,096 samples a second would fold onto the mean of a 50 Hz product: no filter before the converters is modelled.
+ */
+const EDGE_DEGREES = 18;
 
-/** From 0 to 1 as a raised cosine. */
+/** From 0 to 1, smooth up to its curvature. */
 function edge(share: number): number {
   if (share <= 0) return 0;
-  return share >= 1 ? 1 : (1 - Math.cos(Math.PI * share)) / 2;
+  return share >= 1 ? 1 : share - Math.sin(2 * Math.PI * share) / (2 * Math.PI);
 }
 
 const SETS = new Map<string, WaveSet>();
