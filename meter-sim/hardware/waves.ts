@@ -262,7 +262,8 @@ export class WaveSet {
       this.voltage.table.map((volt, index) => {
         const degree = ((index / TABLE_POINTS) * 360) % 180;
         // It goes out by itself at the zero; a distorted voltage has its own a little beside that of the fundamental.
-        return volt * edge((degree - firingDegree) / EDGE_DEGREES) * edge((180 - degree) / EDGE_DEGREES);
+        const rise = degree - firingDegree + Math.min(firingDegree, EDGE_DEGREES / 2);
+        return volt * edge(rise / EDGE_DEGREES) * edge((180 - degree) / EDGE_DEGREES);
       }),
       this.voltage.table,
     );

@@ -168,7 +168,8 @@ test('when energy flows both ways then import less export agrees to 1e-6, and ea
     worstSide = Math.max(worstSide, side);
   }
   report(
-    `${stories} stories with feeds: net energies differ by ${worst.toExponential(1)} at worst, one side by ${worstSide.toFixed(3)} J`,
+    `${stories} stories with feeds: net energies differ by ${worst.toExponential(1)} at worst, ` +
+      `one side by ${worstSide.toFixed(3)} J`,
   );
 });
 
