@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../lib/faults.ts';
+import { addFleetCommands } from './program/fleet.ts';
 import { addKeyStoreCommands } from './program/keystore.ts';
 import { addLedgerCommands } from './program/ledger.ts';
 import { addMeterCommands, parseSpeed, parseWatts } from './program/meter.ts';
@@ -49,6 +50,8 @@ program
   );
 
 addMeterCommands(program);
+
+addFleetCommands(program);
 
 program
   .command('sandbox')

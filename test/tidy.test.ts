@@ -159,6 +159,7 @@ test('when the command line reaches a room then it is through its front door', (
     'vending-server/operation/maintain.ts',
     'meter-sim/main.ts',
     'meter-sim/scenario.ts',
+    'meter-sim/fleet.ts',
     'vending-server/security-module/contract.ts',
     'vending-server/security-module/key-backup.ts',
     'vending-server/security-module/key-name.ts',
@@ -210,6 +211,7 @@ test('when a source file stands in the tree then somebody imports it', () => {
   const entries = new Set([
     'cli/main.ts',
     'cli/bulk-worker.ts',
+    'meter-sim/fleet/fleet-worker.ts',
     'vending-server/security-module/process.ts',
     'vending-server/web/client/main.tsx',
   ]);

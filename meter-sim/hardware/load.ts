@@ -11,7 +11,7 @@ export interface Start {
   readonly decayMicros: number;
 }
 
-interface Starting {
+export interface Starting {
   /** Without it the appliance draws its running current at once. */
   readonly start?: Start;
 }
