@@ -513,6 +513,12 @@ export const FAULTS = {
     retry: 'same-key',
     text: 'no server answers at this address',
   },
+  tariff_calendar_malformed: {
+    http: 422,
+    exit: 3,
+    ...none,
+    text: 'the tariff calendar has a table that is empty, out of order or points nowhere',
+  },
   key_press_unknown: { http: 422, exit: 3, ...none, text: 'the keypad has no such key' },
   memory_image_damaged: { http: 503, exit: 6, ...none, text: 'the meter memory image has the wrong size' },
   // The machine.

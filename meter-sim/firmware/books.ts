@@ -45,6 +45,8 @@ export interface TokenChange {
 export class Books {
   /** What the meter notes; see `EVENT_KINDS` for what there is. */
   readonly events: EventLog;
+  /** The way to the EEPROM, for what stands beside the records. */
+  readonly bus: MemoryBus;
   readonly #hardware: MeterHardware;
   readonly #factory: MeterFactorySettings;
   readonly #options: FirmwareOptions;
@@ -71,6 +73,7 @@ export class Books {
     this.#application = application;
     this.#lockout = lockout;
     const bus = new MemoryBus(guardedMemory(hardware.memory));
+    this.bus = bus;
     this.#journal = new Journal(bus, this.#worn, options.journal);
     this.#statisticsStore = new StatisticsStore(bus, this.#worn);
     this.events = new EventLog(bus, this.#worn, hardware.rtc);
@@ -143,12 +146,12 @@ export class Books {
 
   /** Takes a part's new state; durable with the next record. */
   keep<Name extends keyof VitalState>(name: Name, value: VitalState[Name]): void {
-    this.#vital = { ...this.#vital, [name]: value };
+    if (this.#vital[name] !== value) this.#vital = { ...this.#vital, [name]: value };
   }
 
   /** As {@link keep}; durable with the next {@link saveStatistics}. */
   keepStatistics<Name extends keyof StatisticsState>(name: Name, value: StatisticsState[Name]): void {
-    this.#statistics = { ...this.#statistics, [name]: value };
+    if (this.#statistics[name] !== value) this.#statistics = { ...this.#statistics, [name]: value };
   }
 
   load(): JournalContents {

@@ -16,7 +16,9 @@ import { homePage } from './home-page.ts';
 import type { LoadedState } from './journal.ts';
 import { Keypad } from './keypad.ts';
 import { LoadSwitch } from './load-switch.ts';
-import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
+import type { DatedEntry } from './metering/load-profile.ts';
+import { profileStoreOn } from './metering/profile-store.ts';
+import { Metering, MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
 import { OverloadDesk } from './overload-desk.ts';
@@ -43,6 +45,12 @@ export interface Firmware extends FirmwarePorts {
   calibrate(cycles: number, done: (learnt: boolean) => void): void;
   /** The utility's command over the load switch, above all others; it outlives a power cut until `none`. */
   commandSwitch(command: 'open' | 'close' | 'none'): void;
+  /** Sets the clock. A lockout lasts as long as before: no time that is set shortens or stretches it. */
+  setClock(epochSeconds: number): void;
+  /** The load profile, oldest entry first. */
+  loadProfile(): readonly DatedEntry[];
+  /** The billing reset of the maximum demand. */
+  resetDemand(): void;
 }
 
 export function createFirmware(
@@ -69,6 +77,7 @@ class MeterFirmware implements Firmware {
   readonly #overload: OverloadDesk;
   readonly #comms: CommsLink;
   #status: FirmwareStatus = 'starting';
+  readonly #metering: Metering;
   #switch: LoadSwitch;
   #checkpointTimer: Cancellable | undefined;
   /** When a record was last asked for. */
@@ -86,6 +95,14 @@ class MeterFirmware implements Firmware {
       // Nothing is written over a memory that may still be saved.
       if (cause === 'memoryFault' || cause === 'productionTest') return;
       this.#books.events.log('switchDecided', rowOf(cause) + 1);
+    });
+    this.#metering = new Metering(hardware, options.metering, profileStoreOn(this.#books.bus), {
+      charge: () => this.#charge(),
+      totalMilliWh: () => this.#books.account.totalMilliWh,
+      save: () => {
+        this.#save();
+        this.#books.saveStatistics();
+      },
     });
     this.#switch = this.#makeSwitch();
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
@@ -179,10 +196,12 @@ class MeterFirmware implements Firmware {
       this.#tamper.powerFailing();
       this.#overload.stop();
       this.#charge();
+      this.#metering.powerFailing();
       // Behind the token that is being written, if it fits: the transaction in progress comes first (meter-hardware.md 4).
       this.#books.powerFailing();
       this.#save();
       this.#books.saveStatistics();
+      this.#metering.flushProfile();
     }
     this.#recoverLater();
   }
@@ -207,6 +226,7 @@ class MeterFirmware implements Firmware {
       tamper: this.#tamper.readout(),
       overload: this.#overload.state,
       comms: this.#comms.readout(),
+      metering: this.#metering.readout(),
       ...this.vitals(),
     };
   }
@@ -222,6 +242,7 @@ class MeterFirmware implements Firmware {
       relayFired: this.#switch.fired,
       creditState: account.state,
       maySupply: account.maySupply,
+      bandSumMilliWh: this.#metering.bandSumMilliWh(),
       switchCause: this.#commands.decision?.cause,
       status: this.#status,
       lockoutFailures: this.#books.state.lockout.failures,
@@ -252,12 +273,33 @@ class MeterFirmware implements Firmware {
     this.#driveSwitch();
   }
 
+  setClock(epochSeconds: number): void {
+    if (this.#status !== 'running') return;
+    this.#charge();
+    const { lockout } = this.#books;
+    const step = epochSeconds - this.#hardware.rtc.epochSeconds();
+    this.#metering.setClock(epochSeconds);
+    const untilSeconds = lockout.untilSeconds === 0 ? 0 : Math.max(0, lockout.untilSeconds + step);
+    this.#books.setState({ lockout: { ...lockout, untilSeconds } });
+    this.#credit.clockSet();
+    this.#save();
+  }
+
+  loadProfile(): readonly DatedEntry[] {
+    return this.#metering.profile();
+  }
+
+  resetDemand(): void {
+    if (this.#status === 'running') this.#metering.resetDemand();
+  }
+
   #start(): void {
     this.#savedAt = this.#hardware.timer.now();
     if (this.#books.acceptanceLost) this.#books.events.log('acceptanceLost');
     this.#commands.restore(this.#books.vital.switchCommands);
     this.#switch = this.#makeSwitch();
     this.#status = 'running';
+    this.#metering.start(this.#books.vital.metering, this.#books.statistics.metering);
     this.#checkpointLater();
     this.#screen.show([]);
     this.#credit.start();
@@ -296,6 +338,7 @@ class MeterFirmware implements Firmware {
     this.#checkpointLater();
     this.#credit.start();
     this.#charge();
+    this.#metering.resume();
     this.#driveSwitch();
   }
 
@@ -454,6 +497,8 @@ class MeterFirmware implements Firmware {
     this.#tamper.bringUp();
     this.#overload.bringUp();
     this.#books.keepStatistics('delayBins', this.#switch.bins());
+    this.#books.keep('metering', this.#metering.vital());
+    this.#books.keepStatistics('metering', this.#metering.statistics());
     this.#savedAt = this.#hardware.timer.now();
     this.#books.save(done);
   }

@@ -40,6 +40,7 @@ export class InvariantChecker {
     checkAccount(creditState.energy);
     checkAccount(creditState.money);
     invariant(creditState.energy.charged <= totalMilliWh, 'no energy is charged that did not flow');
+    invariant(vitals.bandSumMilliWh === totalMilliWh, 'the bands add up to the total register');
     invariant(totalMilliWh >= this.#lastTotalMilliWh, 'the total register never falls');
     invariant(acceptedMilliWh >= this.#lastAcceptedMilliWh, 'accepted credit is never forgotten');
     invariant(

@@ -7,6 +7,7 @@ import type { Micros } from './hardware-interface.ts';
 import { type CodeProfile, HEXING_CODES } from './info-codes.ts';
 import { DEFAULT_SHAPE, type JournalShape } from './journal.ts';
 import type { LoadSwitchOptions } from './load-switch.ts';
+import { DEFAULT_METERING, type MeteringOptions } from './metering.ts';
 import { DEFAULT_OVERLOAD, type OverloadOptions } from './overload.ts';
 import { DEFAULT_TAMPER, type TamperOptions } from './tamper-watch.ts';
 
@@ -14,6 +15,7 @@ export interface FirmwareOptions {
   readonly meter: MeterConfiguration;
   readonly journal: JournalShape;
   readonly loadSwitch: LoadSwitchOptions;
+  readonly metering: MeteringOptions;
   readonly credit: CreditOptions;
   /** From one beep of low credit to the next (meter-hardware.md 6). */
   readonly lowCreditBeepMicros: Micros;
@@ -57,6 +59,7 @@ export const DEFAULT_OPTIONS: FirmwareOptions = {
     idleAfterMicros: 30 * 86_400 * SECOND,
     idleExtraMicros: 500,
   },
+  metering: DEFAULT_METERING,
   credit: DEFAULT_CREDIT,
   lowCreditBeepMicros: 30 * SECOND,
   codes: HEXING_CODES,

@@ -6,6 +6,7 @@ import type { CreditOptions, CreditState } from './credit/state.ts';
 import type { CreditAccount } from './credit.ts';
 import type { DisplayIcon } from './hardware-interface.ts';
 import type { SwitchState } from './load-switch.ts';
+import type { MeteringReadout } from './metering.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { OverloadState } from './overload.ts';
 import type { DelayRecord } from './records.ts';
@@ -26,6 +27,8 @@ export interface FirmwareVitals {
   readonly creditState: CreditState;
   /** Whether the relay may be closed for all that credit has to say. */
   readonly maySupply: boolean;
+  /** The registers of the tariff bands together: the total register, whatever happens. */
+  readonly bandSumMilliWh: number;
   /** What decided where the load switch shall stand; undefined while starting. */
   readonly switchCause: SwitchDecision['cause'] | undefined;
   readonly status: FirmwareStatus;
@@ -53,6 +56,7 @@ export interface FirmwareReadout extends FirmwareVitals {
   readonly tamper: TamperReadout;
   readonly overload: OverloadState;
   readonly comms: CommsReadout;
+  readonly metering: MeteringReadout;
 }
 
 /** `memory-fault`: the journal is unreadable; the relay stays open and no token is taken. */

@@ -7,6 +7,7 @@ import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { COMMS_SECTION } from './comms-link.ts';
 import { CREDIT_SECTION } from './credit/section.ts';
 import { DELAY_BINS_SECTION } from './delay-bins.ts';
+import { METERING_STATISTICS, METERING_VITAL } from './metering/sections.ts';
 import { OVERLOAD_SECTION } from './overload.ts';
 import { SWITCH_SECTION } from './switch-commands.ts';
 import { TAMPER_SECTION } from './tamper.ts';
@@ -81,10 +82,11 @@ export const VITAL_SECTIONS = {
   wornPages: WORN_PAGES,
   comms: COMMS_SECTION,
   overload: OVERLOAD_SECTION,
+  metering: METERING_VITAL,
 };
 
 /** As {@link VITAL_SECTIONS}, in the slower record: hourly, and on power fail behind the vital one. */
-export const STATISTICS_SECTIONS = { delayBins: DELAY_BINS_SECTION };
+export const STATISTICS_SECTIONS = { delayBins: DELAY_BINS_SECTION, metering: METERING_STATISTICS };
 
 type Kept<Sections> = {
   readonly [Name in keyof Sections]: Sections[Name] extends Section<infer Value> ? Value : never;
