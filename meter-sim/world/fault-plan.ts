@@ -43,7 +43,11 @@ export type FaultKind =
   /** Purchase number `purchase` is keyed: for the first time, or again. */
   | { readonly kind: 'purchase' | 'token-repeated'; readonly purchase: number }
   /** A token of another meter, or 20 digits of nothing. */
-  | { readonly kind: 'token-wrong'; readonly number: number };
+  | { readonly kind: 'token-wrong'; readonly number: number }
+  /** The sections of the next key are keyed, one after another. */
+  | { readonly kind: 'key-change' }
+  /** The communications module is pulled out. */
+  | ({ readonly kind: 'comms-unplugged' } & Span);
 
 export type Fault = { readonly at: number } & FaultKind;
 export type FaultName = Fault['kind'];
@@ -52,7 +56,10 @@ export type FaultPlan = readonly Fault[];
 /** How often each fault comes, per year of the meter's life; the rest is 0. */
 export type FaultRates = Readonly<Partial<Record<FaultName, number>>>;
 
-/** A bad grid, a bad household and a tired meter, so that a year sees every kind (assumed). */
+/**
+ * A bad grid, a bad household and a tired meter, so that a year sees nearly every kind (assumed). A memory that rots and a module
+ * that is pulled are left to plans of their own: the one undoes what must otherwise hold, the other talks all the year.
+ */
 export const STRESS_RATES: FaultRates = {
   'power-cut': 12,
   'short-cut': 12,
@@ -73,6 +80,7 @@ export const STRESS_RATES: FaultRates = {
   purchase: 24,
   'token-repeated': 12,
   'token-wrong': 12,
+  'key-change': 2,
 };
 
 const MILLI = 1000;
@@ -191,6 +199,8 @@ const DRAWS: Readonly<Record<FaultName, Draw>> = {
   purchase: () => ({ kind: 'purchase', purchase: 0 }),
   'token-repeated': () => ({ kind: 'token-repeated', purchase: 0 }),
   'token-wrong': () => ({ kind: 'token-wrong', number: 0 }),
+  'key-change': () => ({ kind: 'key-change' }),
+  'comms-unplugged': (random) => ({ kind: 'comms-unplugged', micros: spread(random, SECOND, 24 * HOUR) }),
 };
 
 export const FAULT_NAMES = Object.keys(DRAWS) as readonly FaultName[];

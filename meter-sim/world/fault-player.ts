@@ -2,9 +2,14 @@
 import type { Fault, FaultName, FaultPlan } from './fault-plan.ts';
 import type { MeterWorld } from './meter-world.ts';
 
+export type TokenFault = Extract<
+  Fault,
+  { kind: 'purchase' | 'token-repeated' | 'token-wrong' | 'key-change' }
+>;
+
 export interface PlayerHooks {
-  /** A customer at the keypad or the wire: a purchase, one keyed again, or a wrong token. */
-  token(fault: Extract<Fault, { kind: 'purchase' | 'token-repeated' | 'token-wrong' }>): void;
+  /** A customer at the keypad or the wire. */
+  token(fault: TokenFault): void;
   /** Told when the mains begins or ends to be something else. */
   mainsChanged?(): void;
 }
@@ -69,6 +74,7 @@ export class FaultPlayer {
       case 'purchase':
       case 'token-repeated':
       case 'token-wrong':
+      case 'key-change':
         this.#hooks.token(fault);
         return;
       default:
@@ -132,6 +138,11 @@ export class FaultPlayer {
         world.covers.setOpen(fault.cover, true);
         this.#after(fault.micros, () => world.covers.setOpen(fault.cover, false));
         return;
+      case 'comms-unplugged': {
+        const module = world.slot.unplug();
+        if (module !== undefined) this.#after(fault.micros, () => world.slot.plug(module));
+        return;
+      }
       case 'magnet':
         world.hall.setMagnet({ ...MAGNET, atMillimetre: [0, 0, fault.millimetre] });
         this.#after(fault.micros, () => world.hall.setMagnet(undefined));

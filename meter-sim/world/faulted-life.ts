@@ -5,9 +5,9 @@
 import { StsFault } from '../../lib/faults.ts';
 import type { Firmware } from '../firmware/firmware.ts';
 import type { FirmwarePorts, MeterHardware } from '../firmware/hardware-interface.ts';
-import type { EntryOutcome } from '../firmware/outcome.ts';
-import type { Fault, FaultName, FaultPlan } from './fault-plan.ts';
-import { FaultPlayer } from './fault-player.ts';
+import { Customer, type Vendor } from './customer.ts';
+import type { FaultName, FaultPlan } from './fault-plan.ts';
+import { FaultPlayer, type TokenFault } from './fault-player.ts';
 import { MeterWatch, type WatchCounts } from './meter-watch.ts';
 import { MeterWorld, type MeterWorldOptions } from './meter-world.ts';
 import { shrink } from './shrink.ts';
@@ -17,18 +17,12 @@ export interface LifeOptions {
   readonly micros: number;
   readonly plan: FaultPlan;
   readonly firmware: (hardware: MeterHardware) => Firmware;
-  /** The slip of a purchase, by its number; each is another token. */
-  readonly purchase: (number: number) => Slip;
+  readonly vendor: Vendor;
   /** A token that the meter must refuse. */
   readonly wrongToken: (number: number) => string;
   readonly world?: Partial<Omit<MeterWorldOptions, 'seed' | 'firmware'>>;
   /** More that must hold after every event. */
   readonly watch?: (world: MeterWorld, firmware: Firmware) => void;
-}
-
-export interface Slip {
-  readonly tokenNo: string;
-  readonly milliWh: number;
 }
 
 /** Where and how something that must hold did not. */
@@ -46,17 +40,21 @@ export interface Life {
   readonly events: number;
   readonly resets: number;
   readonly accepted: number;
+  readonly keyChanges: number;
   readonly switchings: number;
   /** Cuts that ended while a page was being written, the MCU alive. */
   readonly backMidSave: number;
   readonly tornWrites: number;
   readonly spuriousWrites: number;
   readonly traceHash: string;
+  /** What the firmware said of its memory when the life ended. */
+  readonly memory: 'sound' | 'acceptance-lost' | 'fault';
 }
 
 const SECOND = 1_000_000;
-/** The customer tries again after so long; after the plan's end he has a day for what he has left. */
-const RETRY_MICROS = 60 * SECOND;
+/** Stands in the slot until a plan pulls it. */
+const MODULE = { id: new Uint8Array(8).fill(1), pairingKey: new Uint8Array(16).fill(2) };
+/** After the plan's end the customer has a day for what he has left. */
 const SETTLE_MICROS = 86_400 * SECOND;
 
 export function liveThrough(options: LifeOptions): Life {
@@ -89,9 +87,7 @@ class FaultedLife {
   readonly #world: MeterWorld;
   readonly #watch: MeterWatch;
   readonly #player: FaultPlayer;
-  /** By number: whether it was ever keyed, and whether the meter has it. */
-  readonly #tried = new Set<number>();
-  readonly #done = new Set<number>();
+  readonly #customer: Customer;
   #firmware: Firmware | undefined;
   #backMidSave = 0;
 
@@ -108,6 +104,7 @@ class FaultedLife {
       },
     });
     this.#watch = new MeterWatch(this.#world, () => this.#present());
+    this.#customer = new Customer(this.#world, () => this.#present(), this.#watch, options.vendor);
     this.#player = new FaultPlayer(this.#world, {
       token: (fault) => this.#token(fault),
       mainsChanged: () => this.#mainsChanged(),
@@ -124,9 +121,11 @@ class FaultedLife {
         this.#watch.look();
         if (watch !== undefined && world.powered) watch(world, this.#present());
       });
+      if (plan.some(({ kind }) => kind === 'comms-unplugged')) world.slot.plug(world.makeModule(MODULE));
       world.powerOn();
       world.runUntil(micros);
       world.runUntil(micros + SETTLE_MICROS);
+      if (!this.#customer.isContent) throw new Error('a slip that the meter never took');
       this.#watch.finish();
     } catch (error) {
       if (!(error instanceof Error) || error instanceof StsFault) throw error;
@@ -138,13 +137,20 @@ class FaultedLife {
       watch: this.#watch.counts,
       events: world.eventsRun,
       resets: world.resets,
-      accepted: this.#done.size,
+      accepted: this.#customer.accepted,
+      keyChanges: this.#customer.keyChanges,
       switchings: world.relay.log.length,
       backMidSave: this.#backMidSave,
       tornWrites: world.eeprom.tornWrites,
       spuriousWrites: world.eeprom.counts.spuriousWrites,
       traceHash: world.traceHash(),
+      memory: this.#memory(),
     };
+  }
+
+  #memory(): Life['memory'] {
+    if (this.#firmware?.vitals().status === 'memory-fault') return 'fault';
+    return this.#firmware?.readout().acceptanceLost === true ? 'acceptance-lost' : 'sound';
   }
 
   #present(): Firmware {
@@ -158,53 +164,21 @@ class FaultedLife {
     if (world.mainsOn && world.powered && world.eeprom.isBusy) this.#backMidSave++;
   }
 
-  #token(fault: Extract<Fault, { kind: 'purchase' | 'token-repeated' | 'token-wrong' }>): void {
-    if (fault.kind !== 'token-wrong') {
-      this.#key(fault.purchase);
-      return;
+  #token(fault: TokenFault): void {
+    switch (fault.kind) {
+      case 'key-change':
+        this.#customer.keyChange();
+        return;
+      case 'purchase':
+      case 'token-repeated':
+        this.#customer.purchase(fault.purchase);
+        return;
+      case 'token-wrong':
+        if (!this.#world.powered) return;
+        this.#present().enterToken(this.#options.wrongToken(fault.number), (outcome) => {
+          if (outcome.result === 'Accept') throw new Error('a wrong token was accepted');
+          if (outcome.result === 'CRCError') this.#watch.refused();
+        });
     }
-    if (!this.#world.powered) return;
-    this.#present().enterToken(this.#options.wrongToken(fault.number), (outcome) => {
-      if (outcome.result === 'Accept') throw new Error('a wrong token was accepted');
-      if (outcome.result === 'CRCError') this.#watch.refused();
-    });
-  }
-
-  /** Keys a purchase, and again until the meter says that it has it. */
-  #key(number: number): void {
-    const slip = this.#options.purchase(number);
-    let isAnswered = false;
-    if (this.#world.powered) {
-      if (!this.#tried.has(number)) this.#watch.tried(slip.milliWh);
-      this.#tried.add(number);
-      this.#watch.mayUnlock();
-      this.#present().enterToken(slip.tokenNo, (outcome) => {
-        isAnswered = this.#answered(number, slip, outcome);
-      });
-    }
-    this.#world.at(this.#world.now() + RETRY_MICROS, () => {
-      if (!isAnswered) this.#key(number);
-    });
-  }
-
-  /** @returns whether the customer is content. */
-  #answered(number: number, { milliWh }: Slip, { result }: EntryOutcome): boolean {
-    const isKnown = this.#done.has(number);
-    switch (result) {
-      case 'Accept':
-        if (isKnown) throw new Error(`purchase ${number} was accepted twice`);
-        break;
-      case 'UsedError':
-        break;
-      case 'NotReady':
-      case 'Lockout':
-      case 'MemoryFault':
-        return false;
-      default:
-        throw new Error(`purchase ${number} answered ${result}`);
-    }
-    if (!isKnown) this.#watch.confirmed(milliWh);
-    this.#done.add(number);
-    return true;
   }
 }

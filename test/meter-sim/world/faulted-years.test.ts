@@ -20,11 +20,11 @@ import {
 } from '../../../meter-sim/world/faulted-life.ts';
 import { shrink } from '../../../meter-sim/world/shrink.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
-import { ownToken, PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
+import { PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
+import { PUBLIC_VENDOR } from '../support/public-vendor.ts';
 
 const test = suite('meter-sim/world/faulted years');
 
-const FIRST_TID = 6_600_000;
 const MEMORY_BYTES = 6144;
 const HOUR_MICROS = 3_600e6;
 const DAY_MICROS = 24 * HOUR_MICROS;
@@ -38,10 +38,7 @@ function lifeOptions(
     seed,
     plan: makeFaultPlan({ seed, micros: rest.micros, rates, memoryBytes: MEMORY_BYTES }),
     firmware: (hardware) => createFirmware(hardware, PUBLIC_FACTORY),
-    purchase: (number) => {
-      const amountDeciKwh = 50 + ((number * 7919) % 2000);
-      return { tokenNo: ownToken(FIRST_TID + 60 * number, amountDeciKwh), milliWh: amountDeciKwh * 100_000 };
-    },
+    vendor: PUBLIC_VENDOR,
     wrongToken: (number) => tokenOfAnotherMeter(number),
     ...rest,
   };
@@ -64,6 +61,7 @@ class Sums {
   events = 0;
   resets = 0;
   accepted = 0;
+  keyChanges = 0;
   switchings = 0;
   orderly = 0;
   orderlyWithLoss = 0;
@@ -82,6 +80,7 @@ class Sums {
     this.events += life.events;
     this.resets += life.resets;
     this.accepted += life.accepted;
+    this.keyChanges += life.keyChanges;
     this.switchings += life.switchings;
     this.orderly += life.watch.orderlySaves;
     this.orderlyWithLoss += life.watch.orderlySavesWithLoss;
@@ -96,7 +95,7 @@ class Sums {
   tell(what: string): void {
     report(`${what}: ${this.events} events checked, ${this.resets} resets, ${this.switchings} switchings`);
     report(
-      `${this.accepted} tokens credited once each; ${this.orderly} orderly saves lost nothing, ` +
+      `${this.accepted} tokens credited once each, ${this.keyChanges} key changes; ${this.orderly} orderly saves lost nothing, ` +
         `${this.orderlyWithLoss} lost ${this.orderlyLost} mWh in all; ${this.sudden} sudden deaths ` +
         `lost ${(this.suddenLost / 1e6).toFixed(1)} kWh; ${this.torn} torn writes; ` +
         `${this.backMidSave} times the mains was back within a save`,
@@ -108,7 +107,7 @@ class Sums {
 
 test('meters through bad years keep every invariant at every event', () => {
   const seed = seedOf('faulted meter-years');
-  const years = count(1000, 30);
+  const years = count(1000, 20);
   const sums = new Sums();
   const startedAt = performance.now();
   for (let year = 0; year < years; year++) {
@@ -136,7 +135,7 @@ function perHour(rates: FaultRates): FaultRates {
 
 test('brown-outs that recover mid-save, at worst ageing: what an orderly save loses, by profile', () => {
   const seed = seedOf('brown-outs mid-save');
-  const hours = count(2000, 40);
+  const hours = count(2000, 20);
   for (const holdUpMillis of [20, 40, 400]) {
     for (const detectMicros of [10_000, 32_000]) {
       const supply = { holdUpMicros: 1000 * holdUpMillis, detectMicros, ageing: WORST_AGEING };
@@ -152,9 +151,42 @@ test('brown-outs that recover mid-save, at worst ageing: what an orderly save lo
       );
       // A comparator of 32 ms wastes the profile of 20 ms: 31 ms are left of its capacitor when it is worn, and it dies unwarned.
       if (detectMicros === 10_000) assert.ok(sums.backMidSave > 0 && sums.orderly > 100);
-      if (holdUpMillis >= 40) assert.is(sums.orderlyWithLoss, 0);
+      // A save is two pages behind the one in work: what leaves less than 15 ms of a worn capacitor may lose it, and is told above.
+      if (holdUpMillis === 400 || (holdUpMillis === 40 && detectMicros === 10_000))
+        assert.is(sums.orderlyWithLoss, 0);
     }
   }
+});
+
+test('a module pulled and put back among power cuts changes nothing for the customer', () => {
+  const seed = seedOf('modules pulled');
+  const sums = new Sums();
+  const rates = { ...FLAPPING, ...perHour({ 'comms-unplugged': 4 }) };
+  for (let run = 0; run < count(100, 4); run++) {
+    sums.add(mustHold(lifeOptions(`${seed}/module/${run}`, { micros: HOUR_MICROS, rates })));
+  }
+  sums.tell(`${sums.lives} hours with a module`);
+  assert.ok((sums.faults.get('comms-unplugged') ?? 0) > 0);
+});
+
+test('a memory whose cells stick and that is written at random either serves or says that it does not', () => {
+  const seed = seedOf('rotting memories');
+  const rates = { ...STRESS_RATES, 'stuck-cell': 200, 'spurious-write': 40 };
+  const ends = { served: 0, acceptanceLost: 0, memoryFault: 0 };
+  const lives = count(2000, 24);
+  for (let run = 0; run < lives; run++) {
+    const options = lifeOptions(`${seed}/${run}`, { micros: 30 * DAY_MICROS, rates });
+    const life = liveThrough(options);
+    if (life.breach === undefined) ends.served++;
+    else if (life.memory === 'acceptance-lost') ends.acceptanceLost++;
+    else if (life.memory === 'fault') ends.memoryFault++;
+    else mustHold(options);
+  }
+  report(
+    `${lives} months with 16 stuck cells and 3 random writes: ${ends.served} served as if nothing had happened, ` +
+      `${ends.acceptanceLost} undid an acceptance and said so, ${ends.memoryFault} said that the memory is gone`,
+  );
+  assert.ok(ends.served > 0);
 });
 
 test('equal seeds give equal lives, other seeds others', () => {
