@@ -32,7 +32,7 @@ export const DEFAULT_WATCH: WatchOptions = {
   wearBase: 2_000,
 };
 
-/** How the meter died, and what its books were when it was last seen. */
+/** How the meter died, and what its books were when it was warned, or last seen. */
 interface Death {
   readonly totalMilliWh: number;
   readonly isOrderly: boolean;
@@ -70,7 +70,11 @@ export class MeterWatch {
   #wasPowered = false;
   /** The last look at a meter that ran: what it would lose. */
   #totalMilliWh = 0;
-  #wasWarned = false;
+  /**
+   * The total register when the comparator warned. In a dip energy flows on during the hold-up: what comes after the save is no
+   * fault of it.
+   */
+  #warnedMilliWh: number | undefined;
   #death: Death | undefined;
   #supplyTooLow = 0;
   #switchings = 0;
@@ -141,8 +145,8 @@ export class MeterWatch {
 
   #lookAtFirmware(vitals: FirmwareVitals): void {
     const { relay, supplyState } = this.#world;
-    if (supplyState === 'failing') this.#wasWarned = true;
-    else if (supplyState === 'on') this.#wasWarned = false;
+    if (supplyState === 'failing') this.#warnedMilliWh ??= vitals.totalMilliWh;
+    else if (supplyState === 'on') this.#warnedMilliWh = undefined;
     this.#checker.check(vitals, relay.contact === 'open' ? 'open' : 'closed');
     if (vitals.status === 'starting' || vitals.status === 'memory-fault') return;
     const { acceptedMilliWh, totalMilliWh } = vitals;
@@ -157,8 +161,9 @@ export class MeterWatch {
   #died(): void {
     this.#checker.powerLost();
     // A meter that dies again before its first look has lost nothing more.
-    this.#death ??= { totalMilliWh: this.#totalMilliWh, isOrderly: this.#wasWarned };
-    this.#wasWarned = false;
+    const isOrderly = this.#warnedMilliWh !== undefined;
+    this.#death ??= { totalMilliWh: this.#warnedMilliWh ?? this.#totalMilliWh, isOrderly };
+    this.#warnedMilliWh = undefined;
   }
 
   #revived(death: Death, { totalMilliWh, savedTotalMilliWh, lockoutFailures }: FirmwareVitals): void {
