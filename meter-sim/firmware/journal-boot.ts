@@ -79,7 +79,7 @@ class Boot {
   find(): Found | 'newer' | undefined {
     if (this.#isNewer) return 'newer';
     let newest: Candidate | undefined;
-    for (const delta of this.#deltas) {
+    for (const delta of newestFirst(this.#deltas)) {
       if (!this.#isWhole(delta)) continue;
       newest ??= delta;
       const found = delta.kind === KIND_DELTA ? this.#fromDelta(delta) : this.#fromContinued(delta);
@@ -90,13 +90,13 @@ class Boot {
 
   /** A snapshot that is newer than every delta; at the same sequence both hold the same. */
   #orSnapshot(found: Found): Found {
-    const newest = this.#snapshots[0];
-    if (newest === undefined || newest.sequence <= found.highestSequence) return found;
-    return this.#fromSnapshot(undefined) ?? found;
+    return this.#fromSnapshot(undefined, found.highestSequence) ?? found;
   }
 
-  #fromSnapshot(newest: Candidate | undefined): Found | undefined {
+  /** @param after - sequence of what is whole already; a header alone proves nothing. */
+  #fromSnapshot(newest: Candidate | undefined, after = -1): Found | undefined {
     for (const snapshot of this.#snapshots) {
+      if (snapshot.sequence <= after) return undefined;
       const base = this.#base(snapshot.sequence);
       if (base === undefined) continue;
       const state = { ...decodeImage(base.image), account: base.account };
@@ -162,8 +162,13 @@ class Boot {
     for (const snapshot of this.#snapshots) {
       if (snapshot.sequence !== sequence) continue;
       const bytes = this.#bus.read(snapshot.page * PAGE_BYTES, snapshot.pages * PAGE_BYTES);
-      if (!isSealed(bytes, this.#checksum) || readUnsigned(bytes, FIXED_BYTES, 2) !== IMAGE_BYTES) continue;
-      whole ??= bytes;
+      if (whole === undefined) {
+        if (!isSealed(bytes, this.#checksum)) continue;
+        if (readUnsigned(bytes, FIXED_BYTES, 2) !== IMAGE_BYTES) continue;
+        whole = bytes;
+      } else if (!isEqual(whole, bytes)) {
+        continue;
+      }
       spans.push(spanOf(snapshot));
     }
     if (whole === undefined) return undefined;
@@ -189,11 +194,12 @@ class Boot {
     for (let page = 0; page < ringPages; page++) {
       const header = this.#header(this.#ring, page * PAGE_BYTES, ringPages - page);
       if (header === undefined) continue;
-      const candidate = { ...header, page: DELTAS.firstPage + page };
+      const { format: _format, kind, pages, sequence, base } = header;
+      const candidate: Candidate = { kind, pages, sequence, base, page: DELTAS.firstPage + page };
       if (header.format > FORMAT_VERSION) this.#isNewer ||= this.#isWhole(candidate);
       else if (header.kind === KIND_DELTA || header.kind === KIND_CONTINUED) found.push(candidate);
     }
-    return found.sort((a, b) => b.sequence - a.sequence);
+    return found;
   }
 
   #scanSnapshots(): readonly Candidate[] {
@@ -226,6 +232,23 @@ class Boot {
       base: readUnsigned(bytes, at + 7, 4),
     };
   }
+}
+
+/** The first is mostly the one; the others are put in order only where it is not. */
+function* newestFirst(records: readonly Candidate[]): Generator<Candidate> {
+  const first = records.reduce<Candidate | undefined>(
+    (newest, record) => (newest === undefined || record.sequence > newest.sequence ? record : newest),
+    undefined,
+  );
+  if (first === undefined) return;
+  yield first;
+  yield* records.filter((record) => record !== first).sort((a, b) => b.sequence - a.sequence);
+}
+
+function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
 }
 
 function spanOf({ page, pages }: Candidate): Span {

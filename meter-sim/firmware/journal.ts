@@ -11,7 +11,7 @@
  * given up otherwise; then comes a delta with everything, or, where that is too long, a record of one page that continues the
  * newest one by the energy since.
  */
-import { assertMeterState } from '../../lib/meter/check.ts';
+import { assertFactorySettings } from '../../lib/meter/check.ts';
 import { writeInteger } from './bytes.ts';
 import { FORMAT_1_BYTES, readFormat1 } from './format-1.ts';
 import { findNewest } from './journal-boot.ts';
@@ -94,7 +94,7 @@ interface Working {
 
 const SNAPSHOT_COPIES = 2;
 /** A delta of more pages asks for a snapshot. */
-const LONGEST_SETTLED_DELTA = 2;
+const LONGEST_SETTLED_DELTA = 3;
 
 export class Journal {
   readonly #bus: MemoryBus;
@@ -102,8 +102,9 @@ export class Journal {
   readonly #deltas: RecordRing;
   readonly #snapshots: RecordRing;
   readonly #waiting: Job[] = [];
-  readonly #image = new StateImage();
-  readonly #patches = new Uint8Array(2 * IMAGE_BYTES);
+  /** Made with the first record: a boot that only looks needs neither. */
+  #image: StateImage | undefined;
+  #patches = new Uint8Array(0);
   #patchBytes = 0;
   #base: Uint8Array = new Uint8Array(IMAGE_BYTES);
   #baseAccount: AccountFields | undefined;
@@ -262,6 +263,10 @@ export class Journal {
   }
 
   #encode(state: JournalState): Uint8Array {
+    if (this.#image === undefined) {
+      this.#image = new StateImage();
+      this.#patches = new Uint8Array(2 * IMAGE_BYTES);
+    }
     if (this.#image.update(state)) {
       this.#patchBytes = writePatches(this.#base, this.#image.bytes, this.#patches);
     }
@@ -325,7 +330,9 @@ export class Journal {
         this.#baseSequence = sequence;
         this.#base = image.bytes;
         this.#baseAccount = state.account;
-        this.#patchBytes = writePatches(this.#base, this.#image.bytes, this.#patches);
+        if (this.#image !== undefined) {
+          this.#patchBytes = writePatches(this.#base, this.#image.bytes, this.#patches);
+        }
         this.#writeCopy(bytes);
       }
       done(result === 'written');
@@ -374,11 +381,11 @@ function isFirstFormatCut(bytes: Uint8Array): boolean {
 }
 
 /** A record can be whole and yet hold no meter, when something else has written it: `enterToken` trusts what it is given. */
-function isMeter({ application, account }: JournalState): boolean {
+function isMeter({ application }: JournalState): boolean {
   try {
-    assertMeterState({ ...application, creditMilliWh: 0, lockout: account.lockout });
+    assertFactorySettings(application);
   } catch {
     return false;
   }
-  return true;
+  return application.tidMemory.length > 0;
 }
