@@ -86,8 +86,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #pending = 0;
 
   #alarmEvent: ScheduledEvent | null = null;
-  readonly #zeroWatches = new Set<ZeroWatch>();
-  readonly #contactWatches = new Set<ContactWatch>();
+  readonly #zeroWatches: ZeroWatch[] = [];
+  readonly #contactWatches: ContactWatch[] = [];
   readonly #levelWatches = new Set<LevelWatch>();
   #levelEvent: ScheduledEvent | null = null;
 
@@ -157,8 +157,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#isSampling = false;
     this.#import.disarm();
     this.#export.disarm();
-    this.#zeroWatches.clear();
-    this.#contactWatches.clear();
+    this.#zeroWatches.length = 0;
+    this.#contactWatches.length = 0;
     this.#levelWatches.clear();
     this.#halfCycles.releaseAll();
     this.#planAlarm();
@@ -279,12 +279,12 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     return this.#arm(this.#contactWatches, watch);
   }
 
-  #arm<T>(watches: Set<T>, watch: T): Cancellable {
-    watches.add(watch);
+  #arm<T>(watches: T[], watch: T): Cancellable {
+    watches.push(watch);
     this.#reconsider();
     return {
       cancel: (): void => {
-        watches.delete(watch);
+        remove(watches, watch);
         this.#reconsider();
       },
     };
@@ -340,8 +340,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const wanted =
       this.#isPowered &&
       (this.#fidelity === 'sampled' ||
-        this.#zeroWatches.size > 0 ||
-        this.#contactWatches.size > 0 ||
+        this.#zeroWatches.length > 0 ||
+        this.#contactWatches.length > 0 ||
         this.#contact.isMoving);
     if (wanted === this.#isSampling) return;
     this.settle();
@@ -378,7 +378,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const { noiseVolt, noiseAmp, fullScaleVolt, fullScaleAmp, bits } = this.#config;
     const voltStep = fullScaleVolt / 2 ** (bits - 1);
     const ampStep = fullScaleAmp / 2 ** (bits - 1);
-    const hasWatches = this.#zeroWatches.size > 0 || this.#contactWatches.size > 0;
+    const hasWatches = this.#zeroWatches.length > 0 || this.#contactWatches.length > 0;
     const isByLine = this.#path === 'line';
     const voltScale = (this.#voltGain * meterVolt) / voltStep;
     const lineScale = line.share() / ampStep;
@@ -518,17 +518,17 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       const zeroAt = watch.see(watch.channel === 'voltage' ? volt : amp, time);
       if (Number.isNaN(zeroAt)) continue;
       this.#clock.at(at, () => {
-        if (this.#zeroWatches.has(watch)) watch.handler(zeroAt);
+        if (this.#zeroWatches.includes(watch)) watch.handler(zeroAt);
       });
       raised = true;
     }
-    if (this.#contactWatches.size === 0) return raised;
+    if (this.#contactWatches.length === 0) return raised;
     const drop = Math.abs(this.#contact.dropVolt(trueVolt, loadAmp));
     for (const watch of this.#contactWatches) {
       const from = watch.see(drop, volt, amp, this.#contact.touches, time);
       if (Number.isNaN(from)) continue;
       this.#clock.at(at, () => {
-        if (!this.#contactWatches.delete(watch)) return;
+        if (!remove(this.#contactWatches, watch)) return;
         this.#reconsider();
         watch.handler([Math.floor(from), at]);
       });
@@ -631,4 +631,12 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     }
     if (due.length > 0) this.#planAlarm();
   }
+}
+
+/** Whether it was there. */
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item);
+  if (index < 0) return false;
+  list.splice(index, 1);
+  return true;
 }
