@@ -520,6 +520,16 @@ export const FAULTS = {
     text: 'the tariff calendar has a table that is empty, out of order or points nowhere',
   },
   key_press_unknown: { http: 422, exit: 3, ...none, text: 'the keypad has no such key' },
+  module_slot_taken: { http: 409, exit: 5, ...none, text: 'a module is in the slot already' },
+  module_slot_empty: { http: 409, exit: 5, ...none, text: 'no module is in the slot' },
+  meter_not_paused: { http: 409, exit: 5, ...none, text: 'single steps need a meter that is paused' },
+  connections_too_many: {
+    http: 503,
+    exit: 6,
+    ...later,
+    text: 'as many connections are open as there may be',
+  },
+  origin_refused: { http: 403, exit: 5, ...none, text: 'a page of another host may not drive this meter' },
   memory_image_damaged: { http: 503, exit: 6, ...none, text: 'the meter memory image has the wrong size' },
   // The machine.
   usage: { http: 400, exit: 2, ...none, text: 'the command line is not what this command takes' },

@@ -9,11 +9,13 @@ import type { AddressInfo } from 'node:net';
 import { StsFault } from '../lib/faults.ts';
 import { parseMeterNumber } from '../lib/identity/meter-pan.ts';
 import { createPanel } from './panel/app.ts';
+import { Controls } from './panel/controls.ts';
 import { DataFolder } from './panel/data-folder.ts';
 import { LiveDriver } from './panel/driver.ts';
 import { parseFactoryFile } from './panel/factory-file.ts';
 import type { Speed } from './panel/host.ts';
 import { inspectImage, LiveMeter, manufacture } from './panel/live-meter.ts';
+import { LivePort } from './panel/live-port.ts';
 
 export interface MeterOptions {
   /** Made if it does not exist; holds the memory image and a lock. */
@@ -66,19 +68,22 @@ export async function startMeter(options: MeterOptions): Promise<RunningMeter> {
       memoryImage,
       committed: (address, bytes) => folder.writePage(address, bytes),
     });
-    const server = createServer(createPanel(meter, log));
-    const url = await listen(server, options.port, host);
     const driver = new LiveDriver(meter, options.speed, (error) => {
       meter.fail();
       log(`the meter stopped: ${error instanceof Error ? error.message : 'unknown failure'}`);
     });
+    const controls = new Controls(meter, driver);
+    const server = createServer(createPanel(meter, log, { meter, controls }));
+    const live = new LivePort(meter, controls, log);
+    live.attach(server);
+    const url = await listen(server, options.port, host);
     driver.start();
     let stopping: Promise<void> | undefined;
     return {
       url,
       drn: parseMeterNumber(factory.meterPan).drn,
       stop: () => {
-        stopping ??= stopMeter(driver, meter, server, folder);
+        stopping ??= stopMeter(driver, meter, live, server, folder);
         return stopping;
       },
     };
@@ -115,10 +120,12 @@ async function listen(server: Server, port: number, host: string): Promise<strin
 async function stopMeter(
   driver: LiveDriver,
   meter: LiveMeter,
+  live: LivePort,
   server: Server,
   folder: DataFolder,
 ): Promise<void> {
   driver.stop();
+  live.close();
   try {
     meter.shutDown();
   } finally {

@@ -223,6 +223,7 @@ class MeterFirmware implements Firmware {
       delays: this.#switch.delays(),
       switchLog: this.#commands.log,
       acceptanceLost: this.#books.acceptanceLost,
+      switchAim: this.#switch.aim,
       tamper: this.#tamper.readout(),
       overload: this.#overload.state,
       comms: this.#comms.readout(),

@@ -66,6 +66,15 @@ const SUPPLY_RETRY_MICROS = 200_000;
 /** Room between deciding and firing, for the interrupt that fires. */
 const FIRE_MARGIN_MICROS = 100;
 
+/** µs. The zero was predicted, and the contact was expected to move at `expectedAt`. */
+export interface SwitchAim {
+  readonly direction: SwitchDirection;
+  readonly firedAt: Micros;
+  /** null when it was switched without a zero. */
+  readonly zeroAt: number | null;
+  readonly expectedAt: number;
+}
+
 export class LoadSwitch {
   readonly #hardware: MeterHardware;
   readonly #options: LoadSwitchOptions;
@@ -84,6 +93,7 @@ export class LoadSwitch {
   #stopped = false;
   readonly #live: Cancellable;
   #bins: DelayBins;
+  #lastAim: SwitchAim | undefined;
 
   /** @param changed - called after every finished operation and every malfunction. */
   constructor(
@@ -117,6 +127,11 @@ export class LoadSwitch {
   /** True from the coil's pulse on, when the contact may stand either way. */
   get fired(): boolean {
     return this.#operation?.fired ?? false;
+  }
+
+  /** What the last pulse aimed at; undefined before the first since power-up. */
+  get aim(): SwitchAim | undefined {
+    return this.#lastAim;
   }
 
   delays(): LearntDelays {
@@ -249,6 +264,8 @@ export class LoadSwitch {
     const conditions = this.#conditions();
     operation.fired = true;
     this.#firedAt = firedAt;
+    const expectedAt = firedAt + this.#estimators[direction].record().meanMicros + extra;
+    this.#lastAim = { direction, firedAt, zeroAt: zero ?? null, expectedAt };
     this.#release();
     relay.pulse(direction, this.#options.pulseMicros);
     // After a reset the contact may stand there already: such an answer teaches nothing, and no more does a touch without

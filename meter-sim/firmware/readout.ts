@@ -5,7 +5,7 @@ import { type CosemStatus, cosemStatus, lowCreditLevel, type SupplyRight } from 
 import type { CreditOptions, CreditState } from './credit/state.ts';
 import type { CreditAccount } from './credit.ts';
 import type { DisplayIcon } from './hardware-interface.ts';
-import type { SwitchState } from './load-switch.ts';
+import type { SwitchAim, SwitchState } from './load-switch.ts';
 import type { MeteringReadout } from './metering.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { OverloadState } from './overload.ts';
@@ -53,6 +53,8 @@ export interface FirmwareReadout extends FirmwareVitals {
   readonly switchLog: readonly SwitchDecision[];
   /** True when a token record rotted and its acceptance was undone (journal.ts). */
   readonly acceptanceLost: boolean;
+  /** What the last pulse of the load switch aimed at; undefined before the first since power-up. */
+  readonly switchAim: SwitchAim | undefined;
   readonly tamper: TamperReadout;
   readonly overload: OverloadState;
   readonly comms: CommsReadout;

@@ -113,6 +113,11 @@ export class SimulatedCommsModule {
     return this.#outbox.map((bytes) => decodeMessage(bytes) as LinkMessage);
   }
 
+  /** The newest messages of the outbox, oldest first. */
+  latest(count: number): readonly LinkMessage[] {
+    return this.#outbox.slice(-count).map((bytes) => decodeMessage(bytes) as LinkMessage);
+  }
+
   /** Messages that a full flash has pushed out, oldest first. */
   get dropped(): number {
     return this.#dropped;

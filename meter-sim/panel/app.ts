@@ -8,13 +8,13 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import { isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import { parseTokenNo } from '../../lib/token/token-no.ts';
-import type { KeypadKey } from '../firmware/hardware-interface.ts';
+import { EVENT_GROUPS } from '../firmware/events.ts';
+import { type Controls, MOST_KEYS, MOST_WATTS, parseCommand, parseKeys } from './controls.ts';
 import type { MeterHost } from './host.ts';
-import { kilowattHours, meterView, outcomeView } from './views.ts';
+import type { LiveMeter } from './live-meter.ts';
+import { kilowattHours, meterView, outcomeView, wearView, workbenchView } from './views.ts';
 
 const BODY_LIMIT = '16kb';
-const MOST_WATTS = 40_000;
-const MOST_KEYS = 200;
 const MOST_SWITCHINGS = 100;
 
 const keysBody = z.strictObject({ keys: z.string().min(1).max(MOST_KEYS) });
@@ -23,7 +23,11 @@ const loadBody = z.strictObject({ watts: z.int().min(0).max(MOST_WATTS) });
 const powerBody = z.strictObject({ on: z.boolean() });
 
 /** @param log - one line for each fault that is ours; never a token number or a key. */
-export function createPanel(host: MeterHost, log: (line: string) => void = () => {}): Express {
+export function createPanel(
+  host: MeterHost,
+  log: (line: string) => void = () => {},
+  bench?: { readonly meter: LiveMeter; readonly controls: Controls },
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
@@ -77,6 +81,8 @@ export function createPanel(host: MeterHost, log: (line: string) => void = () =>
     },
   });
 
+  if (bench !== undefined) benchRoutes(app, bench.meter, bench.controls);
+
   app.use((request) => {
     // A token number pasted into the address is not echoed whole.
     const path = request.path.slice(0, 80).replace(/[0-9]{5,}/g, (digits) => `…${digits.slice(-4)}`);
@@ -84,6 +90,34 @@ export function createPanel(host: MeterHost, log: (line: string) => void = () =>
   });
   app.use(problems(log));
   return app;
+}
+
+/** What stands only at a meter on the bench: hands, faults, the scope, time. */
+function benchRoutes(app: Express, meter: LiveMeter, controls: Controls): void {
+  route(app, '/v1/meter/bench', {
+    get: (_request, response) => {
+      response.json(workbenchView(meter, controls));
+    },
+    post: (request, response) => {
+      controls.carryOut(parseCommand(request.body));
+      response.json(workbenchView(meter, controls));
+    },
+  });
+  route(app, '/v1/meter/scope', {
+    get: (_request, response) => {
+      response.json({ switchings: meter.scope.switchings, supplies: meter.scope.supplies });
+    },
+  });
+  route(app, '/v1/meter/events', {
+    get: (_request, response) => {
+      response.json(Object.fromEntries(EVENT_GROUPS.map((group) => [group, meter.events(group)])));
+    },
+  });
+  route(app, '/v1/meter/wear', {
+    get: (_request, response) => {
+      response.json(wearView(meter.world.eeprom));
+    },
+  });
 }
 
 type Method = 'get' | 'post' | 'put';
@@ -120,16 +154,6 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   const issue = result.error.issues[0];
   const param = issue?.path.join('.') ?? '';
   throw new StsFault('request_malformed', issue?.message, param === '' ? {} : { param });
-}
-
-/** Digits, `*` to go back, `#` to enter; spaces and dashes are how people group digits. */
-function parseKeys(text: string): KeypadKey[] {
-  return Array.from(text.replace(/[\s-]/g, ''), (character) => {
-    if (character === '*') return 'backspace';
-    if (character === '#') return 'enter';
-    if (/^[0-9]$/.test(character)) return character as KeypadKey;
-    throw new StsFault('key_press_unknown', undefined, { param: 'keys' });
-  });
 }
 
 function problems(log: (line: string) => void): ErrorRequestHandler {

@@ -21,11 +21,12 @@ const FREE_SLICE_MICROS = 1_000_000;
 
 export class LiveDriver {
   readonly #driven: Driven;
-  readonly #speed: Speed;
+  #speed: Speed;
   readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #lastMillis = 0;
+  #owed = 0;
 
   /** @param failed - called once when a step threw: a bug in the simulated meter. The driver has stopped then. */
   constructor(driven: Driven, speed: Speed, failed: (error: unknown) => void) {
@@ -34,7 +35,26 @@ export class LiveDriver {
     this.#failed = failed;
   }
 
+  get speed(): Speed {
+    return this.#speed;
+  }
+
+  get isPaused(): boolean {
+    return this.#timer === undefined && this.#immediate === undefined;
+  }
+
+  /** From now on; a paused driver stays paused. */
+  setSpeed(speed: Speed): void {
+    const wasPaused = this.isPaused;
+    this.stop();
+    this.#speed = speed;
+    this.#owed = 0;
+    if (!wasPaused) this.start();
+  }
+
+  /** Starts, or goes on after {@link stop}. */
   start(): void {
+    if (!this.isPaused) return;
     this.#lastMillis = performance.now();
     if (this.#speed === 'max') this.#runFreely();
     else this.#timer = setInterval(() => this.#guard(() => this.#step()), STEP_MILLIS);
@@ -52,7 +72,10 @@ export class LiveDriver {
     const now = performance.now();
     const elapsed = Math.min(now - this.#lastMillis, LONGEST_CATCH_UP_MILLIS);
     this.#lastMillis = now;
-    let left = Math.round(elapsed * 1_000 * this.#speed);
+    // At a hundredth of real time a step is 200 µs: what is less than a whole one is owed to the next.
+    this.#owed += elapsed * 1_000 * this.#speed;
+    let left = Math.floor(this.#owed);
+    this.#owed -= left;
     const slice = Math.max(SLICE_MICROS, Math.ceil(left / 50));
     while (left > 0 && performance.now() - now < BUDGET_MILLIS) {
       const micros = Math.min(left, slice);

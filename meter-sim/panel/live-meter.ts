@@ -3,14 +3,18 @@
  * only by {@link LiveMeter.advance}; the wall clock and the files stay with the door.
  */
 import { StsFault } from '../../lib/faults.ts';
+import type { LoggedEvent } from '../firmware/event-log.ts';
+import type { EventGroup } from '../firmware/events.ts';
 import { createFirmware, type FactorySettings, type Firmware } from '../firmware/firmware.ts';
-import type { KeypadKey } from '../firmware/hardware-interface.ts';
+import type { KeypadKey, RelayDriver } from '../firmware/hardware-interface.ts';
 import { Journal } from '../firmware/journal.ts';
 import { MemoryBus } from '../firmware/memory-bus.ts';
+import type { FirmwareReadout } from '../firmware/readout.ts';
 import { WornPageList } from '../firmware/worn-pages.ts';
 import type { Appliance } from '../hardware/load.ts';
 import { MeterWorld } from '../world/meter-world.ts';
 import type { Entered, MeterHost, MeterReadings, MeterStatus, Speed, Switching } from './host.ts';
+import { Scope } from './scope.ts';
 
 export interface LiveMeterOptions {
   readonly factory: FactorySettings;
@@ -81,6 +85,7 @@ export function inspectImage(image: Uint8Array): { meterPan: string; relay: 'ope
 export class LiveMeter implements MeterHost {
   readonly #world: MeterWorld;
   readonly #options: LiveMeterOptions;
+  readonly scope: Scope;
   #firmware: Firmware | undefined;
   #waiting: Waiting[] = [];
   #loadWatts: number;
@@ -99,10 +104,19 @@ export class LiveMeter implements MeterHost {
       relay: { position: inspectImage(options.memoryImage)?.relay ?? 'open' },
       firmware: (hardware) => {
         this.#abandon();
-        this.#firmware = createFirmware(hardware, options.factory);
+        const relay: RelayDriver = {
+          pulse: (direction, width) => {
+            hardware.relay.pulse(direction, width);
+            this.scope.pulsed(direction, width);
+          },
+        };
+        this.#firmware = createFirmware({ ...hardware, relay }, options.factory);
         return this.#firmware;
       },
     });
+    this.scope = new Scope(this.#world, () =>
+      this.#world.powered ? this.#firmware?.readout().switchAim : undefined,
+    );
     this.#world.eeprom.onCommitted = options.committed;
     this.#world.powerOn();
     this.advance(BOOT_MICROS);
@@ -121,6 +135,21 @@ export class LiveMeter implements MeterHost {
       throw error;
     }
     if (!this.#world.powered) this.#abandon();
+  }
+
+  /** The body and its surroundings, for the hands of a panel; its clock is moved by {@link advance} alone. */
+  get world(): MeterWorld {
+    return this.#world;
+  }
+
+  /** Everything the firmware tells; undefined while the meter is dark. */
+  readout(): FirmwareReadout | undefined {
+    return this.#world.powered && !this.#hasFailed ? this.#firmware?.readout() : undefined;
+  }
+
+  /** The last events of a group, the newest first. @throws StsFault `meter_not_powered`. */
+  events(group: EventGroup): readonly LoggedEvent[] {
+    return this.#powered().events(group);
   }
 
   status(): MeterStatus {
@@ -160,10 +189,18 @@ export class LiveMeter implements MeterHost {
     this.#world.setLoad(household(watts));
   }
 
+  setAppliances(appliances: readonly Appliance[]): void {
+    this.#loadWatts = Math.round(appliances.reduce((sum, { watt }) => sum + watt, 0));
+    this.#world.setLoad({ appliances });
+  }
+
   setMains(on: boolean): void {
     if (on === this.#world.mainsOn) return;
     if (on) this.#world.powerOn();
-    else this.#world.cutPower();
+    else {
+      this.#world.cutPower();
+      this.scope.sinking();
+    }
   }
 
   switchings(most: number): readonly Switching[] {

@@ -2,7 +2,11 @@
 import { BigNumber } from 'bignumber.js';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { ENTRY_CODES, type EntryOutcome } from '../firmware/outcome.ts';
+import type { SimulatedEeprom } from '../hardware/eeprom.ts';
+import { segmentLetters } from '../hardware/segment-font.ts';
+import type { Controls } from './controls.ts';
 import type { MeterStatus } from './host.ts';
+import type { LiveMeter } from './live-meter.ts';
 
 const MILLI_WH_PER_DECI_KWH = 100_000;
 
@@ -46,6 +50,68 @@ export function meterView(status: MeterStatus): Record<string, unknown> {
       readings === undefined || readings.lockedUntilSeconds === 0
         ? null
         : isoTime(readings.lockedUntilSeconds),
+  };
+}
+
+/** All that a bench shows of a live meter; cells of the glass as the letters of their lit segments. */
+export function workbenchView(meter: LiveMeter, controls: Controls): Record<string, unknown> {
+  const { world } = meter;
+  const readout = meter.readout();
+  const { module } = world.slot;
+  return {
+    ...meterView(meter.status()),
+    speed: controls.speed,
+    isPaused: controls.isPaused,
+    simulatedMicros: world.now(),
+    glass: {
+      text: world.display.text,
+      segments: world.display.segments.map(segmentLetters),
+      icons: world.display.icons,
+    },
+    buzzer: { isSounding: world.beeper.isSounding, last: world.beeper.last ?? null },
+    covers: { meter: world.covers.isOpen('meter'), terminal: world.covers.isOpen('terminal') },
+    magnet: world.hall.magnet ?? null,
+    hallPeakMicroTesla: world.hall.peakMicroTesla(),
+    stuckKeys: world.keypad.stuckKeys(),
+    supply: {
+      state: world.supplyState,
+      railVolt: world.railVolt(),
+      isSaving: world.eeprom.isBusy,
+      resets: world.resets,
+    },
+    instant: { volt: world.voltageVolt(), amp: world.currentAmp(), isContactClosed: world.conducts },
+    tamper: readout?.tamper ?? null,
+    switchCause: readout?.switchCause ?? null,
+    comms: readout?.comms ?? null,
+    module:
+      module === undefined
+        ? null
+        : {
+            id: module.id,
+            isLinked: module.isLinked,
+            waitingCommands: module.waiting,
+            outbox: module.latest(OUTBOX_SHOWN),
+            dropped: module.dropped,
+          },
+  };
+}
+
+const OUTBOX_SHOWN = 20;
+
+/** Writes of the most worn group of every page, and what became of the writes. */
+export function wearView(eeprom: SimulatedEeprom): Record<string, unknown> {
+  const { size, pageSize } = eeprom;
+  const pages = Array.from({ length: size / pageSize }, (_, page) => {
+    let worst = 0;
+    for (let at = 0; at < pageSize; at += 4) worst = Math.max(worst, eeprom.wearAt(page * pageSize + at));
+    return worst;
+  });
+  return {
+    pageBytes: pageSize,
+    pages,
+    writes: eeprom.writesStarted,
+    lostWrites: eeprom.lostWrites,
+    tornWrites: eeprom.tornWrites,
   };
 }
 

@@ -339,6 +339,11 @@ export class MeterWorld {
     return this.#circuit.meterVolt * atPhase(this.mains.unitWave, this.mains.phaseAt(this.#clock.now()));
   }
 
+  /** Whether the load contact conducts at this instant. */
+  get conducts(): boolean {
+    return this.#circuit.conducts;
+  }
+
   /** The current through the meter at this instant, A. */
   currentAmp(): number {
     return this.#circuit.currentAt(this.#clock.now());
