@@ -3,11 +3,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesFromHex } from '../../../lib/hex.ts';
 import type { LinkMessage } from '../../../lib/link/messages.ts';
+import { createTokenCipher } from '../../../lib/token/cipher.ts';
+import { encodeToken } from '../../../lib/token/token.ts';
 import { DEFAULT_COMMS } from '../../../meter-sim/firmware/comms-link.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from '../../../meter-sim/firmware/options.ts';
 import { DEFAULT_TAMPER_RULES } from '../../../meter-sim/firmware/tamper.ts';
 import { type MeterBench, makeBench, powerUp, SECOND } from '../../support/meter-bench.ts';
-import { ownToken, tokenOfAnotherMeter } from '../../support/public-meter.ts';
+import { ownToken, PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
 
 const test = suite('meter-sim/firmware/tamper in the meter');
 
@@ -65,6 +67,35 @@ test('when the meter cover is lifted then the relay opens before a current zero,
     latched: ['meter-cover'],
     isCommissioned: true,
   });
+});
+
+test('when the latch stands then no power cycle releases it, and the clear-tamper token does, once and for all', () => {
+  const bench = supplied();
+  const { world } = bench;
+  const cycle = (): void => {
+    world.cutPower();
+    world.advance(30 * SECOND);
+    world.powerOn();
+    world.advance(5 * SECOND);
+  };
+  world.covers.setOpen('terminal', true);
+  world.advance(SECOND);
+  world.covers.setOpen('terminal', false);
+  world.advance(SECOND);
+  for (let turn = 0; turn < 3; turn++) {
+    cycle();
+    assert.is(world.relay.position, 'open');
+    assert.equal(bench.firmware().readout().tamper.latched, ['terminal-cover']);
+  }
+  const cipher = createTokenCipher(11, bytesFromHex(PUBLIC_FACTORY.decoderKey));
+  const { tokenNo } = encodeToken({ kind: 'clearTamper', tidMinutes: MINUTE + 9, rnd: 3 }, cipher);
+  assert.is(enter(bench, tokenNo), 'Accept');
+  world.advance(3 * SECOND);
+  assert.is(world.relay.position, 'closed');
+  cycle();
+  assert.equal(bench.firmware().readout().tamper.latched, []);
+  assert.is(world.relay.position, 'closed');
+  assert.equal(events(bench), ['terminalCoverOpened 1', 'terminalCoverOpened 0', 'tamperCleared 0']);
 });
 
 test('when a strong magnet comes then DISTU is shown, and it trips only where the utility wants it', () => {
