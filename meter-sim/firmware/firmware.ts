@@ -98,6 +98,7 @@ class MeterFirmware implements Firmware {
     });
     this.#metering = new Metering(hardware, options.metering, profileStoreOn(this.#books.bus), {
       charge: () => this.#charge(),
+      bandIs: (band) => this.#books.account.setBand(band),
       totalMilliWh: () => this.#books.account.totalMilliWh,
       save: () => {
         this.#save();

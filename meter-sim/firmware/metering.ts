@@ -119,6 +119,8 @@ export const DEFAULT_METERING: MeteringOptions = {
 
 /** What the metering asks of the rest of the firmware. */
 export interface MeteringHost {
+  /** Energy belongs to this band from now on; everything before is charged. Also said once at every start. */
+  bandIs(band: number): void;
   /** Charges what the chip has counted, and what follows from it. */
   charge(): void;
   /** The import register, mWh. */
@@ -393,6 +395,7 @@ export class Metering {
   #followBand(now: number): void {
     const { tou } = this.#options;
     const band = this.clockIsTrusted ? bandOfPlan(tou, now) : tou.defaultBand;
+    this.#host.bandIs(band);
     if (band === this.#bands.band) return;
     this.#bands = changeBand(this.#bands, band, this.#host.totalMilliWh());
     this.#host.save();

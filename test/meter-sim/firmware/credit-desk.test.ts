@@ -281,6 +281,47 @@ test('when the meter keeps money then tokens, tariff, daily charge and glass are
   checker.check(bench.firmware().vitals(), world.relay.position);
 });
 
+test('when the calendar changes the band then money is charged at the price of the new one, also after a cut', () => {
+  const table = [
+    { fromSecond: 0, band: 0 },
+    { fromSecond: 13 * 3_600, band: 1 },
+  ];
+  const active = {
+    dayTables: [table],
+    weeks: [Array(7).fill(0)],
+    seasons: [{ month: 1, day: 1, week: 0 }],
+    specialDays: [],
+  };
+  const tou = { offsetMinutes: 0, defaultBand: 0, active };
+  const customer = customerOf(
+    {
+      mode: 'currency',
+      tariffs: [{ fromSeconds: 0, energy: { kind: 'bands', prices: [UNIT, 3 * UNIT] }, dailyCharge: 0 }],
+    },
+    '2026-11-24T12:00:00',
+    { metering: { ...DEFAULT_OPTIONS.metering, tou } },
+  );
+  const { bench, world } = customer;
+  const charged = (): number => {
+    bench.firmware().readout();
+    return bench.firmware().vitals().creditState.money.charged;
+  };
+  customer.pay(100 * UNIT);
+  customer.watts(1_000);
+  world.runUntil(HOUR);
+  const cheap = charged();
+  assert.ok(Math.abs(cheap - UNIT) < UNIT / 50, `${cheap}`);
+  world.advance(HOUR);
+  const dear = charged() - cheap;
+  assert.ok(Math.abs(dear - 3 * UNIT) < UNIT / 20, `${dear}`);
+  world.cutPower();
+  world.advance(2 * SECOND);
+  powerUp(bench);
+  const before = charged();
+  world.advance(HOUR);
+  assert.ok(Math.abs(charged() - before - 3 * UNIT) < UNIT / 20);
+});
+
 test('when credit is cleared by a token then nothing is left, nothing is owed, and the registers still agree', () => {
   const customer = customerOf({}, '2026-11-24T12:00:00');
   const { bench, world } = customer;
