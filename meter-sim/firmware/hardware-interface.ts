@@ -73,6 +73,8 @@ export interface MeteringChip {
   alarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
   /** The same for the export register. */
   exportAlarmAfter(energyMilliJoule: number, run: () => void): Cancellable;
+  /** Power below this counts as no load, mW, until a reset: 0.4 of the starting power (meter-hardware.md 2). */
+  setNoLoad(milliWatt: number): void;
   /** The current that both energy registers and the power registers are formed with from now on; `line` after a reset. */
   selectCurrent(path: CurrentPath): void;
   voltageMilliVolt(): number;

@@ -108,6 +108,8 @@ export interface MeteringOptions {
   readonly demand: DemandOptions;
   readonly profile: LoadProfileOptions;
   readonly quality: PowerQualityOptions;
+  /** Power below this is no load, mW: 0.4 of the starting power, which is that of 40 mA for class 1 (meter-hardware.md 2). */
+  readonly noLoadMilliWatt: number;
 }
 
 export const DEFAULT_METERING: MeteringOptions = {
@@ -115,6 +117,7 @@ export const DEFAULT_METERING: MeteringOptions = {
   demand: DEFAULT_DEMAND,
   profile: DEFAULT_LOAD_PROFILE,
   quality: DEFAULT_POWER_QUALITY,
+  noLoadMilliWatt: 3_700,
 };
 
 /** What the metering asks of the rest of the firmware. */
@@ -202,6 +205,7 @@ export class Metering {
   start(vital: MeteringVital, statistics: MeteringStatistics): void {
     const total = this.#host.totalMilliWh();
     const now = this.#rtc.epochSeconds();
+    this.#chip.setNoLoad(this.#options.noLoadMilliWatt);
     const { aliveAtSeconds, demand, demandMilliWh, wasFailing } = statistics;
     const bands = restoreBands(statistics.closedMilliWh, vital.bands, total);
     // The same array where nothing had to be put right: a boot alone is no change worth a write.

@@ -6,6 +6,7 @@
  * Two fidelities with the same registers. `sampled` computes every sample. `next-event` reckons energy between events in
  * closed form and takes samples only while a capture is armed or the relay moves.
  */
+import { assertInteger } from '../../lib/assert.ts';
 import type {
   Cancellable,
   CurrentPath,
@@ -65,6 +66,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   readonly #halfCycles: HalfCycleRms;
   #noiseAt = 0;
 
+  /** As the data sheet has it until the firmware sets it. */
+  #noLoadWatt: number;
   #isPowered = false;
   /** When the registers close for the first time after a reset, µs: until then they read 0, sampled or not. */
   #registersFrom = 0;
@@ -105,6 +108,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#random = random;
     this.#fidelity = fidelity;
     this.#config = config;
+    this.#noLoadWatt = config.noLoadWatt;
     const gain = (): number => 1 + (config.gainSpread / 2) * (2 * random.uniform() - 1);
     const shift = (): number => (config.phaseSpreadDegree / 360) * TABLE_POINTS * (2 * random.uniform() - 1);
     const voltGain = gain();
@@ -137,6 +141,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   /** Reset at power-up: the energy registers start from zero, nothing is armed. */
   powerOn(): void {
+    this.#noLoadWatt = this.#config.noLoadWatt;
     this.powerOff();
     this.#isPowered = true;
     this.#path = 'line';
@@ -230,7 +235,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   powerFactorPermille(): number {
     const apparent = this.apparentMilliVoltAmp();
     const active = Math.abs(this.powerMilliWatt());
-    if (active < 1000 * this.#config.noLoadWatt) return 1000;
+    if (active < 1000 * this.#noLoadWatt) return 1000;
     const factor = Math.min(1000, Math.round((1000 * active) / apparent));
     return this.reactiveMilliVar() < 0 ? -factor : factor;
   }
@@ -247,6 +252,13 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   captureVoltageEvents(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): Cancellable {
     const watch = this.#halfCycles.watch(thresholds, handler);
     return { cancel: (): void => this.#halfCycles.release(watch) };
+  }
+
+  setNoLoad(milliWatt: number): void {
+    assertInteger(milliWatt, 0, 1_000_000, 'milliWatt');
+    this.settle();
+    this.#noLoadWatt = milliWatt / 1000;
+    this.#planAlarm();
   }
 
   captureLevel(
@@ -477,7 +489,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
    */
   #holdBack(milliJoule: number): void {
     this.#pending += milliJoule;
-    if (this.#pending < HELD_BACK_PERIOD_MILLIS * this.#config.noLoadWatt) return;
+    if (this.#pending < HELD_BACK_PERIOD_MILLIS * this.#noLoadWatt) return;
     this.#turn(1);
     this.#count(this.#pending);
     this.#pending = 0;
@@ -498,8 +510,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   }
 
   #directionOf(watt: number): Direction {
-    if (watt >= this.#config.noLoadWatt) return 1;
-    return watt <= -this.#config.noLoadWatt ? -1 : 0;
+    if (watt >= this.#noLoadWatt) return 1;
+    return watt <= -this.#noLoadWatt ? -1 : 0;
   }
 
   #closedDirection(): Direction {

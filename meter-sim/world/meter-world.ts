@@ -512,6 +512,7 @@ export class MeterWorld {
       exportMilliJoule: () => chip.exportMilliJoule(),
       alarmAfter: (energy, run) => chip.alarmAfter(energy, heard(run)),
       exportAlarmAfter: (energy, run) => chip.exportAlarmAfter(energy, heard(run)),
+      setNoLoad: guarded((milliWatt) => chip.setNoLoad(milliWatt)),
       selectCurrent: guarded((path) => chip.selectCurrent(path)),
       voltageMilliVolt: () => chip.voltageMilliVolt(),
       currentMilliAmp: () => chip.currentMilliAmp(),
