@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { bulkBench } from './bulk.bench.ts';
 import { meterBench } from './meter.bench.ts';
 import { postgresBench } from './postgres.bench.ts';
+import { relayBench } from './relay.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
 import { yearsBench } from './years.bench.ts';
@@ -23,6 +24,9 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   const { onePerSecond, twoPerSecond, twoHeldPerSecond, quietBesideBusy } = figures;
   assert.ok(onePerSecond > 0 && twoPerSecond > 0 && twoHeldPerSecond > 0 && quietBesideBusy > 0);
   meterBench(1, { sampled: 2, nextEvent: 3_600 });
+  const [adaptive, fixed, blind] = relayBench(1, 32).map(({ used }) => used.at(-1) ?? Number.NaN);
+  assert.ok(adaptive !== undefined && fixed !== undefined && blind !== undefined);
+  assert.ok(adaptive > 0 && adaptive < fixed && adaptive < blind, `${adaptive} ${fixed} ${blind}`);
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { bulkBench } from './bulk.bench.ts';
 import { provenance } from './harness.ts';
 import { meterBench } from './meter.bench.ts';
 import { postgresBench } from './postgres.bench.ts';
+import { relayBench } from './relay.bench.ts';
 import { salesBench } from './sales.bench.ts';
 import { tokenBench } from './token.bench.ts';
 
@@ -12,3 +13,4 @@ await bulkBench(500_000, 5);
 await salesBench({ rounds: 5, millis: 3_000, meterCount: 100_000, months: 12 });
 await postgresBench(3, 4_000, 4_000);
 meterBench(5, { sampled: 600, nextEvent: 30 * 86_400 });
+relayBench(20, 200);

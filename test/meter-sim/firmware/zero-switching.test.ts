@@ -109,7 +109,8 @@ for (const jitter of JITTER_PROFILES_MILLIS) {
     const atGrid = describe(`${jitter} ms, 50 Hz, ${units / 2} units`, grid);
     const atStress = describe(`${jitter} ms, 45-65 Hz, ${units / 2} units`, stress);
     report(
-      `an oracle would leave ${(100 * bestShare(50, jitter)).toFixed(2)} % of a sine at 50 Hz, ${(100 * best).toFixed(2)} % at 45-65 Hz`,
+      `an oracle would leave ${(100 * bestShare(50, jitter)).toFixed(2)} % of a sine at 50 Hz, ` +
+        `${(100 * best).toFixed(2)} % at 45-65 Hz`,
     );
     // Of a few hundred openings one more late one is a third of a percent, and its arc a whole one.
     const isFull = FULL_COUNTS;
