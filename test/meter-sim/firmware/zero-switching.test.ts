@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { JITTER_PROFILES_MILLIS } from '../../../meter-sim/hardware/relay-config.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { count, FULL_COUNTS, report, seedOf } from '../../support/counts.ts';
 import { drawConditions, drawHarmonics, SwitchRig } from '../../support/switch-rig.ts';
@@ -78,7 +77,7 @@ function bestShare(hertz: number, jitterMillis: number): number {
   return best;
 }
 
-function describe(name: string, seen: Seen): { early: number; share: number; near: number } {
+function describe(name: string, seen: Seen): void {
   const early = 1 - seen.late / seen.openings;
   const share = seen.arc / seen.randomArc;
   const sorted = [...seen.distances].sort((a, b) => a - b);
@@ -89,13 +88,12 @@ function describe(name: string, seen: Seen): { early: number; share: number; nea
       `1 % ${at(0.01)}, 99 % ${at(0.99)}; arc ${(100 * share).toFixed(2)} % of random phase; ${seen.touches.length} closings, ` +
       `${(100 * near).toFixed(2)} % within 1 ms, worst ${Math.max(...seen.touches).toFixed(0)} µs`,
   );
-  return { early, share, near };
 }
 
-for (const jitter of JITTER_PROFILES_MILLIS) {
+for (const jitter of [0.05, 0.15, 0.3]) {
   test(`after ten operations of a relay with ${jitter} ms of jitter openings come before the zero and closings near it`, () => {
     const seed = seedOf(`zero switching ${jitter}`);
-    const units = count(200, jitter === 0.1 ? 2 : 8);
+    const units = count(200, 8);
     const operations = count(100, 50);
     const grid = nothingSeen();
     const stress = nothingSeen();
@@ -106,20 +104,25 @@ for (const jitter of JITTER_PROFILES_MILLIS) {
       best += (2 * bestShare(hertz, jitter)) / units;
       runUnit(`${seed} ${jitter} ${unit + 1}`, jitter, hertz, operations, stress);
     }
-    const atGrid = describe(`${jitter} ms, 50 Hz, ${units / 2} units`, grid);
-    const atStress = describe(`${jitter} ms, 45-65 Hz, ${units / 2} units`, stress);
+    describe(`${jitter} ms, 50 Hz, ${units / 2} units`, grid);
+    describe(`${jitter} ms, 45-65 Hz, ${units / 2} units`, stress);
     report(
       `an oracle would leave ${(100 * bestShare(50, jitter)).toFixed(2)} % of a sine at 50 Hz, ` +
         `${(100 * best).toFixed(2)} % at 45-65 Hz`,
     );
-    // Of a few hundred openings one more late one is a third of a percent, and its arc a whole one.
-    const isFull = FULL_COUNTS;
-    for (const { early, near } of [atGrid, atStress]) {
-      assert.ok(early >= (isFull ? 0.998 : 0.993), `${early}`);
-      assert.ok(near >= (isFull ? 0.998 : 0.993), `${near}`);
-    }
-    if (jitter <= 0.15) assert.ok(atGrid.share <= (isFull ? 0.015 : 0.025), `${atGrid.share}`);
-    assert.ok(atStress.share <= best * (isFull ? 1.25 : 2), `${atStress.share}`);
+    // Of a few hundred openings one more late one is a quarter of a percent, and its arc may be a whole one.
+    const spare = FULL_COUNTS ? 0 : 2;
+    const openings = grid.openings + stress.openings;
+    const far = [...grid.touches, ...stress.touches].filter((touch) => touch > NEAR_MICROS).length;
+    assert.ok(
+      grid.late + stress.late <= 0.002 * openings + spare,
+      `${grid.late + stress.late} late of ${openings}`,
+    );
+    assert.ok(far <= 0.002 * openings + spare, `${far} closings of ${openings} beyond 1 ms`);
+    const share = (grid.arc + stress.arc) / (grid.randomArc + stress.randomArc);
+    report(`together: ${(100 * share).toFixed(2)} % of random phase`);
+    if (jitter <= 0.15) assert.ok(share <= (FULL_COUNTS ? 0.015 : 0.025), `${share}`);
+    assert.ok(share <= best * (FULL_COUNTS ? 1.25 : 2), `${share}`);
   });
 }
 
