@@ -88,6 +88,7 @@ interface Durable {
 
 interface Working {
   readonly job: Job;
+  /** Not begun yet. */
   pagesLeft: number;
   isAbandoned: boolean;
 }
@@ -117,6 +118,8 @@ export class Journal {
   #working: Working | undefined;
   #snapshotInWork: { isAbandoned: boolean } | undefined;
   #isFailing = false;
+  /** Pages for the last save while the supply fails. */
+  #room = 0;
 
   constructor(bus: MemoryBus, worn: WornPageList, shape: JournalShape = DEFAULT_SHAPE) {
     this.#bus = bus;
@@ -186,7 +189,12 @@ export class Journal {
     this.#isFailing = true;
     if (this.#snapshotInWork !== undefined) this.#snapshotInWork.isAbandoned = true;
     const working = this.#working;
-    if (working !== undefined && working.pagesLeft + 1 > this.#shape.failPages) working.isAbandoned = true;
+    // The page in work may just have begun.
+    this.#room = this.#shape.failPages - (this.#bus.isBusy ? 1 : 0);
+    if (working !== undefined) {
+      if (working.pagesLeft < this.#room) this.#room -= working.pagesLeft;
+      else working.isAbandoned = true;
+    }
     const tokens = this.#waiting.filter((job) => job.isToken);
     for (const token of tokens) this.#waiting.splice(this.#waiting.indexOf(token), 1);
     for (const token of tokens) token.done('abandoned');
@@ -270,14 +278,12 @@ export class Journal {
     if (this.#image.update(state)) {
       this.#patchBytes = writePatches(this.#base, this.#image.bytes, this.#patches);
     }
-    const { checksum, failPages } = this.#shape;
+    const { checksum } = this.#shape;
     const length = FIXED_BYTES + this.#patchBytes;
     const pages = pagesFor(length, checksum);
     const sequence = this.#sequence + 1;
     const durable = this.#durable;
-    // The page in work may just have begun.
-    const room = failPages - (this.#bus.isBusy ? 1 : 0);
-    if (this.#isFailing && pages > room && durable?.span !== undefined) {
+    if (this.#isFailing && pages > this.#room && durable?.span !== undefined) {
       return this.#continued(durable, state.account, sequence);
     }
     const bytes = new Uint8Array(pages * PAGE_BYTES);
