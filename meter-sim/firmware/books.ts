@@ -102,6 +102,11 @@ export class Books {
     };
   }
 
+  /** The limit that a token has set, W; undefined when none has. */
+  get maximumPowerWatt(): number | undefined {
+    return this.#application.extension.maximumPowerWatt;
+  }
+
   get meterPan(): string {
     return this.#application.meterPan;
   }

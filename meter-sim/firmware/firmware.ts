@@ -247,7 +247,7 @@ class MeterFirmware implements Firmware {
       bandSumMilliWh: this.#metering.bandSumMilliWh(),
       switchCause: this.#commands.decision?.cause,
       status: this.#status,
-      lockoutFailures: this.#books.state.lockout.failures,
+      lockoutFailures: this.#books.lockout.failures,
     };
   }
 
@@ -354,7 +354,7 @@ class MeterFirmware implements Firmware {
 
   #makeComms(): CommsLink {
     return new CommsLink(this.#hardware, this.#options.comms, {
-      meterPan: () => this.#books.state.meterPan,
+      meterPan: () => this.#books.meterPan,
       state: () => this.#books.vital.comms,
       keep: (state) => this.#books.keep('comms', state),
       enterToken: (tokenNo, done) => this.enterToken(tokenNo, done),
@@ -506,7 +506,7 @@ class MeterFirmware implements Firmware {
   }
 
   #locked(): boolean {
-    return this.#hardware.rtc.epochSeconds() < this.#books.state.lockout.untilSeconds;
+    return this.#hardware.rtc.epochSeconds() < this.#books.lockout.untilSeconds;
   }
 
   /** What the chip has counted since the last charge, for the glass. */

@@ -104,7 +104,7 @@ export class OverloadDesk {
 
   #limitNow(): number {
     const { limitWatt } = this.#options;
-    return Math.min(this.#books.state.extension.maximumPowerWatt ?? limitWatt, limitWatt);
+    return Math.min(this.#books.maximumPowerWatt ?? limitWatt, limitWatt);
   }
 
   #watchPower(): void {

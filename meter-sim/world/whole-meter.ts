@@ -49,7 +49,7 @@ export class WholeMeter {
     return this.#checker.checks;
   }
 
-  /** Tokens that the meter has accepted, sections of key changes not counted. */
+  /** Tokens that the meter has accepted; of a key change only the section that completes it. */
   get tokensAccepted(): number {
     return this.#accepted;
   }

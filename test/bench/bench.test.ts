@@ -23,7 +23,7 @@ test('when the benches run tiny then each does its work and gives figures', asyn
   const figures = await postgresBench(1, 300, 200);
   const { onePerSecond, twoPerSecond, twoHeldPerSecond, quietBesideBusy } = figures;
   assert.ok(onePerSecond > 0 && twoPerSecond > 0 && twoHeldPerSecond > 0 && quietBesideBusy > 0);
-  meterBench(1, { sampled: 2, nextEvent: 3_600 });
+  await meterBench(1, { sampled: 2, nextEvent: 3_600 }, { meters: 2, days: 1, idle: 2, idleHours: 2 });
   const [adaptive, fixed, blind] = relayBench(1, 32).map(({ used }) => used.at(-1) ?? Number.NaN);
   assert.ok(adaptive !== undefined && fixed !== undefined && blind !== undefined);
   assert.ok(adaptive > 0 && adaptive < fixed && adaptive < blind, `${adaptive} ${fixed} ${blind}`);

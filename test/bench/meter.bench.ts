@@ -2,9 +2,14 @@
  * How fast a meter lives: the whole firmware in its world, sample by sample and by the next event, beside the same body
  * with an idle firmware, which is the cost of the physics alone. One core, one meter, a steady 2 kW.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { FleetMeter } from '../../meter-sim/fleet/fleet-meter.ts';
+import { runFleet } from '../../meter-sim/fleet.ts';
 import { MeterWorld } from '../../meter-sim/world/meter-world.ts';
-import { makeBench, powerUp, SECOND } from '../support/meter-bench.ts';
-import { ownToken } from '../support/public-meter.ts';
+import { WholeMeter } from '../../meter-sim/world/whole-meter.ts';
+import { SECOND } from '../support/meter-bench.ts';
+import { ownToken, PUBLIC_FACTORY } from '../support/public-meter.ts';
 import { median, perSecond, printTable } from './harness.ts';
 
 type Fidelity = 'sampled' | 'next-event';
@@ -18,14 +23,22 @@ function timesRealTime(world: MeterWorld, simulatedSeconds: number): number {
   return simulatedSeconds / ((performance.now() - startedAt) / 1000);
 }
 
-function wholeMeter(fidelity: Fidelity): MeterWorld {
-  const bench = makeBench({ fidelity, load: LOAD });
-  powerUp(bench);
-  bench.firmware().enterToken(ownToken(6_600_000, 10_000_000), () => {});
-  bench.world.advance(2 * SECOND);
-  if (bench.world.relay.contact !== 'closed')
+/** With every invariant checked after every event. */
+function wholeMeter(fidelity: Fidelity, seed = 1): WholeMeter {
+  const meter = new WholeMeter({
+    factory: PUBLIC_FACTORY,
+    seed,
+    fidelity,
+    rtcEpochSeconds: 1_790_000_000,
+    load: LOAD,
+  });
+  meter.world.powerOn();
+  meter.world.advance(SECOND);
+  meter.enterToken(ownToken(6_600_000, 10_000_000));
+  meter.world.advance(2 * SECOND);
+  if (meter.world.relay.contact !== 'closed')
     throw new Error('the meter of the bench does not supply its load');
-  return bench.world;
+  return meter;
 }
 
 function physicsAlone(fidelity: Fidelity): MeterWorld {
@@ -43,14 +56,49 @@ function physicsAlone(fidelity: Fidelity): MeterWorld {
   return world;
 }
 
-/** @param seconds - simulated seconds of one round, sample by sample and by events. */
-export function meterBench(rounds: number, seconds: { sampled: number; nextEvent: number }): void {
+const FLEET = { seed: 1, link: 'nb-iot', faultsPerDay: 0, startsEpochSeconds: 1_793_577_600 } as const;
+
+/** Meter-seconds a second of wall time of a fleet of households that buy their tokens over a link. */
+async function fleetRate(workers: number, meters: number, days: number): Promise<number> {
+  const script = new URL('../../dist/meter-sim/fleet/fleet-worker.js', import.meta.url);
+  const startedAt = performance.now();
+  const { meterSeconds } = await runFleet({ ...FLEET, days, meters, workers, script });
+  return meterSeconds / ((performance.now() - startedAt) / 1000);
+}
+
+/** KiB that a meter at rest holds on to: closed on its load, past a turn of its journal. */
+function idleKibibytes(meters: number, hours: number): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  wholeMeter('next-event').world.advance(hours * 3_600 * SECOND); // What all meters share.
+  const before = used();
+  const kept = Array.from({ length: meters }, (_, seed) => wholeMeter('next-event', seed));
+  for (const { world } of kept) world.advance(hours * 3_600 * SECOND);
+  const after = used();
+  if (kept.some(({ world }) => !world.powered)) throw new Error('a meter at rest lost its power');
+  return (after - before) / meters / 1024;
+}
+
+/**
+ * @param seconds - simulated seconds of one round, sample by sample and by events.
+ * @param fleet - meters and days of the fleets, one worker against two.
+ */
+export async function meterBench(
+  rounds: number,
+  seconds: { sampled: number; nextEvent: number },
+  fleet: { meters: number; days: number; idle: number; idleHours: number },
+): Promise<void> {
   const rows: string[][] = [['', 'x real time', 'of the physics alone']];
   for (const [fidelity, simulated] of [
     ['sampled', seconds.sampled],
     ['next-event', seconds.nextEvent],
   ] as const) {
-    const whole = wholeMeter(fidelity);
+    const whole = wholeMeter(fidelity).world;
     const bare = physicsAlone(fidelity);
     const rates: [number, number][] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -62,4 +110,23 @@ export function meterBench(rounds: number, seconds: { sampled: number; nextEvent
     rows.push([`${fidelity}, physics alone`, perSecond(bareRate), '1.00']);
   }
   printTable('One meter, one core, steady 2 kW', rows);
+
+  new FleetMeter({ ...FLEET, days: 1 }, 0).run();
+  const rates: [number, number][] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    rates.push([await fleetRate(1, fleet.meters, fleet.days), await fleetRate(2, fleet.meters, fleet.days)]);
+  }
+  const [one, two] = [median(rates.map(([rate]) => rate)), median(rates.map(([, rate]) => rate))];
+  printTable(`${fleet.meters} households for ${fleet.days} days, whole firmware, invariants on`, [
+    ['', 'meter-seconds/s', 'of one worker'],
+    ['one worker', perSecond(one), '1.00'],
+    ['two workers', perSecond(two), (two / one).toFixed(2)],
+  ]);
+  printTable('A meter at rest', [
+    ['', 'KiB'],
+    [
+      `mean of ${fleet.idle}, after ${fleet.idleHours} h`,
+      idleKibibytes(fleet.idle, fleet.idleHours).toFixed(1),
+    ],
+  ]);
 }

@@ -12,5 +12,9 @@ tokenBench(9, 400);
 await bulkBench(500_000, 5);
 await salesBench({ rounds: 5, millis: 3_000, meterCount: 100_000, months: 12 });
 await postgresBench(3, 4_000, 4_000);
-meterBench(5, { sampled: 600, nextEvent: 30 * 86_400 });
+await meterBench(
+  5,
+  { sampled: 600, nextEvent: 365 * 86_400 },
+  { meters: 100, days: 30, idle: 100, idleHours: 24 * 14 },
+);
 relayBench(20, 200);
