@@ -274,7 +274,12 @@ test('when the supply sinks and the current flows on then the neutral is missing
   assert.equal(bench.events, [], 'the voltage is there');
   bench.watch.recovered();
   assert.is(bench.chip.levels.filter(({ quantity }) => quantity === 'current').length, 0);
-  bench.chip.halfCycle = 20_000;
+  bench.chip.halfCycle = 92_000;
+  bench.watch.powerFailing();
+  bench.chip.raise('current', true);
+  bench.watch.recovered();
+  assert.equal(bench.events, [], 'a dip to 40 % in which the load draws on');
+  bench.chip.halfCycle = 5_000;
   bench.watch.powerFailing();
   bench.seconds(0.04);
   assert.equal(bench.events, [], 'no register has closed with a current');
