@@ -33,7 +33,6 @@ export class HalfCycleRms {
   readonly #gain: number;
   /** Voltages of the last cycles, the newest last; there is always one that began before the cycle in question. */
   #pieces: Piece[];
-  #squares: PhaseIntegral | null = null;
   #next: ScheduledEvent | null = null;
   readonly #watches = new Set<VoltageWatch>();
 
@@ -121,16 +120,28 @@ export class HalfCycleRms {
 
   #milliVoltAt(boundary: number): number {
     const { unitWave } = this.#mains;
-    this.#squares ??= new PhaseIntegral((index) => (unitWave[index] as number) ** 2);
+    const squares = squaresOf(unitWave);
     let sum = 0;
     for (let index = this.#pieces.length - 1; index >= 0; index--) {
       const { fromPhase, volt } = this.#pieces[index] as Piece;
       const end = this.#pieces[index + 1]?.fromPhase ?? boundary;
       const from = Math.max(fromPhase, boundary - 1);
       const to = Math.min(end, boundary);
-      if (to > from) sum += volt * volt * this.#squares.between(from, to);
+      if (to > from) sum += volt * volt * squares.between(from, to);
       if (fromPhase <= boundary - 1) break;
     }
     return Math.round(1000 * this.#gain * Math.sqrt(sum));
   }
+}
+
+const SQUARES = new WeakMap<Float64Array, PhaseIntegral>();
+
+/** One table for every meter on the same wave. */
+function squaresOf(unitWave: Float64Array): PhaseIntegral {
+  let made = SQUARES.get(unitWave);
+  if (made === undefined) {
+    made = new PhaseIntegral((index) => (unitWave[index] as number) ** 2);
+    SQUARES.set(unitWave, made);
+  }
+  return made;
 }
