@@ -11,6 +11,7 @@ import { type CodeItem, type CodeState, codePages } from './info-codes.ts';
 import type { FirmwareOptions } from './options.ts';
 import { ENTRY_CODES, type EntryOutcome, MEMORY_FAULT } from './outcome.ts';
 import { outcomePages, type Page } from './screen.ts';
+import { pastTokens } from './token-history.ts';
 
 export interface CreditDeskHooks {
   isRunning(): boolean;
@@ -170,6 +171,7 @@ export class CreditDesk {
       friendlyUntilSeconds,
       maximumPowerWatt: extension.maximumPowerWatt,
       lastResult: outcome === undefined ? undefined : ENTRY_CODES[outcome.result],
+      tokens: pastTokens(this.#books.vital.tokenHistory),
     };
   }
 }

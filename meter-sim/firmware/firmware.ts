@@ -27,6 +27,9 @@ import { outcomePages, Screen } from './screen.ts';
 import { latchedOf, rowOf, SwitchBoard } from './switch-commands.ts';
 import { TamperDesk } from './tamper-desk.ts';
 import { TokenDoor } from './token-door.ts';
+import { pastTokens } from './token-history.ts';
+import type { TestState } from './token-pages.ts';
+import { TokenTests } from './token-tests.ts';
 
 export type FactorySettings = MeterFactorySettings;
 
@@ -71,6 +74,7 @@ class MeterFirmware implements Firmware {
   readonly #tokens: TokenDoor;
   readonly #credit: CreditDesk;
   readonly #screen: Screen;
+  readonly #tests: TokenTests;
   readonly #keypad: Keypad;
   readonly #commands: SwitchBoard;
   readonly #tamper: TamperDesk;
@@ -134,6 +138,14 @@ class MeterFirmware implements Firmware {
       show: (pages) => this.#screen.show(pages),
       lastResult: () => this.#tokens.lastResult,
     });
+    this.#tests = new TokenTests(hardware.timer, {
+      state: () => this.#testState(),
+      isClosed: () => this.#switch.state === 'closed',
+      open: (isActive) => {
+        this.#commands.set('openTest', isActive);
+        this.#driveSwitch();
+      },
+    });
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
         this.#keyed = text;
@@ -190,6 +202,7 @@ class MeterFirmware implements Firmware {
   }
 
   powerFailing(): void {
+    this.#tests.stop();
     this.#switch.stop();
     this.#keypad.clear();
     if (this.#status === 'running' || this.#status === 'power-failing') {
@@ -221,6 +234,7 @@ class MeterFirmware implements Firmware {
       lockedUntilSeconds: this.#locked() ? state.lockout.untilSeconds : 0,
       credit: creditReadout(this.#books.account, this.#options.credit),
       tidMemory: state.tidMemory,
+      tokenHistory: pastTokens(this.#books.vital.tokenHistory),
       delays: this.#switch.delays(),
       switchLog: this.#commands.log,
       acceptanceLost: this.#books.acceptanceLost,
@@ -476,7 +490,19 @@ class MeterFirmware implements Firmware {
     if (this.#status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
     const now = this.#hardware.rtc.epochSeconds();
-    this.#screen.show(outcomePages(outcome, now, this.#options.meter));
+    const pages = outcomePages(outcome, now, this.#options.meter, this.#options.credit.currencyLabel);
+    const isTest = outcome.result === 'Accept' && outcome.effect.kind === 'display';
+    this.#screen.show(isTest ? [...pages, ...this.#tests.run(outcome.effect.token)] : pages);
+  }
+
+  #testState(): TestState {
+    const { state, account, vital } = this.#books;
+    return {
+      meter: state,
+      totalMilliWh: account.totalMilliWh,
+      powerMilliWatt: this.#hardware.metering.powerMilliWatt(),
+      isTampered: state.extension.isTampered || vital.tamper.latched !== 0,
+    };
   }
 
   #checkpointLater(): void {

@@ -9,6 +9,8 @@ import { type Account, owedCredit } from './credit/account.ts';
 import { dateText, localDay, localMinute, minuteText } from './credit/local-day.ts';
 import type { CreditMode } from './credit/state.ts';
 import { kilowattHours, type Page } from './screen.ts';
+import type { PastToken } from './token-history.ts';
+import { pastTokenText } from './token-pages.ts';
 
 /** `takeEmergency` and `muteAlarm` also do something; the others only show. */
 export type CodeItem =
@@ -19,6 +21,7 @@ export type CodeItem =
   | 'serialNumber'
   | 'maximumLoad'
   | 'lastResult'
+  | 'tokenHistory'
   | 'takeEmergency'
   | 'muteAlarm';
 
@@ -40,6 +43,8 @@ export const HEXING_CODES: CodeProfile = {
     '804': 'serialNumber',
     '811': 'takeEmergency',
     '812': 'muteAlarm',
+    // Ours: the family's own code for it is not public.
+    '813': 'tokenHistory',
     '869': 'maximumLoad',
   },
 };
@@ -62,6 +67,8 @@ export interface CodeState {
   readonly maximumPowerWatt: number | undefined;
   /** The code of the last token's result (sts.md 8.1); undefined when none was entered since power-up. */
   readonly lastResult: number | undefined;
+  /** The newest first. */
+  readonly tokens: readonly PastToken[];
 }
 
 const PAGE_MICROS = 5_000_000;
@@ -90,6 +97,8 @@ function textsOf(item: CodeItem, state: CodeState): readonly string[] {
       return [state.maximumPowerWatt === undefined ? NOTHING : `${state.maximumPowerWatt} W`];
     case 'lastResult':
       return [state.lastResult === undefined ? NOTHING : String(state.lastResult).padStart(2, '0')];
+    case 'tokenHistory':
+      return state.tokens.length === 0 ? [NOTHING] : state.tokens.map(pastTokenText);
     case 'takeEmergency':
       return emergencyTexts(state);
     case 'muteAlarm':

@@ -12,6 +12,7 @@ import type { OverloadState } from './overload.ts';
 import type { DelayRecord } from './records.ts';
 import type { SwitchDecision } from './switch-commands.ts';
 import type { TamperReadout } from './tamper-desk.ts';
+import type { PastToken } from './token-history.ts';
 
 /** What must hold at every event is judged by these alone; asking for them changes nothing in the meter. */
 export interface FirmwareVitals {
@@ -48,6 +49,8 @@ export interface FirmwareReadout extends FirmwareVitals {
   readonly lockedUntilSeconds: number;
   readonly credit: CreditReadout;
   readonly tidMemory: readonly number[];
+  /** The last tokens, the newest first. */
+  readonly tokenHistory: readonly PastToken[];
   readonly delays: { readonly opening: DelayRecord; readonly closing: DelayRecord };
   /** The last decisions since power-up, oldest first. */
   readonly switchLog: readonly SwitchDecision[];

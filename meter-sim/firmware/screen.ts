@@ -13,6 +13,7 @@ import type {
   Micros,
 } from './hardware-interface.ts';
 import type { EntryOutcome } from './outcome.ts';
+import { effectText } from './token-pages.ts';
 
 export interface Page {
   /** At most 16 characters. */
@@ -81,17 +82,16 @@ export function outcomePages(
   outcome: EntryOutcome,
   nowSeconds: number,
   { resultCodes }: MeterConfiguration,
+  currencyLabel = '',
 ): readonly Page[] {
   switch (outcome.result) {
-    case 'Accept':
-      return [
-        { text: 'Accept', icons: ['accepted'], micros: RESULT_MICROS },
-        {
-          text: `+${kilowattHours(outcome.creditDeciKwh * 100_000)}`,
-          icons: ['accepted'],
-          micros: AMOUNT_MICROS,
-        },
-      ];
+    case 'Accept': {
+      const accepted: Page = { text: 'Accept', icons: ['accepted'], micros: RESULT_MICROS };
+      const text = effectText(outcome.effect, currencyLabel);
+      return text === undefined
+        ? [accepted]
+        : [accepted, { text, icons: ['accepted'], micros: AMOUNT_MICROS }];
+    }
     case '1stKCT':
     case '2ndKCT':
     case '3rdKCT':
