@@ -65,7 +65,7 @@ test('at worst ageing a power fail at any moment loses no energy, and a token is
       books.powerFailing();
       books.save();
       books.saveStatistics();
-      // The page in work and three more; then the supply is gone in the middle of whatever follows.
+      // The page in work and two more; then the supply is gone in the middle of whatever follows.
       for (let left = DEFAULT_SHAPE.failPages; left > 0; left--) memory.step();
       const later = rigOn(memory.cells.slice());
       const found = later.boot();
