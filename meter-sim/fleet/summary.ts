@@ -3,25 +3,10 @@ import { createHash } from 'node:crypto';
 import type { CourierCounts } from './courier.ts';
 import type { MemberResult } from './fleet-meter.ts';
 
-export interface FleetSummary {
+/** What members came to, together. */
+export interface FleetSummary extends Omit<MemberResult, 'number' | 'simulatedSeconds' | 'traceHash'> {
   readonly meters: number;
   readonly meterSeconds: number;
-  readonly purchases: number;
-  readonly tokensAccepted: number;
-  readonly repeatsRefused: number;
-  readonly creditedTwice: number;
-  readonly boughtMilliWh: number;
-  readonly openMilliWh: number;
-  readonly acceptedMilliWh: number;
-  readonly totalMilliWh: number;
-  readonly openings: number;
-  readonly faults: number;
-  readonly resets: number;
-  readonly readings: number;
-  readonly commands: CourierCounts;
-  readonly reports: CourierCounts;
-  readonly invariantChecks: number;
-  readonly eventsRun: number;
   /** Of every member's trace, in order of number. */
   readonly digest: string;
 }

@@ -5,35 +5,11 @@ import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { BOOTED, type MeterBench, makeBench, powerUp, SECOND } from '../../support/meter-bench.ts';
 import { ownToken } from '../../support/public-meter.ts';
+import { drawHousehold } from '../../support/switch-rig.ts';
 
 const test = suite('meter-sim/firmware/opening');
 
 const FIRST_TID = 6_600_000;
-
-/**
- * A household of 0.25 to 20 kW, always above the 1 A below which an opening needs no zero: heating, motors or capacitors at
- * a power factor, electronics, or all of them.
- */
-function household(random: RandomStream): readonly Appliance[] {
-  const watt = Math.round(500 * 40 ** random.uniform());
-  const powerFactor = 0.5 + 0.49 * random.uniform();
-  switch (random.integer(0, 5)) {
-    case 0:
-      return [{ kind: 'lagging', watt: Math.round(watt * powerFactor), powerFactor }];
-    case 1:
-      return [{ kind: 'leading', watt: Math.round(watt * 0.8), powerFactor: 0.8 + 0.19 * random.uniform() }];
-    case 2:
-      return [
-        { kind: 'resistive', watt: Math.round(watt / 2) },
-        { kind: 'lagging', watt: Math.round(watt / 4), powerFactor },
-        { kind: 'electronic', watt: Math.round(watt / 8) },
-      ];
-    case 3:
-      return [{ kind: 'electronic', watt: Math.round(watt / 2) }];
-    default:
-      return [{ kind: 'resistive', watt }];
-  }
-}
 
 /** The factory bench: learns without load, and leaves the relay open. */
 function calibrate(bench: MeterBench): void {
@@ -64,7 +40,7 @@ test('openings at the end of the credit part before the current zero and within 
       // The coil drifts by 0.03 ms for each degree between two openings; the estimate must follow.
       celsius = Math.min(55, Math.max(-10, celsius + random.gaussian()));
       world.setTemperature(celsius);
-      const appliances = household(random);
+      const appliances = drawHousehold(random);
       world.setLoad({ appliances });
       bench.firmware().enterToken(ownToken(FIRST_TID + opening, 1), () => {});
       const closings = world.relay.log.length + 1;
