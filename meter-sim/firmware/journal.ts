@@ -110,7 +110,7 @@ export class Journal {
   #image: StateImage | undefined;
   #patches = new Uint8Array(0);
   #patchBytes = 0;
-  #base: Uint8Array = new Uint8Array(IMAGE_BYTES);
+  #base: Uint8Array = new Uint8Array(0);
   #baseAccount: AccountFields | undefined;
   #baseSequence = 0;
   #baseSpans: Span[] = [];

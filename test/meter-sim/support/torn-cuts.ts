@@ -110,7 +110,7 @@ export interface WalkOptions {
 }
 
 /** One in so many cuts goes on to enter the token of the deed again; the state it starts from is checked in each. */
-const ENTERED_EVERY = 16;
+const ENTERED_EVERY = 24;
 const EA07_KEY = '87f3ecbb2e46b48f';
 
 export function walkWithCuts(options: WalkOptions): CutCounts {
@@ -244,6 +244,7 @@ class Walk {
   }
 
   readonly #cells = new Uint8Array(32_768);
+  #standing: Uint8Array | undefined;
   readonly #image = new StateImage();
   readonly #found = new Uint8Array(IMAGE_BYTES + 24);
   readonly #numbers = new DataView(this.#found.buffer, IMAGE_BYTES);
@@ -267,7 +268,10 @@ class Walk {
     right: Uint8Array,
   ): void {
     const cells = this.#cells;
-    cells.set(old);
+    // All but the page that was torn is still as it was, unless a token was entered since.
+    if (this.#standing === old) cells.set(old.subarray(address, address + torn.length), address);
+    else cells.set(old);
+    this.#standing = old;
     cells.set(torn, address);
     const counts = this.#counts;
     counts.total += 1;
@@ -283,6 +287,7 @@ class Walk {
       else counts.foundOld += 1;
       if (deed.tokenNo === undefined || counts.total % ENTERED_EVERY !== 0) return;
       const rig = new Rig(memory, this.#clock, this.#firmware, this.#factory);
+      this.#standing = undefined;
       rig.boot();
       this.#enterAgain(rig, deed.tokenNo);
     } catch (error) {
