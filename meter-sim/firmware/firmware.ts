@@ -127,7 +127,10 @@ class MeterFirmware implements Firmware {
       charge: () => this.#charge(),
       save: (done) => this.#save(done),
       changed: () => this.#driveSwitch(),
-      tell: (code, isStart) => this.#comms.tell(code, isStart),
+      tell: (code, isStart) => {
+        if (isStart) this.#metering.markDisturbed();
+        this.#comms.tell(code, isStart);
+      },
     });
     this.#comms = this.#makeComms();
     this.#credit = new CreditDesk(hardware, options, this.#books, {

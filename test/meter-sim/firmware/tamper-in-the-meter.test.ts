@@ -6,6 +6,7 @@ import type { LinkMessage } from '../../../lib/link/messages.ts';
 import { createTokenCipher } from '../../../lib/token/cipher.ts';
 import { encodeToken } from '../../../lib/token/token.ts';
 import { DEFAULT_COMMS } from '../../../meter-sim/firmware/comms-link.ts';
+import { PROFILE_STATUS } from '../../../meter-sim/firmware/metering/profile-page.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from '../../../meter-sim/firmware/options.ts';
 import { DEFAULT_TAMPER_RULES } from '../../../meter-sim/firmware/tamper.ts';
 import { type MeterBench, makeBench, powerUp, SECOND } from '../../support/meter-bench.ts';
@@ -111,6 +112,28 @@ test('when a strong magnet comes then DISTU is shown, and it trips only where th
     assert.is(world.relay.position, trips ? 'open' : 'closed');
     assert.equal(events(bench), ['magnet 1']);
   }
+});
+
+test('when something disturbs the measurement then the profile of that half hour says so, and no other', () => {
+  const bench = supplied();
+  const { world } = bench;
+  const disturbed = (): boolean[] =>
+    bench
+      .firmware()
+      .loadProfile()
+      .map(({ status }) => (status & PROFILE_STATUS.disturbed) !== 0);
+  world.advance(3_600 * SECOND);
+  const before = disturbed().length;
+  world.hall.setMagnet({ ...MAGNET, atMillimetre: [-30, 0, 0] });
+  world.advance(10 * SECOND);
+  world.hall.setMagnet(undefined);
+  world.advance(3_600 * SECOND);
+  const said = disturbed();
+  assert.ok(said.length >= before + 2);
+  assert.equal(
+    said.flatMap((is, index) => (is ? [index] : [])),
+    [before],
+  );
 });
 
 test('when a magnet influences the measurement and Imax is charged then the credit ends in its time', () => {
