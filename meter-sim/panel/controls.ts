@@ -8,6 +8,7 @@ import { bytesFromHex } from '../../lib/hex.ts';
 import { DEFAULT_COMMS } from '../firmware/comms-link.ts';
 import type { KeypadKey } from '../firmware/hardware-interface.ts';
 import type { SimulatedCommsModule } from '../hardware/comms-module.ts';
+import { definedOf } from '../world/defined.ts';
 import type { MeterWorld } from '../world/meter-world.ts';
 import type { LiveDriver } from './driver.ts';
 import type { LiveMeter } from './live-meter.ts';
@@ -64,6 +65,27 @@ const command = z.discriminatedUnion('do', [
       z.strictObject({ kind: z.literal('generator'), voltRms: z.number().min(0).max(400) }),
     ]),
   }),
+  /** Shares of the current around the meter and back by the earth; what is left out is as it should be. */
+  z.strictObject({
+    do: z.literal('wiring'),
+    bypassShare: z.number().min(0).max(1).optional(),
+    earthShare: z.number().min(0).max(1).optional(),
+    isReversed: z.boolean().optional(),
+    isNeutralCut: z.boolean().optional(),
+  }),
+  /** A dip to this share of the voltage, or a surge, that passes. */
+  z.strictObject({
+    do: z.literal('dip'),
+    residualPercent: z.number().min(0).max(100),
+    micros: z.int().min(1_000).max(60_000_000),
+  }),
+  z.strictObject({
+    do: z.literal('surge'),
+    volt: z.number().min(230).max(400),
+    micros: z.int().min(1_000).max(300_000_000),
+  }),
+  /** Sets the meter's own clock, as a head-end does. */
+  z.strictObject({ do: z.literal('clock'), epochSeconds: z.int().min(0).max(4_294_967_295) }),
   z.strictObject({ do: z.literal('temperature'), celsius: z.number().min(-40).max(85) }),
   z.strictObject({ do: z.literal('plug'), moduleId: hexId }),
   z.strictObject({ do: z.literal('unplug') }),
@@ -77,6 +99,8 @@ const command = z.discriminatedUnion('do', [
       /** The supply dies at this byte of the next EEPROM write. */
       z.strictObject({ kind: z.literal('torn-write'), byte: z.int().min(0).max(64) }),
       z.strictObject({ kind: z.literal('battery'), isGood: z.boolean() }),
+      /** The contact sticks together, or is torn free. */
+      z.strictObject({ kind: z.literal('weld'), isWelded: z.boolean() }),
     ]),
   }),
   z.strictObject({
@@ -174,6 +198,14 @@ export class Controls {
         if (!this.#driver.isPaused) throw new StsFault('meter_not_paused');
         this.#meter.advance(what.micros);
         return;
+      case 'clock':
+        this.#meter.setClock(what.epochSeconds);
+        return;
+      case 'wiring':
+      case 'dip':
+      case 'surge':
+        this.#disturb(what);
+        break;
       default:
         this.#touch(what);
     }
@@ -213,6 +245,23 @@ export class Controls {
     }
   }
 
+  #disturb(what: Extract<PanelCommand, { do: 'wiring' | 'dip' | 'surge' }>): void {
+    const world = this.#world;
+    switch (what.do) {
+      case 'wiring': {
+        const { do: _, ...wiring } = what;
+        world.setWiring(definedOf(wiring));
+        return;
+      }
+      case 'dip':
+        world.grid.dip(what);
+        return;
+      case 'surge':
+        world.grid.surge(what);
+        return;
+    }
+  }
+
   #fail(fault: Extract<PanelCommand, { do: 'fault' }>['fault']): void {
     const world = this.#world;
     switch (fault.kind) {
@@ -225,6 +274,10 @@ export class Controls {
         return;
       case 'battery':
         world.covers.setBattery(fault.isGood);
+        return;
+      case 'weld':
+        if (fault.isWelded) world.relay.weld();
+        else world.relay.breakWeld();
         return;
     }
   }

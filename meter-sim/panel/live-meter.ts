@@ -194,6 +194,11 @@ export class LiveMeter implements MeterHost {
     this.#world.setLoad({ appliances });
   }
 
+  /** @throws StsFault `meter_not_powered`. */
+  setClock(epochSeconds: number): void {
+    this.#powered().setClock(epochSeconds);
+  }
+
   setMains(on: boolean): void {
     if (on === this.#world.mainsOn) return;
     if (on) this.#world.powerOn();

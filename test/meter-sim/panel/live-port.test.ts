@@ -112,6 +112,37 @@ test('when hands play with the meter then glass, covers, magnet, module and even
     );
   }));
 
+test('when wires, mains and clock are played with then the meter notes what was done to it', () =>
+  withMeter(async (meter, client) => {
+    let id = 0;
+    const ask = async (command: object): Promise<Json> => stateOf(await client.ask(++id, command));
+    await ask({ do: 'pause' });
+    await ask({ do: 'step', micros: 3_000_000 });
+    await ask({ do: 'keys', keys: ownToken(6_000_000, 50) });
+    await ask({ do: 'step', micros: 8_000_000 });
+    await ask({ do: 'wiring', earthShare: 0.5 });
+    await ask({ do: 'step', micros: 15_000_000 });
+    await ask({ do: 'wiring' });
+    await ask({ do: 'dip', residualPercent: 70, micros: 200_000 });
+    await ask({ do: 'surge', volt: 290, micros: 10_000_000 });
+    const tripped = await ask({ do: 'step', micros: 8_000_000 });
+    assert.is(tripped['relay'], 'open');
+    await ask({ do: 'fault', fault: { kind: 'weld', isWelded: true } });
+    await ask({ do: 'fault', fault: { kind: 'weld', isWelded: false } });
+    const epochSeconds = 2_000_000_000;
+    await ask({ do: 'clock', epochSeconds });
+    const later = await client.ask(++id, { do: 'step', micros: 1_000_000 });
+    assert.is(later['type'], 'done');
+    const events = await get(meter, '/v1/meter/events');
+    const names = (group: string): unknown[] => (events[group] as Json[]).map(({ name }) => name);
+    assert.ok(names('tamper').includes('currentsUnequal'));
+    assert.ok(names('grid').includes('overVoltageTrip'));
+    await ask({ do: 'mains', on: false });
+    await ask({ do: 'step', micros: 3_000_000 });
+    const dark = await client.ask(++id, { do: 'clock', epochSeconds });
+    assert.is((dark['problem'] as Json)['code'], 'meter_not_powered');
+  }));
+
 test('when the relay switches and the supply sinks then the scope has whole traces, by GET and by WebSocket', () =>
   withMeter(async (meter, client) => {
     let id = 0;
