@@ -1,8 +1,8 @@
 /**
  * The test entry: `node --import tsx test/run.ts [part of a path …]`.
  *
- * Each core takes one test file after the other, in a process that stays; what a file prints comes out in one piece when it
- * is done. uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner
+ * Each core takes one test file after the other, in a process that stays, and one more process works while others wait for a
+ * disk or a clock; what a file prints comes out in one piece when it is done. uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner
  * counts those as failures, prints how long each file took, and closes with one line `N passed, N failed`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -88,7 +88,7 @@ setTimeout(() => {
 }, LIMIT_MINUTES * 60_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
 
-const workers = Math.min(availableParallelism(), files.length);
+const workers = Math.min(availableParallelism() + 1, files.length);
 await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
 
 for (const { file, seconds } of results.sort((a, b) => b.seconds - a.seconds)) {
