@@ -2,8 +2,10 @@
  * The test entry: `node --import tsx test/run.ts [part of a path …]`.
  *
  * Each core takes one test file after the other, in a process that stays, and one more process works while others wait for a
- * disk or a clock; what a file prints comes out in one piece when it is done. uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner
- * counts those as failures, prints how long each file took, and closes with one line `N passed, N failed`.
+ * disk or a clock; what a file prints comes out in one piece when it is done.
+ *
+ * uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner counts those
+ * as failures, prints how long each file took, and closes with one line `N passed, N failed`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
