@@ -108,24 +108,27 @@ export function newMeterState(
   };
 }
 
+/** What a meter has that no token but electricity credit has ever reached, where all tokens share one TID memory. */
+export const NEW_EXTENSION: MeterExtension = {
+  managementTidMemory: [],
+  waterLitre: 0,
+  gasLitre: 0,
+  timeSecond: 0,
+  currencyHundredThousandth: { electricity: 0, water: 0, gas: 0, time: 0 },
+  maximumPowerWatt: undefined,
+  maximumPhaseUnbalanceWatt: undefined,
+  tariffRateRaw: undefined,
+  waterFactorRaw: undefined,
+  flags: [],
+  controls: [],
+  isTampered: false,
+  keyChange: undefined,
+};
+
 function newExtension(configuration: MeterConfiguration): MeterExtension {
-  return {
-    managementTidMemory: configuration.managementSharesTidMemory
-      ? []
-      : emptyMemory(configuration.tidMemorySize),
-    waterLitre: 0,
-    gasLitre: 0,
-    timeSecond: 0,
-    currencyHundredThousandth: { electricity: 0, water: 0, gas: 0, time: 0 },
-    maximumPowerWatt: undefined,
-    maximumPhaseUnbalanceWatt: undefined,
-    tariffRateRaw: undefined,
-    waterFactorRaw: undefined,
-    flags: [],
-    controls: [],
-    isTampered: false,
-    keyChange: undefined,
-  };
+  return configuration.managementSharesTidMemory
+    ? NEW_EXTENSION
+    : { ...NEW_EXTENSION, managementTidMemory: emptyMemory(configuration.tidMemorySize) };
 }
 
 /**

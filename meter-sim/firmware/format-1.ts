@@ -26,10 +26,11 @@
  */
 import { hexFromBytes } from '../../lib/hex.ts';
 import type { BaseDate, KeyType } from '../../lib/identity/attributes.ts';
+import { NEW_EXTENSION } from '../../lib/meter/state.ts';
 import { readSigned56, readUnsigned } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { EMPTY_ACCOUNT } from './credit/account.ts';
-import { DELAYS, INITIAL_VITAL, type JournalState, NEW_EXTENSION } from './records.ts';
+import { DELAYS, INITIAL_VITAL, type JournalState } from './records.ts';
 
 const ACCOUNT_SLOTS = 64;
 const ACCOUNT_BYTES = 64;

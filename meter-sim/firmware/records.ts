@@ -2,7 +2,7 @@
  * What a record of the journal holds: the token application, the registers, and the sections of the other parts. How it
  * becomes bytes stands in state-image.ts, how it gets into the memory in journal.ts.
  */
-import type { LockoutState, MeterExtension, MeterState } from '../../lib/meter/state.ts';
+import type { LockoutState, MeterState } from '../../lib/meter/state.ts';
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { COMMS_SECTION } from './comms-link.ts';
 import { CREDIT_SECTION } from './credit/section.ts';
@@ -32,23 +32,6 @@ export interface AccountFields {
 
 /** The token application without what account and credit hold. Never changed in place: the same object is not encoded twice. */
 export type TokenApplication = Omit<MeterState, 'creditMilliWh' | 'lockout'>;
-
-/** What a meter has that no token but electricity credit has ever reached. */
-export const NEW_EXTENSION: MeterExtension = {
-  managementTidMemory: [],
-  waterLitre: 0,
-  gasLitre: 0,
-  timeSecond: 0,
-  currencyHundredThousandth: { electricity: 0, water: 0, gas: 0, time: 0 },
-  maximumPowerWatt: undefined,
-  maximumPhaseUnbalanceWatt: undefined,
-  tariffRateRaw: undefined,
-  waterFactorRaw: undefined,
-  flags: [],
-  controls: [],
-  isTampered: false,
-  keyChange: undefined,
-};
 
 /** What the load switch has learnt of its relay. */
 export interface LearntDelays {

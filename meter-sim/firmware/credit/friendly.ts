@@ -3,7 +3,8 @@
  * disconnect. What is used then is owed; at the end of the window the relay opens where nothing was paid. Pure.
  */
 import { assertArray, assertInteger } from '../../../lib/assert.ts';
-import { epochOf, localDay, localMinute, parseDay, SECONDS_PER_DAY, weekdayOf } from './local-day.ts';
+import { DAY_SECONDS } from '../civil-day.ts';
+import { epochOf, localDay, localMinute, parseDay, weekdayOf } from './local-day.ts';
 
 export interface FriendlyHours {
   /** Minutes of the day, 0-1439: from `begins` to `ends`, over midnight where `ends` is the smaller; none where equal. */
@@ -67,7 +68,7 @@ export function friendlyAt(
       }
     }
   }
-  return { isFriendly, untilSeconds: epochSeconds + DAYS_AHEAD * SECONDS_PER_DAY };
+  return { isFriendly, untilSeconds: epochSeconds + DAYS_AHEAD * DAY_SECONDS };
 }
 
 function isFriendlyMinute(

@@ -6,7 +6,7 @@
  * Left out: a change of the clock in summer. A utility that has one sets the offset.
  */
 import { StsFault } from '../../../lib/faults.ts';
-import { civilDay, DAY_SECONDS, daysOfMonth, weekday } from './civil-day.ts';
+import { civilDay, DAY_SECONDS, daysOfMonth, weekday } from '../civil-day.ts';
 
 export const BANDS = 8;
 

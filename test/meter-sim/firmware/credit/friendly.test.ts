@@ -1,6 +1,7 @@
 /** Friendly hours and the calendar under them, against the runtime's own dates and a look at every minute. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { civilDay, dayNumber } from '../../../../meter-sim/firmware/civil-day.ts';
 import {
   assertFriendlyHours,
   FRIENDLY_HOURS,
@@ -8,9 +9,7 @@ import {
   friendlyAt,
 } from '../../../../meter-sim/firmware/credit/friendly.ts';
 import {
-  civilDate,
   dateText,
-  dayOf,
   firstDayOf,
   localDay,
   localMinute,
@@ -29,9 +28,9 @@ test('when a day is named then it is the one that the runtime names, for centuri
   let days = 0;
   for (let day = -25_567; day < count(270_000, 40_000); day += 1) {
     const date = new Date(day * 86_400_000);
-    const { year, month, dayOfMonth } = civilDate(day);
+    const { year, month, day: dayOfMonth } = civilDay(day);
     if (dateText(day) !== date.toISOString().slice(0, 10)) assert.unreachable(`${day}: ${dateText(day)}`);
-    if (weekdayOf(day) !== date.getUTCDay() || dayOf(year, month, dayOfMonth) !== day)
+    if (weekdayOf(day) !== date.getUTCDay() || dayNumber(year, month, dayOfMonth) !== day)
       assert.unreachable(`${day}`);
     if (dayOfMonth === 1 && firstDayOf(monthOf(day)) !== day) assert.unreachable(`${day}`);
     days += 1;

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { civilDay, daysOfMonth, weekday } from '../../../../meter-sim/firmware/metering/civil-day.ts';
+import { civilDay, daysOfMonth, weekday } from '../../../../meter-sim/firmware/civil-day.ts';
 import {
   assertTouPlan,
   bandAt,

@@ -11,10 +11,11 @@ export interface CivilDay {
 export const DAY_SECONDS = 86_400;
 
 const ERA_DAYS = 146_097;
+const DAYS_BEFORE_1970 = 719_468;
 
 /** Counts in years that begin on 1 March, so that the leap day is the last: eras of 400 years repeat to the day. */
-export function civilDay(dayNumber: number): CivilDay {
-  const shifted = dayNumber + 719_468;
+export function civilDay(number: number): CivilDay {
+  const shifted = number + DAYS_BEFORE_1970;
   const era = Math.floor(shifted / ERA_DAYS);
   const ofEra = shifted - era * ERA_DAYS;
   const yearOfEra = Math.floor(
@@ -27,9 +28,19 @@ export function civilDay(dayNumber: number): CivilDay {
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
 }
 
+/** The way back from {@link civilDay}. @param month - 1-12. @param day - 1-31. */
+export function dayNumber(year: number, month: number, day: number): number {
+  const marchYear = month <= 2 ? year - 1 : year;
+  const era = Math.floor(marchYear / 400);
+  const yearOfEra = marchYear - era * 400;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * ERA_DAYS + dayOfEra - DAYS_BEFORE_1970;
+}
+
 /** 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday. */
-export function weekday(dayNumber: number): number {
-  return (((dayNumber + 3) % 7) + 7) % 7;
+export function weekday(number: number): number {
+  return (((number + 3) % 7) + 7) % 7;
 }
 
 /** @returns days of `month` (1-12), the leap day counted where `year` has one. */
