@@ -1,14 +1,15 @@
 /**
- * The pages: bundled when the program was built, read once at the start, each with its compressed form. Nothing of them comes
- * from elsewhere, and the policy that goes with them lets nothing else run.
+ * The pages: bundled and compressed when the program was built, read once at the start. Nothing of them comes from elsewhere,
+ * and the policy that goes with them lets nothing else run.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { brotliCompressSync, constants } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 import { reply } from '../api/reply.ts';
+import { sha256 } from '../sha256.ts';
 
 const ASSETS = new URL('./assets/', import.meta.url);
+/** What the build puts beside each of them. */
+const COMPRESSED = '.br';
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -39,8 +40,9 @@ interface Asset {
 /** What answers each path of the pages; empty where they were not built. */
 export function pageHandlers(): ReadonlyMap<string, RequestHandler> {
   if (!existsSync(ASSETS)) return new Map();
+  const names = readdirSync(ASSETS).filter((name) => !name.endsWith(COMPRESSED));
   return new Map(
-    readdirSync(ASSETS).map((name) => {
+    names.map((name) => {
       const path = name === 'index.html' ? '/' : `/${name}`;
       return [path, handlerOf(readAsset(name))];
     }),
@@ -49,7 +51,7 @@ export function pageHandlers(): ReadonlyMap<string, RequestHandler> {
 
 function readAsset(name: string): Asset {
   const bytes = readFileSync(new URL(name, ASSETS));
-  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  const etag = `"${sha256(bytes)}"`;
   const headers = {
     'Content-Type': TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream',
     'Content-Security-Policy': CONTENT_POLICY,
@@ -58,8 +60,7 @@ function readAsset(name: string): Asset {
     ETag: etag,
     Vary: 'Accept-Encoding',
   };
-  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-  return { headers, etag, bytes, brotli: brotliCompressSync(bytes, quality) };
+  return { headers, etag, bytes, brotli: readFileSync(new URL(name + COMPRESSED, ASSETS)) };
 }
 
 function handlerOf({ headers, etag, bytes, brotli }: Asset): RequestHandler {

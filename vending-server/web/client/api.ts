@@ -18,6 +18,11 @@ export class Refusal extends Error {
 /** No whole answer came: what was asked may have happened or not. */
 export class NoAnswer extends Error {}
 
+/** Whether nobody knows what became of what was asked. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof NoAnswer || (error instanceof Refusal && error.outcome === 'unknown');
+}
+
 const WAIT_MILLIS = 40_000;
 
 let csrfToken = '';

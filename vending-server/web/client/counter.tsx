@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { AmountStep } from './amount-step.tsx';
 import type { LookUp, Sale, SaleOrder, Session, Vendor } from './answers.ts';
-import { call, NoAnswer, Refusal } from './api.ts';
+import { call, isUnknown, NoAnswer, Refusal } from './api.ts';
 import { pendingOrder, tillOf } from './kept.ts';
 import { useSay } from './language.ts';
 import { LostStep } from './lost-step.tsx';
@@ -25,7 +25,7 @@ interface CounterProps {
 type Step =
   | { readonly at: 'meter'; readonly problem?: string }
   | { readonly at: 'amount'; readonly lookUp: LookUp; readonly problem?: string }
-  | { readonly at: 'selling'; readonly order: SaleOrder }
+  | { readonly at: 'selling' }
   | { readonly at: 'lost'; readonly order: SaleOrder }
   | { readonly at: 'sold'; readonly sale: Sale; readonly isCopy: boolean };
 
@@ -57,11 +57,11 @@ export function Counter({ session, vendor, onSold, onLeave, languages }: Counter
   const sell = async (order: SaleOrder, lookUp: LookUp) => {
     // Kept before it is sent: whatever happens to the page, it is known what was asked.
     pending.keep(order);
-    setStep({ at: 'selling', order });
+    setStep({ at: 'selling' });
     try {
       await finish(await call<Sale>('POST', '/v1/sales', order));
     } catch (error) {
-      if (error instanceof NoAnswer || (error instanceof Refusal && error.outcome === 'unknown')) {
+      if (isUnknown(error)) {
         setStep({ at: 'lost', order });
         return;
       }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Sale, SaleOrder } from './answers.ts';
-import { call, NoAnswer, Refusal } from './api.ts';
+import { call, isUnknown, Refusal } from './api.ts';
 import { useSay } from './language.ts';
 import { showMinor } from './money.ts';
 import { useFocus } from './use-focus.ts';
@@ -28,7 +28,7 @@ export function LostStep({ order, onSale, onNothing, wordsOf }: LostStepProps) {
       await work();
       return;
     } catch (error) {
-      if (error instanceof NoAnswer || (error instanceof Refusal && error.outcome === 'unknown')) {
+      if (isUnknown(error)) {
         setMessage(say('lostStill'));
       } else if (error instanceof Refusal && KEPT.includes(error.code)) setMessage(say('lostKept'));
       else if (error instanceof Refusal && error.status === 401) wordsOf(error);
