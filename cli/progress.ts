@@ -5,25 +5,42 @@ const FRAME_MILLIS = 250;
 /** Between two lines of a tally where no terminal redraws them: logs are read later. */
 const LOGGED_MILLIS = 10_000;
 
+/** One line on stderr: drawn again on a terminal and gone at the end, written each time elsewhere. */
+export class StatusLine {
+  readonly onTerminal = process.stderr.isTTY === true;
+  #isDrawn = false;
+
+  get isDrawn(): boolean {
+    return this.#isDrawn;
+  }
+
+  draw(text: string): void {
+    this.#isDrawn = true;
+    process.stderr.write(this.onTerminal ? `\r${text}\u001b[K` : `${text}\n`);
+  }
+
+  end(): void {
+    if (this.#isDrawn && this.onTerminal) process.stderr.write('\r\u001b[K');
+  }
+}
+
 /**
  * Runs `work` and, from the first second on, shows what it is doing and for how long.
  * On a terminal the line is redrawn; elsewhere it is written once.
  */
 export async function withProgress<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
-  const onTerminal = process.stderr.isTTY === true;
-  let drawn = false;
+  const line = new StatusLine();
   const timer = setInterval(() => {
     const elapsed = performance.now() - startedAt;
-    if (elapsed < QUIET_MILLIS || (drawn && !onTerminal)) return;
-    process.stderr.write(onTerminal ? `\r${what} … ${(elapsed / 1000).toFixed(0)} s` : `${what} …\n`);
-    drawn = true;
+    if (elapsed < QUIET_MILLIS || (line.isDrawn && !line.onTerminal)) return;
+    line.draw(line.onTerminal ? `${what} … ${(elapsed / 1000).toFixed(0)} s` : `${what} …`);
   }, FRAME_MILLIS);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+    line.end();
   }
 }
 
@@ -33,18 +50,15 @@ export async function withCountedProgress<Result>(
   total: number,
   work: (onProgress: (done: number) => void) => Promise<Result>,
 ): Promise<Result> {
-  const startedAt = performance.now();
-  const onTerminal = process.stderr.isTTY === true;
-  let shownAt = startedAt;
-  let drawn = false;
+  const line = new StatusLine();
+  let shownAt = performance.now();
   const result = await work((done) => {
     const now = performance.now();
-    if (now - shownAt < (drawn && onTerminal ? FRAME_MILLIS : QUIET_MILLIS)) return;
+    if (now - shownAt < (line.isDrawn && line.onTerminal ? FRAME_MILLIS : QUIET_MILLIS)) return;
     shownAt = now;
-    drawn = true;
-    process.stderr.write(`${onTerminal ? '\r' : ''}${what} … ${done} of ${total}${onTerminal ? '' : '\n'}`);
+    line.draw(`${what} … ${done} of ${total}`);
   });
-  if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  line.end();
   return result;
 }
 
@@ -53,17 +67,15 @@ export async function withTally<Result>(
   what: string,
   work: (onCount: (done: number) => void) => Promise<Result>,
 ): Promise<Result> {
-  const onTerminal = process.stderr.isTTY === true;
-  const between = onTerminal ? FRAME_MILLIS : LOGGED_MILLIS;
+  const line = new StatusLine();
+  const between = line.onTerminal ? FRAME_MILLIS : LOGGED_MILLIS;
   let shownAt = performance.now();
-  let drawn = false;
   const result = await work((done) => {
     const now = performance.now();
-    if (now - shownAt < (drawn ? between : QUIET_MILLIS)) return;
+    if (now - shownAt < (line.isDrawn ? between : QUIET_MILLIS)) return;
     shownAt = now;
-    drawn = true;
-    process.stderr.write(`${onTerminal ? '\r' : ''}${done} ${what} …${onTerminal ? '' : '\n'}`);
+    line.draw(`${done} ${what} …`);
   });
-  if (drawn && onTerminal) process.stderr.write('\r\u001b[K');
+  line.end();
   return result;
 }

@@ -2,6 +2,7 @@
 import { EXIT } from '../../lib/faults.ts';
 import { type FleetSummary, runFleet } from '../../meter-sim/fleet.ts';
 import { type OutputOptions, printResult } from '../output.ts';
+import { StatusLine } from '../progress.ts';
 
 export interface FleetRunOptions extends OutputOptions {
   readonly meters: number;
@@ -39,11 +40,10 @@ export async function runFleetCommand(options: FleetRunOptions): Promise<void> {
 /** A line on stderr, drawn again on a terminal, written now and then elsewhere; nothing in the first moments. */
 function liveSummary(meters: number) {
   const startedAt = performance.now();
-  const onTerminal = process.stderr.isTTY === true;
-  const between = onTerminal ? TERMINAL_MILLIS : LOGGED_MILLIS;
+  const status = new StatusLine();
+  const between = status.onTerminal ? TERMINAL_MILLIS : LOGGED_MILLIS;
   const sums = { done: 0, seconds: 0, accepted: 0, milliWh: 0, trips: 0, faults: 0 };
   let shownAt = startedAt;
-  let isDrawn = false;
   const count = (member: {
     readonly simulatedSeconds: number;
     readonly tokensAccepted: number;
@@ -60,18 +60,14 @@ function liveSummary(meters: number) {
     const now = performance.now();
     if (now - shownAt < between) return;
     shownAt = now;
-    isDrawn = true;
     const rate = sums.seconds / ((now - startedAt) / 1000);
-    const line =
+    status.draw(
       `${sums.done} of ${meters} meters, ${sums.accepted} tokens accepted, ` +
-      `${Math.round(sums.milliWh / MILLI_WH_PER_KWH)} kWh, ${sums.trips} trips, ${sums.faults} faults, ` +
-      `${rate.toExponential(2)} meter-seconds/s`;
-    process.stderr.write(onTerminal ? `\r${line}\u001b[K` : `${line}\n`);
+        `${Math.round(sums.milliWh / MILLI_WH_PER_KWH)} kWh, ${sums.trips} trips, ${sums.faults} faults, ` +
+        `${rate.toExponential(2)} meter-seconds/s`,
+    );
   };
-  const end = (): void => {
-    if (isDrawn && onTerminal) process.stderr.write('\r\u001b[K');
-  };
-  return { count, end };
+  return { count, end: () => status.end() };
 }
 
 function summaryText(summary: FleetSummary, seconds: number): string {

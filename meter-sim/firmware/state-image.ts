@@ -23,8 +23,6 @@ const PLACED: readonly Placed[] = Object.entries<Section<unknown>>(VITAL_SECTION
 });
 
 export const IMAGE_BYTES = end;
-/** What changes without a token. */
-export const SECTION_BYTES = IMAGE_BYTES - APPLICATION_BYTES;
 
 export interface Imaged {
   readonly application: TokenApplication;

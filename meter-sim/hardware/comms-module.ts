@@ -40,7 +40,6 @@ export const DEFAULT_MODULE: Omit<ModuleConfig, 'id' | 'pairingKey'> = {
 };
 
 export type ModuleCommand = Extract<LinkMessage, { kind: 'token' | 'read' }>;
-export type ModuleAnswer = Extract<LinkMessage, { kind: 'answer' | 'reading' }>;
 
 /** What a slot gives to the module in it. */
 interface Line {

@@ -59,11 +59,6 @@ export class WholeMeter {
     return this.world.powered ? this.#firmware : undefined;
   }
 
-  /** The firmware that ran last, for what it remembers. */
-  get lastFirmware(): Firmware | undefined {
-    return this.#firmware;
-  }
-
   /** Enters 20 digits by the virtual carrier at this instant; a dead meter hears nothing. */
   enterToken(tokenNo: string, done: (entry: TokenEntry) => void = () => {}): void {
     const { firmware } = this;

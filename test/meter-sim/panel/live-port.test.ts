@@ -42,14 +42,20 @@ const stateOf = (answer: Json): Json => {
   return answer['state'] as Json;
 };
 
+/** Commands under rising numbers: `send` gives the answer whatever it is, `ask` the state after one that was done. */
+function asking(client: WebSocketClient) {
+  let id = 0;
+  const send = (command: object): Promise<Json> => client.ask(++id, command);
+  return { send, ask: async (command: object): Promise<Json> => stateOf(await send(command)) };
+}
+
 async function get(meter: RunningMeter, path: string): Promise<Json> {
   return (await (await fetch(meter.url + path)).json()) as Json;
 }
 
 test('when time is paused then it moves by single steps alone, and at any speed after', () =>
   withMeter(async (_meter, client) => {
-    let id = 0;
-    const ask = async (command: object): Promise<Json> => stateOf(await client.ask(++id, command));
+    const { send, ask } = asking(client);
     const paused = await ask({ do: 'pause' });
     assert.is(paused['isPaused'], true);
     const stepped = await ask({ do: 'step', micros: 1_234 });
@@ -65,17 +71,16 @@ test('when time is paused then it moves by single steps alone, and at any speed 
     await new Promise((resolve) => setTimeout(resolve, 300));
     const fast = await ask({ do: 'pause' });
     assert.ok((fast['simulatedMicros'] as number) - (slow['simulatedMicros'] as number) > 1_000_000);
-    const refused = await client.ask(++id, { do: 'step', micros: 1 });
+    const refused = await send({ do: 'step', micros: 1 });
     assert.is(refused['type'], 'done');
     await ask({ do: 'resume' });
-    const notPaused = await client.ask(++id, { do: 'step', micros: 1 });
+    const notPaused = await send({ do: 'step', micros: 1 });
     assert.is((notPaused['problem'] as Json)['code'], 'meter_not_paused');
   }));
 
 test('when hands play with the meter then glass, covers, magnet, module and events show it', () =>
   withMeter(async (meter, client) => {
-    let id = 0;
-    const ask = async (command: object): Promise<Json> => stateOf(await client.ask(++id, command));
+    const { send, ask } = asking(client);
     await ask({ do: 'pause' });
     await ask({ do: 'step', micros: 3_000_000 });
     const keyed = await ask({ do: 'keys', keys: '12' });
@@ -100,10 +105,10 @@ test('when hands play with the meter then glass, covers, magnet, module and even
     await ask({ do: 'module-token', key: '0000000000000001', tokenNo: ownToken(6_000_001, 10) });
     const answered = await ask({ do: 'step', micros: 3_000_000 });
     assert.is(answered['balanceKwh'] !== plugged['balanceKwh'], true);
-    const taken = await client.ask(++id, { do: 'plug', moduleId: '00000000000000ab' });
+    const taken = await send({ do: 'plug', moduleId: '00000000000000ab' });
     assert.is((taken['problem'] as Json)['code'], 'module_slot_taken');
     await ask({ do: 'unplug' });
-    const empty = await client.ask(++id, { do: 'unplug' });
+    const empty = await send({ do: 'unplug' });
     assert.is((empty['problem'] as Json)['code'], 'module_slot_empty');
     const events = (await get(meter, '/v1/meter/events'))['tamper'] as Json[];
     assert.equal(
@@ -114,8 +119,7 @@ test('when hands play with the meter then glass, covers, magnet, module and even
 
 test('when wires, mains and clock are played with then the meter notes what was done to it', () =>
   withMeter(async (meter, client) => {
-    let id = 0;
-    const ask = async (command: object): Promise<Json> => stateOf(await client.ask(++id, command));
+    const { send, ask } = asking(client);
     await ask({ do: 'pause' });
     await ask({ do: 'step', micros: 3_000_000 });
     await ask({ do: 'keys', keys: ownToken(6_000_000, 50) });
@@ -131,7 +135,7 @@ test('when wires, mains and clock are played with then the meter notes what was 
     await ask({ do: 'fault', fault: { kind: 'weld', isWelded: false } });
     const epochSeconds = 2_000_000_000;
     await ask({ do: 'clock', epochSeconds });
-    const later = await client.ask(++id, { do: 'step', micros: 1_000_000 });
+    const later = await send({ do: 'step', micros: 1_000_000 });
     assert.is(later['type'], 'done');
     const events = await get(meter, '/v1/meter/events');
     const names = (group: string): unknown[] => (events[group] as Json[]).map(({ name }) => name);
@@ -139,14 +143,13 @@ test('when wires, mains and clock are played with then the meter notes what was 
     assert.ok(names('grid').includes('overVoltageTrip'));
     await ask({ do: 'mains', on: false });
     await ask({ do: 'step', micros: 3_000_000 });
-    const dark = await client.ask(++id, { do: 'clock', epochSeconds });
+    const dark = await send({ do: 'clock', epochSeconds });
     assert.is((dark['problem'] as Json)['code'], 'meter_not_powered');
   }));
 
 test('when the relay switches and the supply sinks then the scope has whole traces, by GET and by WebSocket', () =>
   withMeter(async (meter, client) => {
-    let id = 0;
-    const ask = async (command: object): Promise<Json> => stateOf(await client.ask(++id, command));
+    const { ask } = asking(client);
     await ask({ do: 'pause' });
     await ask({ do: 'step', micros: 3_000_000 });
     await ask({ do: 'keys', keys: ownToken(6_000_000, 50) });
