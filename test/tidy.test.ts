@@ -207,13 +207,19 @@ test('when source is written then it is not left unfinished, and lines fit', () 
   assert.equal(wrong, []);
 });
 
+/** What runs in browsers is bundled when the program is built, and needed no more after that. */
+function isOfPages(file: string): boolean {
+  const folders = ['lib/pages/client/', 'vending-server/web/client/', 'meter-sim/panel/face/'];
+  return folders.some((folder) => file.startsWith(folder));
+}
+
 test('when a source file stands in the tree then somebody imports it', () => {
   const entries = new Set([
     'cli/main.ts',
     'cli/bulk-worker.ts',
     'meter-sim/fleet/fleet-worker.ts',
     'vending-server/security-module/process.ts',
-    'vending-server/web/client/main.tsx',
+    ...[...sources.keys()].filter((file) => isOfPages(file) && file.endsWith('/main.tsx')),
   ]);
   const exported = Object.values(packageJson().exports ?? {}).map((target) =>
     String(target).replace('./dist/', '').replace(/\.js$/, '.ts'),
@@ -261,8 +267,6 @@ test('when a dependency is declared then it is used, and when used then declared
   const declared = new Set(
     Object.keys({ ...packageJson().dependencies, ...packageJson().optionalDependencies }),
   );
-  // What runs in browsers is bundled when the program is built, and needed no more after that.
-  const isBundled = (file: string) => file.startsWith('vending-server/web/client/');
   const usedBy = (counts: (file: string) => boolean) =>
     new Set(
       [...sources]
@@ -273,8 +277,8 @@ test('when a dependency is declared then it is used, and when used then declared
         .map(([, name = '']) => name)
         .filter((name) => !name.startsWith('node')),
     );
-  for (const name of usedBy(isBundled)) assert.ok(name in packageJson().devDependencies, name);
-  const used = usedBy((file) => !isBundled(file));
+  for (const name of usedBy(isOfPages)) assert.ok(name in packageJson().devDependencies, name);
+  const used = usedBy((file) => !isOfPages(file));
   assert.equal([...used].sort(), [...declared].sort());
 });
 

@@ -9,7 +9,9 @@ import { z } from 'zod';
 import { isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import { parseTokenNo } from '../../lib/token/token-no.ts';
 import { EVENT_GROUPS } from '../firmware/events.ts';
-import { type Controls, MOST_KEYS, MOST_WATTS, parseCommand, parseKeys } from './controls.ts';
+import { MOST_KEYS, MOST_WATTS, parseCommand, parseKeys } from './commands.ts';
+import type { Controls } from './controls.ts';
+import { pageHandlers } from './face-assets.ts';
 import type { MeterHost } from './host.ts';
 import type { LiveMeter } from './live-meter.ts';
 import { kilowattHours, meterView, outcomeView, wearView, workbenchView } from './views.ts';
@@ -81,7 +83,10 @@ export function createPanel(
     },
   });
 
-  if (bench !== undefined) benchRoutes(app, bench.meter, bench.controls);
+  if (bench !== undefined) {
+    benchRoutes(app, bench.meter, bench.controls);
+    for (const [path, page] of pageHandlers()) app.get(path, page);
+  }
 
   app.use((request) => {
     // A token number pasted into the address is not echoed whole.

@@ -5,7 +5,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StsFault, toProblem } from '../../lib/faults.ts';
-import { type Controls, parseCommand } from './controls.ts';
+import { parseCommand } from './commands.ts';
+import type { Controls } from './controls.ts';
 import type { LiveMeter } from './live-meter.ts';
 import { workbenchView } from './views.ts';
 import { CLOSE_CODES, handshake, ServerSocket } from './websocket.ts';

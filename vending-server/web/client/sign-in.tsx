@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Session } from './answers.ts';
+import { useFocus } from '../../../lib/pages/client/use-focus.ts';
 import { call, NoAnswer, Refusal } from './api.ts';
-import { useSay } from './language.ts';
-import { useFocus } from './use-focus.ts';
+import type { Session } from './session.ts';
+import { useCommon } from './speaking.ts';
 
 interface SignInProps {
   readonly problem: string;
@@ -12,7 +12,7 @@ interface SignInProps {
 }
 
 export function SignIn({ problem: before, onSignedIn, languages }: SignInProps) {
-  const { say } = useSay();
+  const { say } = useCommon();
   const place = useFocus<HTMLInputElement>();
   const [problem, setProblem] = useState(before);
   const [busy, setBusy] = useState(false);

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useFocus } from '../../../../lib/pages/client/use-focus.ts';
+import { call } from '../api.ts';
+import { parseMinor, showMinor } from '../money.ts';
 import type { LookUp, SaleOrder, Trial } from './answers.ts';
-import { call } from './api.ts';
 import { CustomerCard } from './customer-card.tsx';
 import { shiftAtTill } from './kept.ts';
-import { useSay } from './language.ts';
-import { parseMinor, showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 import { TrialLines } from './trial-lines.tsx';
-import { useFocus } from './use-focus.ts';
 
 interface AmountStepProps {
   readonly lookUp: LookUp;

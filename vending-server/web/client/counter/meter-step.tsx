@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
+import { useFocus } from '../../../../lib/pages/client/use-focus.ts';
+import { call, Refusal } from '../api.ts';
 import type { FoundMeter, LookUp } from './answers.ts';
-import { call, Refusal } from './api.ts';
-import { useSay } from './language.ts';
-import { useFocus } from './use-focus.ts';
+import { useSay } from './speech.ts';
 
 interface MeterStepProps {
   readonly problem: string;

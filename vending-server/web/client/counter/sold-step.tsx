@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { fetchText } from '../api.ts';
+import { showMinor } from '../money.ts';
 import type { Sale, SoldToken } from './answers.ts';
-import { fetchText } from './api.ts';
-import { useSay } from './language.ts';
-import { showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 
 interface SoldStepProps {
   readonly sale: Sale;
@@ -23,10 +23,13 @@ export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
     printButton.current?.focus();
     window.scrollTo(0, 0);
   }, [sale]);
-  useEffect(() => {
-    let isLate = false;
+  // Before anybody can press the print button again.
+  useLayoutEffect(() => {
     document.documentElement.dataset['paper'] = paper;
     localStorage.setItem(PAPER, paper);
+  }, [paper]);
+  useEffect(() => {
+    let isLate = false;
     const format = paper === '58' ? 'text32' : 'text48';
     fetchText('GET', `/v1/sales/${sale.saleId}/receipt?format=${format}&${query}`).then(
       (text) => isLate || setSlip(text),

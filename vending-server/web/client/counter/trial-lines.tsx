@@ -1,6 +1,6 @@
+import { showKwh, showMinor } from '../money.ts';
 import type { Line, Trial } from './answers.ts';
-import { useSay } from './language.ts';
-import { showKwh, showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 
 /** What the money buys, to the cent: the same lines as the sale will have. */
 export function TrialLines({ trial }: { readonly trial: Trial }) {

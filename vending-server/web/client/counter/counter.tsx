@@ -1,25 +1,22 @@
 /** The counter: one sale after another, and beside it what was sold and the shift. */
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { call, isUnknown, NoAnswer, Refusal } from '../api.ts';
+import type { Visit } from '../door.tsx';
+import { showMinor } from '../money.ts';
 import { AmountStep } from './amount-step.tsx';
-import type { LookUp, Sale, SaleOrder, Session, Vendor } from './answers.ts';
-import { call, isUnknown, NoAnswer, Refusal } from './api.ts';
+import type { LookUp, Sale, SaleOrder, Vendor } from './answers.ts';
 import { pendingOrder, tillOf } from './kept.ts';
-import { useSay } from './language.ts';
 import { LostStep } from './lost-step.tsx';
 import { MeterStep } from './meter-step.tsx';
-import { showMinor } from './money.ts';
 import { RecentSales } from './recent-sales.tsx';
 import { ShiftPanel } from './shift-panel.tsx';
 import { SoldStep } from './sold-step.tsx';
+import { useSay } from './speech.ts';
 
 interface CounterProps {
-  readonly session: Session;
-  readonly vendor: Vendor;
+  readonly visit: Visit<Vendor>;
   /** The float has moved. */
   readonly onSold: () => Promise<void>;
-  readonly onLeave: (reason?: string) => void;
-  readonly languages: ComponentChildren;
 }
 
 type Step =
@@ -29,7 +26,8 @@ type Step =
   | { readonly at: 'lost'; readonly order: SaleOrder }
   | { readonly at: 'sold'; readonly sale: Sale; readonly isCopy: boolean };
 
-export function Counter({ session, vendor, onSold, onLeave, languages }: CounterProps) {
+export function Counter({ visit, onSold }: CounterProps) {
+  const { session, entered: vendor, languages } = visit;
   const { say, locale } = useSay();
   const pending = pendingOrder(vendor.vendorId);
   const lostBefore = pending.read();
@@ -43,7 +41,7 @@ export function Counter({ session, vendor, onSold, onLeave, languages }: Counter
   const wordsOf = (error: unknown): string => {
     if (error instanceof NoAnswer) return say('noConnection');
     if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401) onLeave(say('sessionOver'));
+    if (error.status === 401) visit.leave(say('sessionOver'));
     return error.message;
   };
 
@@ -70,11 +68,6 @@ export function Counter({ session, vendor, onSold, onLeave, languages }: Counter
     }
   };
 
-  const signOut = async () => {
-    await call('DELETE', '/v1/session').catch(() => undefined);
-    onLeave();
-  };
-
   return (
     <>
       <a class="skip" href="#sale">
@@ -87,7 +80,7 @@ export function Counter({ session, vendor, onSold, onLeave, languages }: Counter
         </span>
         <span class="grow">{session.name}</span>
         {languages}
-        <button type="button" onClick={() => void signOut()}>
+        <button type="button" onClick={visit.signOut}>
           {say('signOut')}
         </button>
       </header>

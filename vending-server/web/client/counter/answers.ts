@@ -1,13 +1,5 @@
 /** What the page reads of the server's answers; the OpenAPI document has the whole of them. */
 
-export interface Session {
-  readonly userId: string;
-  readonly name: string;
-  readonly vendorId: string | null;
-  readonly permissions: readonly string[];
-  readonly csrfToken: string;
-}
-
 export interface Vendor {
   readonly vendorId: string;
   readonly name: string;

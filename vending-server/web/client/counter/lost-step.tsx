@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import { useFocus } from '../../../../lib/pages/client/use-focus.ts';
+import { call, isUnknown, Refusal } from '../api.ts';
+import { showMinor } from '../money.ts';
 import type { Sale, SaleOrder } from './answers.ts';
-import { call, isUnknown, Refusal } from './api.ts';
-import { useSay } from './language.ts';
-import { showMinor } from './money.ts';
-import { useFocus } from './use-focus.ts';
+import { useSay } from './speech.ts';
 
 interface LostStepProps {
   readonly order: SaleOrder;

@@ -1,6 +1,6 @@
+import { showKwh, showMinor } from '../money.ts';
 import type { LookUp } from './answers.ts';
-import { useSay } from './language.ts';
-import { showKwh, showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 
 /** Whose meter it is, before money changes hands. */
 export function CustomerCard({ lookUp, onBack }: { readonly lookUp: LookUp; readonly onBack: () => void }) {

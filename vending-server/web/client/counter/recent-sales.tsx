@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { call } from '../api.ts';
+import { showKwh, showMinor } from '../money.ts';
 import type { ListedSale, Sale } from './answers.ts';
-import { call } from './api.ts';
-import { useSay } from './language.ts';
-import { showKwh, showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 
 interface RecentSalesProps {
   readonly vendorId: string;

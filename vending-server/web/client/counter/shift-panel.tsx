@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import { call, Refusal } from '../api.ts';
+import { parseMinor, showMinor } from '../money.ts';
 import type { Shift, Vendor } from './answers.ts';
-import { call, Refusal } from './api.ts';
 import { shiftAtTill } from './kept.ts';
-import { useSay } from './language.ts';
-import { parseMinor, showMinor } from './money.ts';
+import { useSay } from './speech.ts';
 
 interface ShiftPanelProps {
   readonly vendor: Vendor;

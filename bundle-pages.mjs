@@ -1,0 +1,38 @@
+/** Bundles the pages for browsers and compresses them, once, when the program is built: no start pays for it. */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** Where the sources of pages stand, a folder for each page, and where their server reads them. */
+const HOUSES = [
+  { from: 'vending-server/web/client', pages: ['counter', 'control'], to: 'vending-server/web/assets' },
+  { from: 'meter-sim/panel', pages: ['face'], to: 'meter-sim/panel/assets' },
+];
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+for (const { from, pages, to } of HOUSES) {
+  const target = here(`dist/${to}/`);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  await build({
+    entryPoints: pages.flatMap((page) => [
+      { in: here(`${from}/${page}/main.tsx`), out: page },
+      { in: here(`${from}/${page}/${page}.css`), out: page },
+    ]),
+    outdir: target,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  for (const page of pages) copyFileSync(here(`${from}/${page}/${page}.html`), `${target}${page}.html`);
+  copyFileSync(here('lib/pages/icon.svg'), `${target}icon.svg`);
+  for (const file of readdirSync(target))
+    writeFileSync(`${target}${file}.br`, brotliCompressSync(readFileSync(`${target}${file}`)));
+}
