@@ -91,6 +91,13 @@ export class EventLog {
     if (!ring.isWriting) this.#writeNext(group, ring, 0);
   }
 
+  /** The number of the newest event in each group; 0 for none. */
+  newest(): Readonly<Record<EventGroup, number>> {
+    const { standard, tamper, relay, grid } = this.#rings;
+    for (const group of EVENT_GROUPS) this.#ring(group);
+    return { standard: standard.newest, tamper: tamper.newest, relay: relay.newest, grid: grid.newest };
+  }
+
   /** @returns the last hundred events of a group, the newest first, those still waiting for the memory among them. */
   list(group: EventGroup): readonly LoggedEvent[] {
     const written = this.#bus.read(addressOf(group, 0), RING_EVENTS * EVENT_BYTES);

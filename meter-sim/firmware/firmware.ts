@@ -41,6 +41,8 @@ export interface Firmware extends FirmwarePorts {
   vitals(): FirmwareVitals;
   /** The last hundred events of a group, the newest first. */
   events(group: EventGroup): readonly LoggedEvent[];
+  /** The number of the newest event in each group; 0 for none. */
+  newestEvents(): Readonly<Record<EventGroup, number>>;
   /**
    * The production test: closes and opens the relay without load and learns its delays.
    * @param done - false when it was refused: current flows, a token was accepted already, or a test is under way.
@@ -270,6 +272,10 @@ class MeterFirmware implements Firmware {
 
   events(group: EventGroup): readonly LoggedEvent[] {
     return this.#books.events.list(group);
+  }
+
+  newestEvents(): Readonly<Record<EventGroup, number>> {
+    return this.#books.events.newest();
   }
 
   calibrate(cycles: number, done: (learnt: boolean) => void): void {

@@ -66,6 +66,10 @@ export class SimulatedCovers implements CoverSwitches {
     this.#switches[cover].contact.set(isOpen);
   }
 
+  get isBatteryGood(): boolean {
+    return this.#isBatteryGood;
+  }
+
   /** An empty battery remembers nothing while the mains is off. */
   setBattery(isGood: boolean): void {
     this.#isBatteryGood = isGood;

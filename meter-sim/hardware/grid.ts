@@ -32,6 +32,10 @@ export class Grid {
   }
 
   /** RMS without disturbances, V. */
+  get levelVolt(): number {
+    return this.#levelVolt;
+  }
+
   setLevel(voltRms: number): void {
     if (!(voltRms >= 0 && voltRms <= 1000)) {
       throw new RangeError(`"voltRms" expected a number from 0 to 1000, got ${voltRms}`);

@@ -51,6 +51,17 @@ export class PulseLed {
     return imported + Math.floor(this.#source.exportMilliJoule() / pulseMilliJoule);
   }
 
+  get impulsesPerKwh(): number {
+    return this.#config.impulsesPerKwh;
+  }
+
+  /** {@link pulses}, and how much of the next one has been counted: a pulse is where this becomes a whole number. */
+  phase(): number {
+    const source = this.#source;
+    const register = source.powerMilliWatt() < 0 ? source.exportMilliJoule() : source.energyMilliJoule();
+    return this.pulses() + (register % this.pulseMilliJoule) / this.pulseMilliJoule;
+  }
+
   /** What the light does: `pulsing` has it lit for a part of the time, see {@link isLit}. */
   state(): 'dark' | 'steady' | 'pulsing' {
     if (!this.#source.isPowered) return 'dark';

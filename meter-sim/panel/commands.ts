@@ -10,7 +10,15 @@ export const MOST_WATTS = 40_000;
 export const MOST_KEYS = 200;
 const MOST_APPLIANCES = 20;
 
-const watt = z.number().min(0).max(MOST_WATTS);
+/** Of every appliance: its power at the nominal voltage, whose it is for whoever looks on, and the current with which it starts. */
+const ofAppliance = {
+  watt: z.number().min(0).max(MOST_WATTS),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .optional(),
+  start: z.enum(['motor', 'lamp', 'capacitor']).optional(),
+};
 const powerFactor = z.number().min(0.1).max(1);
 const millimetre = z.number().min(-10_000).max(10_000);
 const place = z.tuple([millimetre, millimetre, millimetre]);
@@ -27,10 +35,12 @@ const command = z.discriminatedUnion('do', [
     appliances: z
       .array(
         z.discriminatedUnion('kind', [
-          z.strictObject({ kind: z.literal('resistive'), watt }),
-          z.strictObject({ kind: z.literal('lagging'), watt, powerFactor }),
-          z.strictObject({ kind: z.literal('leading'), watt, powerFactor }),
-          z.strictObject({ kind: z.literal('electronic'), watt }),
+          z.strictObject({ kind: z.literal('resistive'), ...ofAppliance }),
+          z.strictObject({ kind: z.literal('lagging'), ...ofAppliance, powerFactor }),
+          z.strictObject({ kind: z.literal('leading'), ...ofAppliance, powerFactor }),
+          z.strictObject({ kind: z.literal('electronic'), ...ofAppliance }),
+          /** The sun on the roof. */
+          z.strictObject({ kind: z.literal('feed'), ...ofAppliance }),
         ]),
       )
       .max(MOST_APPLIANCES),

@@ -11,8 +11,9 @@ import { Journal } from '../firmware/journal.ts';
 import { MemoryBus } from '../firmware/memory-bus.ts';
 import type { FirmwareReadout } from '../firmware/readout.ts';
 import { WornPageList } from '../firmware/worn-pages.ts';
-import type { Appliance } from '../hardware/load.ts';
 import { MeterWorld } from '../world/meter-world.ts';
+import { type AskedAppliance, plainHousehold, switchedOn, wattsOf } from './appliances.ts';
+import type { NamedAppliance } from './bench-view.ts';
 import type { Entered, MeterHost, MeterReadings, MeterStatus, Speed, Switching } from './host.ts';
 import { Scope } from './scope.ts';
 
@@ -88,18 +89,18 @@ export class LiveMeter implements MeterHost {
   readonly scope: Scope;
   #firmware: Firmware | undefined;
   #waiting: Waiting[] = [];
-  #loadWatts: number;
+  #appliances: readonly NamedAppliance[];
   #hasFailed = false;
 
   constructor(options: LiveMeterOptions) {
     this.#options = options;
-    this.#loadWatts = options.loadWatts;
+    this.#appliances = plainHousehold(options.loadWatts);
     this.#world = new MeterWorld({
       seed: options.seed,
       fidelity: 'next-event',
       rtcEpochSeconds: options.rtcEpochSeconds,
       memoryImage: options.memoryImage,
-      load: household(options.loadWatts),
+      load: { appliances: this.#appliances },
       // A latching relay stands as it was left.
       relay: { position: inspectImage(options.memoryImage)?.relay ?? 'open' },
       firmware: (hardware) => {
@@ -152,13 +153,18 @@ export class LiveMeter implements MeterHost {
     return this.#powered().events(group);
   }
 
+  /** The number of the newest event in each group; undefined while the meter is dark. */
+  newestEvents(): Readonly<Record<EventGroup, number>> | undefined {
+    return this.#world.powered && !this.#hasFailed ? this.#firmware?.newestEvents() : undefined;
+  }
+
   status(): MeterStatus {
     const readings = this.#readings();
     return {
       meterPan: this.#options.factory.meterPan,
       powered: readings !== undefined,
       mainsOn: this.#world.mainsOn,
-      loadWatts: this.#loadWatts,
+      loadWatts: wattsOf(this.#appliances),
       simulatedEpochSeconds: this.#world.rtcEpochSeconds(),
       speed: this.#options.speed,
       readings,
@@ -185,12 +191,20 @@ export class LiveMeter implements MeterHost {
   }
 
   setLoad(watts: number): void {
-    this.#loadWatts = watts;
-    this.#world.setLoad(household(watts));
+    this.#switchOn(plainHousehold(watts));
   }
 
-  setAppliances(appliances: readonly Appliance[]): void {
-    this.#loadWatts = Math.round(appliances.reduce((sum, { watt }) => sum + watt, 0));
+  /** What is switched on from now on. What was on before runs on; what is new starts. */
+  setAppliances(appliances: readonly AskedAppliance[]): void {
+    this.#switchOn(switchedOn(appliances, this.#appliances));
+  }
+
+  get appliances(): readonly NamedAppliance[] {
+    return this.#appliances;
+  }
+
+  #switchOn(appliances: readonly NamedAppliance[]): void {
+    this.#appliances = appliances;
     this.#world.setLoad({ appliances });
   }
 
@@ -246,8 +260,4 @@ export class LiveMeter implements MeterHost {
     this.#waiting = [];
     for (const { reject } of waiting) reject(new StsFault('meter_power_lost'));
   }
-}
-
-function household(watts: number): { readonly appliances: readonly Appliance[] } {
-  return { appliances: [{ kind: 'resistive', watt: watts }] };
 }

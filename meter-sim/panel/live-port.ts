@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StsFault, toProblem } from '../../lib/faults.ts';
+import type { BenchView } from './bench-view.ts';
 import { parseCommand } from './commands.ts';
 import type { Controls } from './controls.ts';
 import type { LiveMeter } from './live-meter.ts';
@@ -114,7 +115,7 @@ export class LivePort {
     }
   }
 
-  #state(): Record<string, unknown> {
+  #state(): BenchView {
     return workbenchView(this.#meter, this.#controls);
   }
 

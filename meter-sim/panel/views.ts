@@ -2,8 +2,10 @@
 import { BigNumber } from 'bignumber.js';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import { ENTRY_CODES, type EntryOutcome } from '../firmware/outcome.ts';
+import { DEFAULT_TAMPER } from '../firmware/tamper-watch.ts';
 import type { SimulatedEeprom } from '../hardware/eeprom.ts';
 import { segmentLetters } from '../hardware/segment-font.ts';
+import type { BenchView, MeterView, ModuleView, OutcomeView } from './bench-view.ts';
 import type { Controls } from './controls.ts';
 import type { MeterStatus } from './host.ts';
 import type { LiveMeter } from './live-meter.ts';
@@ -15,7 +17,7 @@ export function kilowattHours(milliWh: number): string {
   return new BigNumber(milliWh).shiftedBy(-6).toFixed();
 }
 
-export function outcomeView(outcome: EntryOutcome): Record<string, unknown> {
+export function outcomeView(outcome: EntryOutcome): OutcomeView {
   const { stage, result } = outcome;
   const view = { stage, result, code: ENTRY_CODES[result] };
   if (outcome.result === 'Accept') {
@@ -25,7 +27,7 @@ export function outcomeView(outcome: EntryOutcome): Record<string, unknown> {
   return outcome.result === 'Lockout' ? { ...view, lockedUntil: isoTime(outcome.untilSeconds) } : view;
 }
 
-export function meterView(status: MeterStatus): Record<string, unknown> {
+export function meterView(status: MeterStatus): MeterView {
   const { readings } = status;
   return {
     drn: parseMeterNumber(status.meterPan).drn,
@@ -54,10 +56,9 @@ export function meterView(status: MeterStatus): Record<string, unknown> {
 }
 
 /** All that a bench shows of a live meter; cells of the glass as the letters of their lit segments. */
-export function workbenchView(meter: LiveMeter, controls: Controls): Record<string, unknown> {
+export function workbenchView(meter: LiveMeter, controls: Controls): BenchView {
   const { world } = meter;
   const readout = meter.readout();
-  const { module } = world.slot;
   return {
     ...meterView(meter.status()),
     speed: controls.speed,
@@ -68,10 +69,21 @@ export function workbenchView(meter: LiveMeter, controls: Controls): Record<stri
       segments: world.display.segments.map(segmentLetters),
       icons: world.display.icons,
     },
-    buzzer: { isSounding: world.beeper.isSounding, last: world.beeper.last ?? null },
+    buzzer: {
+      isSounding: world.beeper.isSounding,
+      last: world.beeper.last ?? null,
+      counts: world.beeper.counts,
+    },
+    led: {
+      state: world.led.state(),
+      impulsesPerKwh: world.led.impulsesPerKwh,
+      phase: world.led.phase(),
+      milliWatt: world.chip.powerMilliWatt(),
+    },
     covers: { meter: world.covers.isOpen('meter'), terminal: world.covers.isOpen('terminal') },
     magnet: world.hall.magnet ?? null,
     hallPeakMicroTesla: world.hall.peakMicroTesla(),
+    hallLimits: HALL_LIMITS,
     stuckKeys: world.keypad.stuckKeys(),
     supply: {
       state: world.supplyState,
@@ -80,23 +92,48 @@ export function workbenchView(meter: LiveMeter, controls: Controls): Record<stri
       resets: world.resets,
     },
     instant: { volt: world.voltageVolt(), amp: world.currentAmp(), isContactClosed: world.conducts },
+    appliances: meter.appliances,
+    grid: { setVolt: world.grid.levelVolt, volt: world.mains.voltRms },
+    wiring: world.wiring,
+    loadSide: world.loadSide.source,
+    contact: {
+      isWelded: world.relay.isWelded,
+      operations: world.relay.operations,
+      celsius: world.relay.celsius,
+    },
+    isBatteryGood: world.covers.isBatteryGood,
+    exportKwh: readout === undefined ? null : kilowattHours(readout.metering.exportMilliWh),
+    credit:
+      readout === undefined
+        ? null
+        : { reason: readout.credit.right.reason, emergencyOffer: readout.credit.emergencyOffer },
     tamper: readout?.tamper ?? null,
     switchCause: readout?.switchCause ?? null,
+    newestEvents: meter.newestEvents() ?? null,
     comms: readout?.comms ?? null,
-    module:
-      module === undefined
-        ? null
-        : {
-            id: module.id,
-            isLinked: module.isLinked,
-            waitingCommands: module.waiting,
-            outbox: module.latest(OUTBOX_SHOWN),
-            dropped: module.dropped,
-          },
+    module: moduleView(meter),
   };
 }
 
+/** The limits of the default make, which every live meter is. */
+const HALL_LIMITS: BenchView['hallLimits'] = {
+  operateMicroTesla: DEFAULT_TAMPER.magnetOperateMicroTesla,
+  releaseMicroTesla: DEFAULT_TAMPER.magnetReleaseMicroTesla,
+};
+
 const OUTBOX_SHOWN = 20;
+
+function moduleView({ world }: LiveMeter): ModuleView | null {
+  const { module } = world.slot;
+  if (module === undefined) return null;
+  return {
+    id: module.id,
+    isLinked: module.isLinked,
+    waitingCommands: module.waiting,
+    outbox: module.latest(OUTBOX_SHOWN),
+    dropped: module.dropped,
+  };
+}
 
 /** Writes of the most worn group of every page, and what became of the writes. */
 export function wearView(eeprom: SimulatedEeprom): Record<string, unknown> {

@@ -294,6 +294,11 @@ export class MeterWorld {
     this.#circuit.setWiring({ ...PLAIN_WIRING, ...wiring });
   }
 
+  /** How the meter is wired now. */
+  get wiring(): Wiring {
+    return this.#circuit.wiring;
+  }
+
   /** Temperature inside the case, of the relay and of the clock's crystal. */
   setTemperature(celsius: number): void {
     this.relay.setCelsius(celsius);

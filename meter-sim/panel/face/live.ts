@@ -1,18 +1,10 @@
 /** The line to the meter: its state whenever it has changed, the traces of its scope, commands to it. It comes again by itself. */
+import type { BenchView } from '../bench-view.ts';
 import type { PanelCommand } from '../commands.ts';
 import type { SupplyTrace, SwitchingTrace } from '../scope.ts';
 
-/** What the meter answers of itself (`workbenchView`); the page reads what it shows. */
-export interface MeterState {
-  readonly drn: string;
-  readonly powered: boolean;
-  readonly mainsOn: boolean;
-  readonly loadWatts: number;
-  readonly simulatedTime: string;
-  readonly speed: number | 'max';
-  readonly isPaused: boolean;
-  readonly [name: string]: unknown;
-}
+/** What the meter answers of itself. */
+export type MeterState = BenchView;
 
 /** What was refused, and why: a problem of lib/faults.ts. */
 export class CommandRefused extends Error {

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PUBLIC_TEST_METER } from '../../../cli/public-test-values.ts';
 import { type RunningMeter, startMeter } from '../../../meter-sim/main.ts';
+import type { BenchView } from '../../../meter-sim/panel/bench-view.ts';
 import type { SupplyTrace, SwitchingTrace } from '../../../meter-sim/panel/scope.ts';
 import { ownToken } from '../../support/public-meter.ts';
 import { WebSocketClient } from '../../support/websocket-client.ts';
@@ -145,6 +146,77 @@ test('when wires, mains and clock are played with then the meter notes what was 
     await ask({ do: 'step', micros: 3_000_000 });
     const dark = await send({ do: 'clock', epochSeconds });
     assert.is((dark['problem'] as Json)['code'], 'meter_not_powered');
+  }));
+
+test('when things are switched on by name then the meter tells them again, what was on runs on, and the light follows', () =>
+  withMeter(async (_meter, client) => {
+    const { send, ask } = asking(client);
+    const benchOf = async (command: object) => (await ask(command)) as unknown as BenchView;
+    await ask({ do: 'pause' });
+    await ask({ do: 'step', micros: 3_000_000 });
+    await ask({ do: 'keys', keys: ownToken(6_000_000, 50) });
+    await ask({ do: 'step', micros: 8_000_000 });
+    const kettle = { name: 'kettle', kind: 'resistive', watt: 2_000 };
+    const pump = { name: 'pump', kind: 'lagging', watt: 750, powerFactor: 0.8, start: 'motor' };
+    const starting = await benchOf({ do: 'appliances', appliances: [pump] });
+    assert.is(starting.loadWatts, 750);
+    assert.equal(starting.appliances[0]?.start, { ratio: 6, decayMicros: 200_000 });
+    await ask({ do: 'step', micros: 200_000 });
+    const inrush = await benchOf({ do: 'step', micros: 1 });
+    assert.ok((inrush.powerMilliWatt ?? 0) > 1_500_000, `${inrush.powerMilliWatt} mW while the motor starts`);
+    await ask({ do: 'step', micros: 3_000_000 });
+    await ask({ do: 'appliances', appliances: [kettle, pump] });
+    const both = await benchOf({ do: 'step', micros: 400_000 });
+    assert.ok(Math.abs((both.powerMilliWatt ?? 0) - 2_750_000) < 40_000, 'the motor has not started anew');
+    assert.equal(
+      both.appliances.map(({ name }) => name),
+      ['kettle', 'pump'],
+    );
+    assert.is(both.led.state, 'pulsing');
+    const later = await benchOf({ do: 'step', micros: 36_000_000 });
+    const pulses = later.led.phase - both.led.phase;
+    assert.ok(Math.abs(pulses - 27.5) < 0.3, `${pulses} pulses of 1 Wh in 36 s at 2,750 W`);
+    await ask({ do: 'appliances', appliances: [{ name: 'sun', kind: 'feed', watt: 3_000 }] });
+    const fed = await benchOf({ do: 'step', micros: 10_000_000 });
+    assert.ok((fed.powerMilliWatt ?? 0) < -2_900_000 && fed.loadWatts === -3_000);
+    assert.ok(Number(fed.exportKwh) > 0.007, `${fed.exportKwh} kWh fed back`);
+    const none = await benchOf({ do: 'load', watts: 0 });
+    assert.equal(none.appliances, []);
+    for (const wrong of [{ name: 'Kettle!' }, { start: 'slow' }]) {
+      const refused = await send({ do: 'appliances', appliances: [{ ...kettle, ...wrong }] });
+      assert.is((refused['problem'] as Json)['code'], 'request_malformed');
+    }
+  }));
+
+test('when a page comes anew then the state tells how wires, grid, battery and contact stand, and which events are new', () =>
+  withMeter(async (_meter, client) => {
+    const { ask } = asking(client);
+    const benchOf = async (command: object) => (await ask(command)) as unknown as BenchView;
+    await ask({ do: 'pause' });
+    const before = await benchOf({ do: 'step', micros: 3_000_000 });
+    assert.equal(
+      [before.grid, before.isBatteryGood, before.loadSide],
+      [{ setVolt: 230, volt: 230 }, true, { kind: 'none' }],
+    );
+    assert.is(before.contact.isWelded, false);
+    await ask({ do: 'wiring', isReversed: true });
+    await ask({ do: 'load-side', source: { kind: 'generator', voltRms: 220 } });
+    await ask({ do: 'fault', fault: { kind: 'battery', isGood: false } });
+    await ask({ do: 'voltage', volt: 210 });
+    await ask({ do: 'cover', cover: 'terminal', isOpen: true });
+    const dipped = await benchOf({ do: 'dip', residualPercent: 50, micros: 100_000 });
+    assert.equal(dipped.grid, { setVolt: 210, volt: 105 });
+    const after = await benchOf({ do: 'step', micros: 2_000_000 });
+    assert.equal(after.grid, { setVolt: 210, volt: 210 });
+    assert.is(after.wiring.isReversed, true);
+    assert.equal(after.loadSide, { kind: 'generator', voltRms: 220 });
+    assert.is(after.isBatteryGood, false);
+    assert.ok((after.newestEvents?.tamper ?? 0) > (before.newestEvents?.tamper ?? 0));
+    assert.is(after.buzzer.counts.key, before.buzzer.counts.key);
+    assert.is((await benchOf({ do: 'keys', keys: '1' })).buzzer.counts.key, before.buzzer.counts.key + 1);
+    await ask({ do: 'mains', on: false });
+    const dark = await benchOf({ do: 'step', micros: 3_000_000 });
+    assert.equal([dark.newestEvents, dark.credit, dark.led.state], [null, null, 'dark']);
   }));
 
 test('when the relay switches and the supply sinks then the scope has whole traces, by GET and by WebSocket', () =>
