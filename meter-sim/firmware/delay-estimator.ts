@@ -133,7 +133,16 @@ export class DelayEstimator {
     const { leadDeviations, shortestLeadMicros } = this.#options;
     // A deviation from few operations is itself uncertain: about Student's quantile in place of the normal one.
     const deviations = leadDeviations * (1 + 3 / this.#jitterOperations());
-    return Math.max(shortestLeadMicros, deviations * this.#deviationMicros());
+    return Math.max(shortestLeadMicros, deviations * this.deviationMicros());
+  }
+
+  /** Of the next delay about the estimate, µs. */
+  deviationMicros(): number {
+    const ofMean =
+      this.#operations === 0
+        ? this.#options.unitDeviationMicros ** 2
+        : (this.#variance + SAMPLING_VARIANCE) * this.#meanShare();
+    return Math.sqrt(this.#variance + ofMean + AIM_DEVIATION_MICROS ** 2);
   }
 
   /**
@@ -202,7 +211,7 @@ export class DelayEstimator {
    * on the same side is.
    */
   #isStray(error: number): boolean {
-    const isFar = this.#operations > 0 && Math.abs(error) > STRAY_DEVIATIONS * this.#deviationMicros();
+    const isFar = this.#operations > 0 && Math.abs(error) > STRAY_DEVIATIONS * this.deviationMicros();
     const repeats = isFar && Math.sign(error) === Math.sign(this.#strayMicros);
     this.#strayMicros = isFar ? error : 0;
     return isFar && !repeats;
@@ -212,15 +221,6 @@ export class DelayEstimator {
   #jitterOperations(): number {
     const { jitterKnownOperations, deviationOperations } = this.#options;
     return jitterKnownOperations + Math.min(this.#operations, deviationOperations);
-  }
-
-  /** Of the next delay about the estimate, µs. */
-  #deviationMicros(): number {
-    const ofMean =
-      this.#operations === 0
-        ? this.#options.unitDeviationMicros ** 2
-        : (this.#variance + SAMPLING_VARIANCE) * this.#meanShare();
-    return Math.sqrt(this.#variance + ofMean + AIM_DEVIATION_MICROS ** 2);
   }
 
   /** The variance of the mean as a share of the variance of one operation. */

@@ -73,6 +73,8 @@ export interface SwitchAim {
   /** null when it was switched without a zero. */
   readonly zeroAt: number | null;
   readonly expectedAt: number;
+  /** Of the delay about its estimate, as the firmware reckons: what the lead before the zero is a multiple of. */
+  readonly deviationMicros: number;
 }
 
 export class LoadSwitch {
@@ -264,8 +266,14 @@ export class LoadSwitch {
     const conditions = this.#conditions();
     operation.fired = true;
     this.#firedAt = firedAt;
-    const expectedAt = firedAt + this.#estimators[direction].record().meanMicros + extra;
-    this.#lastAim = { direction, firedAt, zeroAt: zero ?? null, expectedAt };
+    const estimator = this.#estimators[direction];
+    this.#lastAim = {
+      direction,
+      firedAt,
+      zeroAt: zero ?? null,
+      expectedAt: firedAt + estimator.expectedMicros(conditions) + extra,
+      deviationMicros: estimator.deviationMicros(),
+    };
     this.#release();
     relay.pulse(direction, this.#options.pulseMicros);
     // After a reset the contact may stand there already: such an answer teaches nothing, and no more does a touch without
@@ -278,7 +286,7 @@ export class LoadSwitch {
         if (direction === 'close') this.#concludeAt(firedAt + this.#options.pulseMicros + REST_MICROS);
         if (!teaches || (direction === 'close' && zero === undefined)) return;
         const after = firedAt + extra;
-        this.#estimators[direction].observe([between[0] - after, between[1] - after], conditions);
+        estimator.observe([between[0] - after, between[1] - after], conditions);
       });
       this.#concludeAt(firedAt + this.#options.settleMicros);
     };

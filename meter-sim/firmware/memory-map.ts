@@ -24,5 +24,17 @@ export const EVENTS: Region = { firstPage: 336, slots: 104, slotPages: 1 };
 /** Pages from here to the end of the part are free for what else a meter stores. */
 export const FIRST_FREE_PAGE = 440;
 
+/** What stands in each part of the map, in order of its first page; `profile` goes on to the end of the part. */
+export const MEMORY_PARTS = [
+  { name: 'format-1', firstPage: 0 },
+  { name: 'deltas', firstPage: DELTAS.firstPage },
+  { name: 'snapshots', firstPage: SNAPSHOTS.firstPage },
+  { name: 'statistics', firstPage: STATISTICS.firstPage },
+  { name: 'events', firstPage: EVENTS.firstPage },
+  { name: 'profile', firstPage: FIRST_FREE_PAGE },
+] as const;
+
+export type MemoryPart = (typeof MEMORY_PARTS)[number]['name'];
+
 /** Pages whose wear is remembered. */
 export const MAPPED_PAGES = 512;

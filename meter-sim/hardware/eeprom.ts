@@ -161,6 +161,11 @@ export class SimulatedEeprom implements NonVolatileMemory {
     return Uint32Array.from({ length: this.size / WEAR_GROUP }, (_, group) => this.#cells.wearOf(group));
   }
 
+  /** Writes that every group takes without harm. */
+  get endurance(): number {
+    return this.#config.endurance;
+  }
+
   /** The most worn group's writes. */
   get worstWear(): number {
     return this.#cells.worstWear;

@@ -72,6 +72,16 @@ export const DEFAULT_SUPPLY: SupplyConfig = {
   consumerWatt: { display: 0.02, buzzer: 0.06, memory: 0.036, coil: 2.4 },
 };
 
+/** Voltages of the rail at which something behind the regulator ends, V. */
+export interface RailLevels {
+  /** The MCU is reset. */
+  readonly brownOutVolt: number;
+  /** The EEPROM writes no more. */
+  readonly memoryVolt: number;
+  /** The MCU's RAM is gone. */
+  readonly ramVolt: number;
+}
+
 /** The share of its capacitance that a capacitor has lost at the end of its life. */
 export const WORST_AGEING = 0.4;
 
@@ -142,6 +152,15 @@ export class Supply {
   /** Voltage of the rectified rail at this moment, V. */
   railVolt(): number {
     return this.#rail.voltAt(this.#clock.now());
+  }
+
+  get railLevels(): RailLevels {
+    const { brownOutVolt, memoryVolt, ramVolt, dropoutVolt } = this.#config;
+    return {
+      brownOutVolt: brownOutVolt + dropoutVolt,
+      memoryVolt: memoryVolt + dropoutVolt,
+      ramVolt: ramVolt + dropoutVolt,
+    };
   }
 
   /** Voltage behind the regulator, of MCU and EEPROM, V. */

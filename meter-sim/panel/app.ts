@@ -113,6 +113,11 @@ function benchRoutes(app: Express, meter: LiveMeter, controls: Controls): void {
       response.json({ switchings: meter.scope.switchings, supplies: meter.scope.supplies });
     },
   });
+  route(app, '/v1/meter/distances', {
+    get: (_request, response) => {
+      response.json(meter.scope.distances());
+    },
+  });
   route(app, '/v1/meter/events', {
     get: (_request, response) => {
       response.json(Object.fromEntries(EVENT_GROUPS.map((group) => [group, meter.events(group)])));
@@ -120,7 +125,7 @@ function benchRoutes(app: Express, meter: LiveMeter, controls: Controls): void {
   });
   route(app, '/v1/meter/wear', {
     get: (_request, response) => {
-      response.json(wearView(meter.world.eeprom));
+      response.json(wearView(meter.world));
     },
   });
 }

@@ -9,6 +9,7 @@ import type { LoggedEvent } from '../firmware/event-log.ts';
 import type { EventGroup } from '../firmware/events.ts';
 import type { Beep, DisplayIcon, KeypadKey } from '../firmware/hardware-interface.ts';
 import type { SwitchState } from '../firmware/load-switch.ts';
+import type { MemoryPart } from '../firmware/memory-map.ts';
 import type { EntryResult } from '../firmware/outcome.ts';
 import type { FirmwareStatus } from '../firmware/readout.ts';
 import type { SwitchDecision } from '../firmware/switch-commands.ts';
@@ -19,6 +20,7 @@ import type { Appliance } from '../hardware/load.ts';
 import type { LoadSideSource } from '../hardware/load-side.ts';
 import type { SupplyState } from '../hardware/supply.ts';
 import type { Speed } from './host.ts';
+import type { SupplyTrace, SwitchingTrace } from './scope.ts';
 
 /** What became of a token. */
 export interface OutcomeView {
@@ -125,3 +127,29 @@ export interface BenchView extends MeterView {
 
 /** `GET /v1/meter/events`. */
 export type EventsView = Readonly<Record<EventGroup, readonly LoggedEvent[]>>;
+
+/** `GET /v1/meter/scope`, oldest first. */
+export interface ScopeView {
+  readonly switchings: readonly SwitchingTrace[];
+  readonly supplies: readonly SupplyTrace[];
+}
+
+/** `GET /v1/meter/wear`; a part has no memory of its wear, so all is counted since the meter's process started. */
+export interface WearView {
+  readonly pageBytes: number;
+  /** Writes of the most worn group of four bytes in each page. */
+  readonly pages: readonly number[];
+  /** What stands where: every page is of one part. */
+  readonly parts: readonly {
+    readonly name: MemoryPart;
+    readonly firstPage: number;
+    readonly pages: number;
+  }[];
+  /** Writes that every group takes without harm. */
+  readonly endurance: number;
+  /** Simulated time over which all this was counted. */
+  readonly countedMicros: number;
+  readonly writes: number;
+  readonly lostWrites: number;
+  readonly tornWrites: number;
+}

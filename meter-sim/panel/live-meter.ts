@@ -118,7 +118,10 @@ export class LiveMeter implements MeterHost {
     this.scope = new Scope(this.#world, () =>
       this.#world.powered ? this.#firmware?.readout().switchAim : undefined,
     );
-    this.#world.eeprom.onCommitted = options.committed;
+    this.#world.eeprom.onCommitted = (address, bytes) => {
+      options.committed(address, bytes);
+      this.scope.committed(address);
+    };
     this.#world.powerOn();
     this.advance(BOOT_MICROS);
   }

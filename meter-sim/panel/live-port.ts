@@ -1,14 +1,17 @@
 /**
- * The WebSocket of a live meter: its state whenever it has changed, every trace of the scope as it is whole, and commands in. Each
- * message is JSON; each command is answered by its `id` with the state after it or with a problem of lib/faults.ts.
+ * The WebSocket of a live meter: its state whenever it has changed, every trace of the scope as it is whole, the running trace to
+ * whoever watches it, and commands in. Each message is JSON; each command is answered by its `id` with the state after it or with
+ * a problem of lib/faults.ts.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { z } from 'zod';
 import { StsFault, toProblem } from '../../lib/faults.ts';
 import type { BenchView } from './bench-view.ts';
 import { parseCommand } from './commands.ts';
 import type { Controls } from './controls.ts';
 import type { LiveMeter } from './live-meter.ts';
+import { FASTEST_SWEEP, Sweep } from './sweep.ts';
 import { workbenchView } from './views.ts';
 import { CLOSE_CODES, handshake, ServerSocket } from './websocket.ts';
 
@@ -28,6 +31,11 @@ export const DEFAULT_LIMITS: LivePortLimits = {
 
 /** Ten pictures a second are what an eye follows. */
 const STATE_MILLIS = 100;
+/** A sweep of the running trace in so many of them. */
+const STATES_A_SWEEP = 2;
+
+/** The one command that is about the line and not about the meter. */
+const watch = z.strictObject({ do: z.literal('watch'), isWatching: z.boolean() });
 
 export class LivePort {
   readonly #meter: LiveMeter;
@@ -35,7 +43,11 @@ export class LivePort {
   readonly #limits: LivePortLimits;
   readonly #log: (line: string) => void;
   readonly #sockets = new Set<ServerSocket>();
+  readonly #sweep: Sweep;
+  readonly #watching = new Set<ServerSocket>();
   #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #lastSamples = 0;
   #lastState = '';
 
   constructor(
@@ -48,6 +60,7 @@ export class LivePort {
     this.#controls = controls;
     this.#limits = limits;
     this.#log = log;
+    this.#sweep = new Sweep(meter.world);
     meter.scope.onSwitching = (trace) => this.#tellAll({ type: 'switching', trace });
     meter.scope.onSupply = (trace) => this.#tellAll({ type: 'supply', trace });
   }
@@ -91,11 +104,12 @@ export class LivePort {
     );
     this.#sockets.add(socket);
     socket.send(JSON.stringify({ type: 'state', state: this.#state() }));
-    this.#timer ??= setInterval(() => this.#tellState(), STATE_MILLIS);
+    this.#timer ??= setInterval(() => this.#tick(), STATE_MILLIS);
   }
 
   #closed(socket: ServerSocket): void {
     this.#sockets.delete(socket);
+    this.#watch(socket, false);
     if (this.#sockets.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -106,7 +120,9 @@ export class LivePort {
     try {
       const { id: given, ...command } = parseMessage(text);
       id = given;
-      this.#controls.carryOut(parseCommand(command));
+      const watching = watch.safeParse(command);
+      if (watching.success) this.#watch(socket, watching.data.isWatching);
+      else this.#controls.carryOut(parseCommand(command));
       socket.send(JSON.stringify({ type: 'done', id, state: this.#state() }));
     } catch (error) {
       const problem = toProblem(error, String(id ?? ''));
@@ -117,6 +133,33 @@ export class LivePort {
 
   #state(): BenchView {
     return workbenchView(this.#meter, this.#controls);
+  }
+
+  #tick(): void {
+    this.#tellState();
+    this.#ticks++;
+    if (this.#watching.size > 0 && this.#ticks % STATES_A_SWEEP === 0) this.#tellSweep();
+  }
+
+  #watch(socket: ServerSocket, isWatching: boolean): void {
+    if (isWatching) this.#watching.add(socket);
+    else this.#watching.delete(socket);
+    if (this.#watching.size === 0) this.#sweep.end();
+  }
+
+  /** What has been sampled since the last time, if anything; then the next sweep may begin. */
+  #tellSweep(): void {
+    const { trace, isRunning } = this.#sweep;
+    const samples = trace?.volt.length ?? 0;
+    if (trace !== undefined && samples !== this.#lastSamples) {
+      const text = JSON.stringify({ type: 'running', trace });
+      for (const socket of this.#watching) socket.send(text);
+    }
+    this.#lastSamples = samples;
+    const { speed } = this.#controls;
+    if (isRunning || speed === 'max' || speed > FASTEST_SWEEP) return;
+    this.#lastSamples = 0;
+    this.#sweep.begin();
   }
 
   #tellState(): void {

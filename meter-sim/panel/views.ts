@@ -1,11 +1,12 @@
 /** The panel's answers as JSON: energy as integer mWh and as exact decimal kWh, never a float. */
 import { BigNumber } from 'bignumber.js';
 import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
+import { MEMORY_PARTS } from '../firmware/memory-map.ts';
 import { ENTRY_CODES, type EntryOutcome } from '../firmware/outcome.ts';
 import { DEFAULT_TAMPER } from '../firmware/tamper-watch.ts';
 import type { SimulatedEeprom } from '../hardware/eeprom.ts';
 import { segmentLetters } from '../hardware/segment-font.ts';
-import type { BenchView, MeterView, ModuleView, OutcomeView } from './bench-view.ts';
+import type { BenchView, MeterView, ModuleView, OutcomeView, WearView } from './bench-view.ts';
 import type { Controls } from './controls.ts';
 import type { MeterStatus } from './host.ts';
 import type { LiveMeter } from './live-meter.ts';
@@ -135,8 +136,8 @@ function moduleView({ world }: LiveMeter): ModuleView | null {
   };
 }
 
-/** Writes of the most worn group of every page, and what became of the writes. */
-export function wearView(eeprom: SimulatedEeprom): Record<string, unknown> {
+export function wearView(world: WornMemory): WearView {
+  const { eeprom } = world;
   const { size, pageSize } = eeprom;
   const pages = Array.from({ length: size / pageSize }, (_, page) => {
     let worst = 0;
@@ -146,10 +147,23 @@ export function wearView(eeprom: SimulatedEeprom): Record<string, unknown> {
   return {
     pageBytes: pageSize,
     pages,
+    parts: MEMORY_PARTS.map(({ name, firstPage }, index) => ({
+      name,
+      firstPage,
+      pages: (MEMORY_PARTS[index + 1]?.firstPage ?? pages.length) - firstPage,
+    })),
+    endurance: eeprom.endurance,
+    countedMicros: world.now(),
     writes: eeprom.writesStarted,
     lostWrites: eeprom.lostWrites,
     tornWrites: eeprom.tornWrites,
   };
+}
+
+/** A world, as far as its memory wears. */
+interface WornMemory {
+  readonly eeprom: SimulatedEeprom;
+  now(): number;
 }
 
 function isoTime(epochSeconds: number): string {

@@ -38,7 +38,13 @@ import { DEFAULT_PULSE_LED, PulseLed, type PulseLedConfig } from '../hardware/pu
 import { SimulatedRelay } from '../hardware/relay.ts';
 import { DEFAULT_RELAY, type MagnetEffect, type RelayConfig } from '../hardware/relay-config.ts';
 import { DEFAULT_RTC, type RtcConfig, SimulatedRtc } from '../hardware/rtc.ts';
-import { DEFAULT_SUPPLY, Supply, type SupplyConfig, type SupplyState } from '../hardware/supply.ts';
+import {
+  DEFAULT_SUPPLY,
+  type RailLevels,
+  Supply,
+  type SupplyConfig,
+  type SupplyState,
+} from '../hardware/supply.ts';
 import { atPhase } from '../hardware/waves.ts';
 import { EventClock } from './event-clock.ts';
 import { RandomStream } from './random.ts';
@@ -245,6 +251,11 @@ export class MeterWorld {
   /** Voltage of the rectified rail at this moment, V. */
   railVolt(): number {
     return this.#supply.railVolt();
+  }
+
+  /** Where the falling rail ends what. */
+  get railLevels(): RailLevels {
+    return this.#supply.railLevels;
   }
 
   /** Voltage of the MCU and the EEPROM at this moment, V. */

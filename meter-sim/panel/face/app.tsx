@@ -36,7 +36,7 @@ function Bench({ languages }: { readonly languages: ComponentChildren }) {
         <p class="problem" role="alert">
           {isOpen ? '' : say('lost')}
         </p>
-        <ScopePanel switching={switching} supply={supply} state={state} />
+        <ScopePanel line={line} switching={switching} supply={supply} state={state} />
       </main>
     </>
   );

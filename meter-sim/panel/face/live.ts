@@ -2,6 +2,7 @@
 import type { BenchView } from '../bench-view.ts';
 import type { PanelCommand } from '../commands.ts';
 import type { SupplyTrace, SwitchingTrace } from '../scope.ts';
+import type { RunningTrace } from '../sweep.ts';
 
 /** What the meter answers of itself. */
 export type MeterState = BenchView;
@@ -29,7 +30,8 @@ type Message =
   | { readonly type: 'done'; readonly id: number; readonly state: MeterState }
   | { readonly type: 'refused'; readonly id: number; readonly problem: { code: string; detail?: string } }
   | { readonly type: 'switching'; readonly trace: SwitchingTrace }
-  | { readonly type: 'supply'; readonly trace: SupplyTrace };
+  | { readonly type: 'supply'; readonly trace: SupplyTrace }
+  | { readonly type: 'running'; readonly trace: RunningTrace };
 
 interface Waiting {
   readonly resolve: () => void;
@@ -42,6 +44,7 @@ export class LiveLine {
   readonly #listener: Listener;
   readonly #waiting = new Map<number, Waiting>();
   #socket: WebSocket | undefined;
+  #watcher: ((trace: RunningTrace) => void) | undefined;
   #id = 0;
 
   constructor(listener: Listener) {
@@ -60,10 +63,30 @@ export class LiveLine {
     });
   }
 
+  /** From now on the meter sends its running trace. @returns what ends it: nothing is sampled for nobody. */
+  watch(watcher: (trace: RunningTrace) => void): () => void {
+    this.#watcher = watcher;
+    this.#sendWatch();
+    return () => {
+      if (this.#watcher !== watcher) return;
+      this.#watcher = undefined;
+      this.#sendWatch();
+    };
+  }
+
+  #sendWatch(): void {
+    const isWatching = this.#watcher !== undefined;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ id: ++this.#id, do: 'watch', isWatching }));
+  }
+
   #open(): void {
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/meter/live`);
     this.#socket = socket;
-    socket.onopen = () => this.#listener.line(true);
+    socket.onopen = () => {
+      this.#listener.line(true);
+      if (this.#watcher !== undefined) this.#sendWatch();
+    };
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(String(data)) as Message);
     socket.onclose = () => {
       this.#listener.line(false);
@@ -83,6 +106,9 @@ export class LiveLine {
         return;
       case 'supply':
         this.#listener.supply(message.trace);
+        return;
+      case 'running':
+        this.#watcher?.(message.trace);
         return;
     }
     const waiting = this.#waiting.get(message.id);

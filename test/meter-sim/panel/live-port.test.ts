@@ -7,7 +7,8 @@ import * as assert from 'uvu/assert';
 import { PUBLIC_TEST_METER } from '../../../cli/public-test-values.ts';
 import { type RunningMeter, startMeter } from '../../../meter-sim/main.ts';
 import type { BenchView } from '../../../meter-sim/panel/bench-view.ts';
-import type { SupplyTrace, SwitchingTrace } from '../../../meter-sim/panel/scope.ts';
+import type { Distances, SupplyTrace, SwitchingTrace } from '../../../meter-sim/panel/scope.ts';
+import type { RunningTrace } from '../../../meter-sim/panel/sweep.ts';
 import { ownToken } from '../../support/public-meter.ts';
 import { WebSocketClient } from '../../support/websocket-client.ts';
 
@@ -249,15 +250,89 @@ test('when the relay switches and the supply sinks then the scope has whole trac
     assert.ok(Math.abs((predicted ?? 0) - (after ?? 0)) < 300, `predicted ${predicted}, true ${after}`);
     assert.ok((moved ?? 0) < (after ?? 0), 'parted before it');
     assert.ok((opening.arcMilliJoule ?? -1) >= 0);
+    assert.ok(
+      opening.contact.includes(false) && opening.arc.some((burns, index) => burns && !opening.contact[index]),
+    );
+    const lead = (predicted ?? 0) - (opening.expectedAtMicros ?? 0);
+    assert.ok(lead > 2.5 * (opening.deviationMicros ?? 0), `aimed ${lead} µs before the zero`);
+    const finest = opening.atMicros.slice(1).map((at, index) => at - (opening.atMicros[index] as number));
+    assert.is(Math.min(...finest), 61, 'finer around the parting');
     const supply = scope.supplies.at(-1) as SupplyTrace;
     assert.ok((supply.railVolt[0] ?? 0) > (supply.railVolt.at(-1) ?? 0), 'the rail falls');
     assert.is(supply.state.at(-1), 'off');
     assert.ok((supply.writes.at(-1) ?? 0) > 0, 'and a save is seen on it');
+    const levels = supply.railLevels;
+    assert.ok(levels.ramVolt < levels.memoryVolt && levels.memoryVolt < levels.brownOutVolt);
+    assert.ok((supply.railVolt.at(-1) ?? 9) <= levels.ramVolt, 'followed down to the end of the RAM');
+    const [first] = supply.saves;
+    assert.ok(
+      first !== undefined && !first.isTorn && first.page >= 96 && first.page < 160,
+      'a delta of the journal',
+    );
+    assert.is(first.endedAtMicros - first.beganAtMicros, 5_000);
+    assert.ok(
+      first.beganAtMicros >= (supply.atMicros[supply.state.indexOf('failing')] ?? 0) - 250,
+      'after the warning',
+    );
+    const distances = (await get(meter, '/v1/meter/distances')) as unknown as Distances;
+    const known = scope.switchings.filter(({ fromZeroMicros }) => fromZeroMicros !== null);
+    for (const direction of ['open', 'close'] as const) {
+      const ofTraces = known.filter((trace) => trace.direction === direction);
+      assert.is(
+        distances[direction].reduce((sum, count) => sum + count, 0),
+        ofTraces.length,
+        direction,
+      );
+      for (const { fromZeroMicros } of ofTraces) {
+        const bin = Math.floor(((fromZeroMicros ?? 0) - distances.firstMicros) / distances.binMicros);
+        assert.ok((distances[direction][bin] ?? 0) > 0, `${direction} ${fromZeroMicros}`);
+      }
+    }
     assert.ok(client.messages.some(({ type }) => type === 'switching'));
     assert.ok(client.messages.some(({ type }) => type === 'supply'));
     const wear = await get(meter, '/v1/meter/wear');
     assert.is((wear['pages'] as number[]).length, 512);
     assert.ok((wear['pages'] as number[]).some((worst) => worst > 0));
+    assert.is(wear['endurance'], 1_000_000);
+    assert.ok((wear['countedMicros'] as number) > 10_000_000);
+    const parts = wear['parts'] as { name: string; firstPage: number; pages: number }[];
+    assert.is(
+      parts.reduce((sum, { pages }) => sum + pages, 0),
+      512,
+      'every page belongs to a part',
+    );
+    assert.equal(parts[1], { name: 'deltas', firstPage: 96, pages: 64 });
+  }));
+
+test('when somebody watches then sweeps come to him alone, as long as he does and the meter is slow enough', () =>
+  withMeter(async (meter, client) => {
+    const other = await WebSocketClient.open(meter.url, LIVE);
+    const { ask } = asking(client);
+    const sweeps = (): RunningTrace[] =>
+      client.messages.filter(({ type }) => type === 'running').map(({ trace }) => trace as RunningTrace);
+    const rest = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+    await rest(500);
+    assert.is(sweeps().length, 0);
+    await ask({ do: 'watch', isWatching: true });
+    await client.until(() => sweeps().filter(({ volt, length }) => volt.length === length).length >= 2);
+    await ask({ do: 'speed', speed: 0.01 });
+    const before = sweeps().length;
+    await client.until(() => sweeps().length >= before + 3);
+    const [, second, third] = sweeps().slice(before);
+    assert.ok((second?.volt.length ?? 0) < (third?.volt.length ?? 0), 'a slow meter is seen drawing');
+    await ask({ do: 'speed', speed: 101 });
+    await rest(600);
+    const settled = sweeps().length;
+    await rest(600);
+    assert.is(sweeps().length, settled, 'too fast to be seen');
+    await ask({ do: 'speed', speed: 100 });
+    await client.until(() => sweeps().length > settled);
+    await ask({ do: 'watch', isWatching: false });
+    const last = sweeps().length;
+    await rest(600);
+    assert.is(sweeps().length, last);
+    assert.not(other.messages.some(({ type }) => type === 'running'));
+    other.close();
   }));
 
 test('when a message is malformed then it is refused by name, changes nothing, and the meter stays up', () =>
@@ -266,6 +341,7 @@ test('when a message is malformed then it is refused by name, changes nothing, a
     const before = JSON.stringify(await get(meter, '/v1/meter/bench'));
     const cases: readonly (readonly [unknown, string])[] = [
       [{ do: 'explode' }, 'request_malformed'],
+      [{ do: 'watch', isWatching: 1 }, 'request_malformed'],
       [{}, 'request_malformed'],
       [{ do: 'keys', keys: 'abc' }, 'key_press_unknown'],
       [{ do: 'keys', keys: '' }, 'request_malformed'],

@@ -1,9 +1,10 @@
 /** What the oscilloscope caught: the last switching, and the rail at the last loss of the mains. */
 import type { SupplyTrace, SwitchingTrace } from '../../scope.ts';
-import type { MeterState } from '../live.ts';
+import type { LiveLine, MeterState } from '../live.ts';
 import { useSay } from '../speech.ts';
 
 interface ScopePanelProps {
+  readonly line: LiveLine;
   readonly switching: SwitchingTrace | undefined;
   readonly supply: SupplyTrace | undefined;
   readonly state: MeterState;
