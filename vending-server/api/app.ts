@@ -15,6 +15,7 @@ import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import type { Answered } from '../operation/metrics.ts';
 import { auditTarget } from '../people/audit.ts';
 import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
+import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
 import { ADVICE_ROUTES } from './advice-routes.ts';
 import { APPROVAL_ROUTES } from './approval-routes.ts';
@@ -123,6 +124,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...CUSTOMER_ROUTES,
+    ...ACCOUNT_ROUTES,
     ...REGISTRY_ROUTES,
     ...KEY_ROUTES,
     ...CERTIFICATE_ROUTES,

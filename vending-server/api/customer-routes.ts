@@ -1,4 +1,5 @@
 /** Whose meters they are, found by words; and what vendors report of meters. */
+import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
 import type { CustomerRecord, FaultReport } from '../store/customer-contract.ts';
 import { findCustomer, putCustomer, removeCustomer, searchMeters } from '../vending/customers.ts';
 import { changeFaultReport, reportFault } from '../vending/fault-reports.ts';
@@ -117,14 +118,15 @@ const FAULT_REPORTS: readonly Route[] = [
   }),
   withQuery({
     path: '/v1/fault-reports',
-    summary: 'What was reported, the newest first; a vendor sees his own',
+    summary: 'What was reported, the newest first, of one meter where it is named; a vendor sees his own',
     permission: 'faultReport.read',
     audit: 'read',
     query: FaultReportsQuery,
     answers: [{ status: 200, description: 'A page of reports', schema: FaultReportsAnswer }],
-    faults: [],
-    handle: async ({ vending }, { caller, query: { state = null, before = null, limit } }) => {
-      const filter = { vendorId: caller.vendorId, state, before, limit };
+    faults: NUMBER_FAULTS,
+    handle: async ({ vending }, { caller, query: { meter, state = null, before = null, limit } }) => {
+      const meterPan = meter === undefined ? null : parseMeterNumber(meter).meterPan;
+      const filter = { vendorId: caller.vendorId, meterPan, state, before, limit };
       const reports = await vending.store.faultReports.list(filter);
       const next = nextOf(reports, limit, ({ reportId }) => reportId);
       return json(200, { reports: reports.map(reportAnswer), next });

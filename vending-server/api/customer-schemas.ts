@@ -93,6 +93,7 @@ export const FaultReportAnswer = z.strictObject({
   changedBy: z.string().nullable(),
 });
 export const FaultReportsQuery = z.strictObject({
+  meter: MeterNumber.optional(),
   state: ReportState.optional(),
   before: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   ...Page,

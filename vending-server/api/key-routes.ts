@@ -5,7 +5,15 @@ import type { KeyChangeRecord } from '../store/key-contract.ts';
 import { changeKey } from '../vending/change-key.ts';
 import { HOUSE_ID } from '../vending/house.ts';
 import { confirmKeyChange, keyChangesOf, revokeKeyChange } from '../vending/judge-key-change.ts';
-import { type GroupReport, keyList, keyReport, type ReportedKey, TO_DO } from '../vending/key-report.ts';
+import {
+  type GroupReport,
+  keyList,
+  keyReport,
+  meterKeyState,
+  type ReportedKey,
+  reportedKey,
+  TO_DO,
+} from '../vending/key-report.ts';
 import { changeMeterSettings } from '../vending/meter-settings.ts';
 import { setWantedKey, setWantedKeys } from '../vending/wanted-key.ts';
 import { csvOf, meterRowOf } from './key-list.ts';
@@ -20,9 +28,11 @@ import {
   KeyListAnswer,
   KeyListQuery,
   KeyReportAnswer,
+  MeterKeyStateAnswer,
   MeterSettingsBody,
   RevocationBody,
   SupplyGroupCode,
+  VendingKeysAnswer,
   WantedKeyBody,
 } from './key-schemas.ts';
 import {
@@ -53,7 +63,7 @@ const CHANGES: readonly Route[] = [
     summary: 'A key-change set without money; the last one once more where nobody has confirmed it',
     permission: 'keyChange.request',
     body: KeyChangeBody,
-    about: ({ requestId }) => ({ requestId }),
+    about: ({ requestId, reason }) => ({ requestId, ...(reason === undefined ? {} : { reason }) }),
     answers: [{ status: 201, description: 'Issued, now or before', schema: SaleAnswer }],
     faults: [...SALE_FAULTS, 'key_change_not_needed'],
     handle: async ({ vending }, call) => {
@@ -162,6 +172,36 @@ const WANTED: readonly Route[] = [
 ];
 
 const REPORTS: readonly Route[] = [
+  withoutBody({
+    method: 'get',
+    path: '/v1/meters/{meter}/key-state',
+    summary: 'How far one meter is on its current key, and the vending key that its record names',
+    permission: 'keyChange.read',
+    audit: 'read',
+    answers: [{ status: 200, description: 'The state', schema: MeterKeyStateAnswer }],
+    faults: [...METER_FAULTS, 'security_module_unavailable'],
+    handle: async ({ vending }, call) => {
+      const { judged, vendingKey } = await meterKeyState(vending, param(call, 'meter'));
+      const key = vendingKey === null ? null : vendingKeyAnswer(vendingKey);
+      return json(200, { ...meterRowOf(judged), vendingKey: key });
+    },
+  }),
+  withoutBody({
+    method: 'get',
+    path: '/v1/vending-keys',
+    summary: 'The vending keys that the module holds: attributes, dates and check values, never keys',
+    permission: 'keyStore.read',
+    audit: 'read',
+    answers: [{ status: 200, description: 'All of them', schema: VendingKeysAnswer }],
+    faults: ['security_module_unavailable'],
+    handle: async ({ vending: { keys, clock } }) => {
+      const vendingKeys = (await keys.keys()).map((key) => {
+        const { supplyGroupCode } = key;
+        return { supplyGroupCode, ...vendingKeyAnswer(reportedKey(key, clock.now())) };
+      });
+      return json(200, { vendingKeys });
+    },
+  }),
   withoutBody({
     method: 'get',
     path: '/v1/reports/key-changes',

@@ -16,6 +16,7 @@ export const KeyChangeBody = z.strictObject({
   operatorId: Id.optional(),
   tillId: Id.optional(),
   shiftId: Id.optional(),
+  reason: Text.optional(),
   sendTo: SendTo.optional(),
 });
 
@@ -89,7 +90,7 @@ export const MeterSettingsBody = z
   });
 
 const State = z.enum(KEY_STATES);
-const VendingKey = z.strictObject({
+const reported = {
   keyRevision: z.int(),
   keyType: z.int(),
   baseDate: z.string(),
@@ -104,6 +105,11 @@ const VendingKey = z.strictObject({
   isUsable: z.boolean(),
   /** Ends that are over or less than 90 days away. */
   warnings: z.array(z.strictObject({ kind: z.enum(['keyExpires', 'baseDateEnds', 'issueUntil']), at: Time })),
+};
+const VendingKey = z.strictObject(reported);
+/** Attributes and a check value; never the key. */
+export const VendingKeysAnswer = z.strictObject({
+  vendingKeys: z.array(z.strictObject({ supplyGroupCode: SupplyGroupCode, ...reported })),
 });
 export const KeyReportAnswer = z.strictObject({
   at: Time,
@@ -144,25 +150,26 @@ export const KeyListQuery = z.strictObject({
   after: MeterPan.optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
+const KeyListRow = z.strictObject({
+  drn: z.string(),
+  meterPan: MeterPan,
+  state: State,
+  /** Why no key change leads on. */
+  refusal: z.string().nullable(),
+  key: KeyName.omit({ keyExpiry: true }).extend({ keyExpiry: KeyExpiry.nullable() }),
+  wantedKey: MeterAnswer.shape.wantedKey,
+  planned: z
+    .strictObject({ to: KeyName, sections: z.int(), rollOver: z.boolean(), reasons: z.array(z.string()) })
+    .nullable(),
+  lastPurchaseAt: Time.nullable(),
+  /** The last key change that stands. */
+  lastChange: z.strictObject({ saleId: SaleId, changedAt: Time, isConfirmed: z.boolean() }).nullable(),
+});
 export const KeyListAnswer = z.strictObject({
-  meters: z.array(
-    z.strictObject({
-      drn: z.string(),
-      meterPan: MeterPan,
-      state: State,
-      /** Why no key change leads on. */
-      refusal: z.string().nullable(),
-      key: KeyName.omit({ keyExpiry: true }).extend({ keyExpiry: KeyExpiry.nullable() }),
-      wantedKey: MeterAnswer.shape.wantedKey,
-      planned: z
-        .strictObject({ to: KeyName, sections: z.int(), rollOver: z.boolean(), reasons: z.array(z.string()) })
-        .nullable(),
-      lastPurchaseAt: Time.nullable(),
-      /** The last key change that stands. */
-      lastChange: z.strictObject({ saleId: SaleId, changedAt: Time, isConfirmed: z.boolean() }).nullable(),
-    }),
-  ),
+  meters: z.array(KeyListRow),
   /** Where to go on; a page with few meters or none may have more behind it. null when all have been looked at. */
   next: MeterPan.nullable(),
 });
+/** Of one meter, with the vending key that its record names, where the module holds it. */
+export const MeterKeyStateAnswer = KeyListRow.extend({ vendingKey: VendingKey.nullable() });
 export const CsvFile = z.string();

@@ -41,7 +41,10 @@ export const desk = {
 };
 const asksOnce = ({ paidMinor, amountDeciKwh }: { paidMinor?: unknown; amountDeciKwh?: unknown }) =>
   (paidMinor === undefined) !== (amountDeciKwh === undefined);
-const ONE_OF_TWO = { message: 'Invalid request: expected paidMinor or amountDeciKwh', path: ['paidMinor'] };
+export const ONE_OF_TWO = {
+  message: 'Invalid request: expected paidMinor or amountDeciKwh',
+  path: ['paidMinor'],
+};
 
 export const SaleBody = z
   .strictObject({ requestId: Id, ...purchase, ...desk, sendTo: SendTo.optional() })
@@ -109,7 +112,7 @@ const KeyChange = z.strictObject({
     ]),
   ),
 });
-const picture = {
+export const picture = {
   /** Under whose key credit is made: after the key change, if there is one. */
   meter: z.strictObject({
     drn: z.string(),
@@ -385,6 +388,21 @@ export const TariffBody = z.strictObject({
 export const TariffAnswer = z.strictObject({
   tariffId: Id,
   versions: z.array(z.strictObject({ validFrom: z.iso.datetime(), terms: TermsBody })),
+});
+
+export const TariffsAnswer = z.strictObject({
+  tariffs: z.array(
+    z.strictObject({
+      tariffId: Id,
+      currency: Currency,
+      energy: z.enum(['flat', 'blocks', 'timeOfUse']),
+      versions: z.int().min(1),
+      /** Since when the version in force stands; null before the first one begins. */
+      inForceSince: z.iso.datetime().nullable(),
+      nextFrom: z.iso.datetime().nullable(),
+    }),
+  ),
+  next: Id.nullable(),
 });
 
 export const DebtBody = z.strictObject({

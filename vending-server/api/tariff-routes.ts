@@ -1,11 +1,14 @@
 /** Tariffs and their dated versions. */
-import { findVersions } from '../vending/find-tariff.ts';
+import { findVersions, listTariffs } from '../vending/find-tariff.ts';
 import { holdsTariff } from '../vending/put-tariff.ts';
+import { tariffTrial } from '../vending/tariff-trial.ts';
 import { AT_ONCE, askSecondPerson } from '../vending/two-persons.ts';
+import { TariffTrialAnswer, TariffTrialBody } from './account-schemas.ts';
 import { approvalAnswer } from './approval-routes.ts';
-import { ApprovalAnswer } from './people-schemas.ts';
-import { json, param, type Route, withBody, withoutBody } from './route.ts';
-import { TariffAnswer, TariffBody } from './schemas.ts';
+import { ApprovalAnswer, PageById } from './people-schemas.ts';
+import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
+import { TariffAnswer, TariffBody, TariffsAnswer } from './schemas.ts';
+import { nextOf } from './user-routes.ts';
 
 /** PUT and POST do the same: the terms of a version never change, so that both are safe to repeat. */
 function tariffRoute(method: 'put' | 'post'): Route {
@@ -51,5 +54,46 @@ export const TARIFF_ROUTES: readonly Route[] = [
     faults: ['tariff_unknown'],
     handle: async ({ vending }, call) =>
       json(200, await findVersions(vending.store, param(call, 'tariffId'))),
+  }),
+  withQuery({
+    path: '/v1/tariffs',
+    summary: 'Tariffs by their names, with what is in force of each',
+    permission: 'tariff.read',
+    query: PageById,
+    answers: [{ status: 200, description: 'A page of tariffs', schema: TariffsAnswer }],
+    faults: [],
+    handle: async ({ vending: { store, clock } }, { query: { after, limit } }) => {
+      const tariffs = await listTariffs(store, { after, limit, now: clock.now() });
+      return json(200, { tariffs, next: nextOf(tariffs, limit, ({ tariffId }) => tariffId) });
+    },
+  }),
+  withBody({
+    method: 'post',
+    path: '/v1/tariff-trials',
+    summary:
+      'What a payment would come to under a version of a tariff, or under terms that nobody has put yet',
+    permission: 'tariff.read',
+    audit: 'none',
+    body: TariffTrialBody,
+    answers: [{ status: 200, description: 'The lines, reckoned as a sale', schema: TariffTrialAnswer }],
+    faults: [
+      'tariff_unknown',
+      'tariff_not_in_force',
+      'payment_too_small',
+      'payment_too_large',
+      'operation_unsupported',
+    ],
+    handle: async ({ vending }, { body: { under, history, ...asked } }) => {
+      const version =
+        'terms' in under
+          ? under
+          : {
+              tariffId: under.tariffId,
+              validFrom: under.validFrom === undefined ? undefined : Date.parse(under.validFrom),
+            };
+      // When the meter bought last decides nothing of what a payment comes to.
+      const past = { ...history, lastAt: null };
+      return json(200, await tariffTrial(vending, { ...asked, under: version, history: past }));
+    },
   }),
 ];

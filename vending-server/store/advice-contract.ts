@@ -117,6 +117,16 @@ export interface SaleListPage {
   readonly next: number | null;
 }
 
+/** A sale to a meter, by whatever vendor. */
+export interface MeterSale {
+  readonly saleId: string;
+  readonly vendorId: string;
+  readonly soldAt: number;
+  /** The exact answer, digits and all. */
+  readonly responseBody: string;
+  readonly state: AdviceState | null;
+}
+
 export interface AdviceStore {
   /**
    * Tokens of the sale are about to be shown: an `unseen` word is taken away for ever, and no `unseen` can be written any more.
@@ -144,4 +154,6 @@ export interface AdviceStore {
   /** Gives the money of a sale back, once, with everything that belongs to it in one commit. */
   reverse(reversal: SaleReversal): Promise<ReverseResult>;
   sales(filter: SaleListFilter): Promise<SaleListPage>;
+  /** What was sold to a meter, the newest first: before this sale, or from the newest for null. */
+  meterSales(meterPan: string, before: string | null, limit: number): Promise<readonly MeterSale[]>;
 }

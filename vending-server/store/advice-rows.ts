@@ -1,5 +1,5 @@
 /** Rows of what is said of sales as the two databases give them, and what a meter's key was before a sale. */
-import type { AdviceState, SaleAdvice, SaleListEntry } from './advice-contract.ts';
+import type { AdviceState, MeterSale, SaleAdvice, SaleListEntry } from './advice-contract.ts';
 import type { IssuedKeyChange, MeterKeyName, MeterRecord } from './contract.ts';
 
 export interface AdviceRow {
@@ -43,6 +43,24 @@ export function saleListEntryOf(row: SaleListRow): SaleListEntry {
     saleKind: row.sale_kind,
     operatorId: row.operator_id,
     tillId: row.till_id,
+    state: row.state,
+  };
+}
+
+export interface MeterSaleRow {
+  readonly sale_id: string;
+  readonly vendor_id: string;
+  readonly sold_at: number;
+  readonly response_body: string;
+  readonly state: AdviceState | null;
+}
+
+export function meterSaleOf(row: MeterSaleRow): MeterSale {
+  return {
+    saleId: row.sale_id,
+    vendorId: row.vendor_id,
+    soldAt: row.sold_at,
+    responseBody: row.response_body,
     state: row.state,
   };
 }

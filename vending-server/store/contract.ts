@@ -331,6 +331,8 @@ export interface Store {
   putTariff(version: TariffVersion): Promise<PutResult>;
   /** All versions, the earliest first; none when there is no such tariff. */
   findTariff(tariffId: string): Promise<readonly TariffVersion[]>;
+  /** By their names, after this one. */
+  tariffIds(after: string, limit: number): Promise<readonly string[]>;
   putMeter(meter: MeterRecord): Promise<PutResult>;
   findMeter(meterPan: string): Promise<MeterRecord | undefined>;
   findPurchases(meterPan: string): Promise<MeterPurchases>;

@@ -114,6 +114,7 @@ export interface FaultReportStore {
   /** The newest first, before this id. */
   list(filter: {
     readonly vendorId: string | null;
+    readonly meterPan: string | null;
     readonly state: FaultReportState | null;
     readonly before: number | null;
     readonly limit: number;

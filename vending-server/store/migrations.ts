@@ -18,6 +18,7 @@ import { KEYS } from './migrations/step-9-keys.ts';
 import { ISSUE } from './migrations/step-10-issue.ts';
 import { CUSTOMERS } from './migrations/step-11-customers.ts';
 import { COUNTED_CLAIMS } from './migrations/step-12-counted-claims.ts';
+import { METER_VIEWS } from './migrations/step-13-meter-views.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -32,6 +33,7 @@ export const STEPS: readonly MigrationStep[] = [
   ISSUE,
   CUSTOMERS,
   COUNTED_CLAIMS,
+  METER_VIEWS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */

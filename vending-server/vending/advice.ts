@@ -45,6 +45,6 @@ export async function listSales(
   return { sales: sales.map((sale) => ({ ...sale, state: stateOf(sale) })), next };
 }
 
-function stateOf({ state }: Pick<SaleListEntry, 'state'>): SaleState {
+export function stateOf({ state }: Pick<SaleListEntry, 'state'>): SaleState {
   return state === 'confirmed' || state === 'reversed' ? state : 'sold';
 }

@@ -20,6 +20,8 @@ export interface KeyChangeRequest extends Pick<DeskRequest, 'operatorId' | 'till
   readonly requestId: string;
   /** DRN of 11 or 13 digits or MeterPAN of 18. */
   readonly meter: string;
+  /** Why it is asked for; stands on the receipt. */
+  readonly reason?: string | undefined;
   /** Where the customer wants the tokens; part of what the request asks for. */
   readonly sendTo?: Contact | undefined;
 }
@@ -31,8 +33,8 @@ export interface KeyChangeRequest extends Pick<DeskRequest, 'operatorId' | 'till
  */
 export function changeKey(vending: Vending, request: KeyChangeRequest): Promise<SaleAnswer> {
   const { meterPan } = parseMeterNumber(request.meter);
-  const { vendorId, requestId, sendTo } = request;
-  const hash = requestHash('keyChange', { meterPan }, sendTo);
+  const { vendorId, requestId, reason, sendTo } = request;
+  const hash = requestHash('keyChange', { meterPan, ...(reason === undefined ? {} : { reason }) }, sendTo);
   return vend(vending, { vendorId, requestId, requestHash: hash, meterPan, sendTo }, (view, now) =>
     prepare(vending, request, view, now),
   );
@@ -61,6 +63,7 @@ async function prepare(
       ...detailsOf({ terms, purchases }, now),
       kind: 'keyChange',
       ...deskDetails(desk),
+      reason: request.reason ?? null,
     },
     desk: { ...desk, saleKind: 'keyChange' },
   };

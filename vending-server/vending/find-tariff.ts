@@ -50,8 +50,46 @@ export async function findVersions(
   return { tariffId, versions };
 }
 
+export interface TariffSummary {
+  readonly tariffId: string;
+  readonly currency: string;
+  readonly energy: TariffTerms['energy']['kind'];
+  readonly versions: number;
+  /** ISO 8601 UTC: since when the version in force stands; null before the first one begins. */
+  readonly inForceSince: string | null;
+  /** When the next version begins, if there is one. */
+  readonly nextFrom: string | null;
+}
+
+/** Tariffs by their names, after this one. */
+export async function listTariffs(
+  store: Pick<Store, 'findTariff' | 'tariffIds'>,
+  { after, limit, now }: { readonly after: string; readonly limit: number; readonly now: number },
+): Promise<readonly TariffSummary[]> {
+  const ids = await store.tariffIds(after, limit);
+  return Promise.all(ids.map(async (tariffId) => summaryOf(tariffId, await store.findTariff(tariffId), now)));
+}
+
+function summaryOf(tariffId: string, held: readonly TariffVersion[], now: number): TariffSummary {
+  const begun = held.filter(({ validFrom }) => validFrom <= now).at(-1);
+  const next = held.find(({ validFrom }) => validFrom > now);
+  const shown = begun ?? next;
+  if (shown === undefined) throw new StsFault('store_damaged', 'a tariff without a version');
+  const { currency, energy } = termsOf(shown);
+  const dateOf = (version: TariffVersion | undefined) =>
+    version === undefined ? null : new Date(version.validFrom).toISOString();
+  return {
+    tariffId,
+    currency,
+    energy: energy.kind,
+    versions: held.length,
+    inForceSince: dateOf(begun),
+    nextFrom: dateOf(next),
+  };
+}
+
 /** Only `putTariff` writes terms, and it writes nothing but parsed TariffTerms. */
-function termsOf({ terms: text }: Pick<TariffVersion, 'terms'>): TariffTerms {
+export function termsOf({ terms: text }: Pick<TariffVersion, 'terms'>): TariffTerms {
   let terms = known.get(text);
   if (terms === undefined) {
     terms = JSON.parse(text) as TariffTerms;

@@ -2,15 +2,17 @@
  * How far a change of keys has come, a roll-over of the base date or any other: per supply group in figures, and meter by
  * meter for whoever has to go there. All meters are gone through in pages, between which sales take their turns.
  */
+import { invariant } from '../../lib/assert.ts';
 import { BASE_DATES, type BaseDate, type KeyType } from '../../lib/identity/attributes.ts';
 import { DEFAULT_ISSUE_POLICY } from '../../lib/token/issue-policy.ts';
 import { lastMinuteOfBase, lastMinuteOfKey } from '../../lib/token/tid.ts';
 import type { VendingKeyAttributes } from '../security-module/contract.ts';
 import type { MeterRecord } from '../store/contract.ts';
-import type { MeterKeys } from '../store/key-contract.ts';
+import type { KeyChangeRecord, MeterKeys } from '../store/key-contract.ts';
 import type { Vending } from './context.ts';
-import { isUsable } from './key-directory.ts';
+import { findKey, isUsable } from './key-directory.ts';
 import { judgeKey, type KeyRefusal, type KeyVerdict, leadsBack, type PlannedKeyChange } from './key-plan.ts';
+import { findMeter } from './register-meter.ts';
 
 /** In the order of a campaign: each meter is in one of them. */
 export const KEY_STATES = ['due', 'refused', 'unconfirmed', 'confirmed', 'current'] as const;
@@ -76,6 +78,9 @@ const PAGE = 500;
 /** Meters that one request for a list looks at: it answers with what it has found, and where to go on. */
 const LOOK_MOST = 5000;
 
+/** Key changes of one meter read at a time. */
+const STANDING_PAGE = 20;
+
 /** Before an end of a key, milliseconds. */
 const WARNING_MILLIS = DEFAULT_ISSUE_POLICY.warningDays * 86_400_000;
 
@@ -134,6 +139,37 @@ export async function keyList(
     after = last.meter.meterPan;
   }
   return { meters, next: after };
+}
+
+/** How far one meter has come, and the vending key that its record names where the module holds it. */
+export interface MeterKeyState {
+  readonly judged: JudgedMeter;
+  readonly vendingKey: ReportedKey | null;
+}
+
+/** @throws StsFault of the meter's number, `meter_unknown`, then as {@link keyReport}. */
+export async function meterKeyState(vending: Vending, number: string): Promise<MeterKeyState> {
+  const { store, clock } = vending;
+  const now = clock.now();
+  const meter = await findMeter(vending, number);
+  const keys = await vending.keys.keys();
+  const { history } = await store.findPurchases(meter.meterPan);
+  const lastChange = await lastStanding(store, meter.meterPan);
+  const row = { meter, lastPurchaseAt: history.lastAt, lastChange };
+  const [judged] = await new MeterJudge(keys, now).all(store, [row]);
+  invariant(judged !== undefined, 'a meter that is judged has a verdict');
+  const key = findKey(keys, meter);
+  return { judged, vendingKey: key === undefined ? null : reportedKey(key, now) };
+}
+
+/** The last key change of a meter that was not taken back. */
+async function lastStanding({ keys }: Vending['store'], meterPan: string): Promise<MeterKeys['lastChange']> {
+  for (let before: string | null = null; ; ) {
+    const changes: readonly KeyChangeRecord[] = await keys.keyChanges(meterPan, before, STANDING_PAGE);
+    const standing = changes.find(({ revokedAt }) => revokedAt === null);
+    if (standing !== undefined || changes.length < STANDING_PAGE) return standing ?? null;
+    before = changes.at(-1)?.saleId ?? null;
+  }
 }
 
 /** What a sale with a key change would do, whatever the utility has set about sales. */
@@ -234,7 +270,8 @@ function sorted<Name extends string, Value>(map: ReadonlyMap<Name, Value>): read
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function reportedKey(key: VendingKeyAttributes, now: number): ReportedKey {
+/** @returns the key as it is told: attributes, and when it ends. */
+export function reportedKey(key: VendingKeyAttributes, now: number): ReportedKey {
   const expiresAt = lastMinuteOfKey(key.keyExpiry, key.baseDate);
   const baseDateEndsAt = lastMinuteOfBase(key.baseDate);
   const ends: readonly KeyEnd[] = [

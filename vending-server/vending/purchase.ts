@@ -93,9 +93,24 @@ export async function reckonPurchase(
   if (request.currency !== vendor.currency || request.currency !== terms.currency) {
     throw new StsFault('currency_mismatch', undefined, { param: 'currency' });
   }
-  const freeDeciKwh = request.freeUnits === false ? 0 : freeUnitsDue(terms, purchases.history, now);
+  const { paidMinor, freeDeciKwh, reckoned } = reckonUnder(terms, purchases.history, request, now);
+  const plan = await planFor(vending, meter, now);
+  return { vendor, meter, terms, purchases, plan, paidMinor, freeDeciKwh, reckoned };
+}
+
+/**
+ * What is asked for under these terms, after this past.
+ * @throws StsFault `payment_too_small`, `payment_too_large`, `operation_unsupported` for units of a tariff that bills by band.
+ */
+export function reckonUnder(
+  terms: TariffTerms,
+  before: PurchaseHistory,
+  request: Pick<PurchaseRequest, 'paidMinor' | 'amountDeciKwh' | 'freeUnits'>,
+  now: number,
+): Pick<Purchase, 'paidMinor' | 'freeDeciKwh' | 'reckoned'> {
+  const freeDeciKwh = request.freeUnits === false ? 0 : freeUnitsDue(terms, before, now);
   // Before what is bought, as their tokens are: where free units fill the blocks, what is bought begins after them.
-  const history = freeDeciKwh === 0 ? purchases.history : takeFreeUnits(terms, purchases.history, now);
+  const history = freeDeciKwh === 0 ? before : takeFreeUnits(terms, before, now);
   const { paidMinor, reckoning } =
     request.amountDeciKwh === undefined
       ? byMoney(terms, history, request.paidMinor ?? 0, now)
@@ -104,8 +119,7 @@ export async function reckonPurchase(
     const param = request.amountDeciKwh === undefined ? 'paidMinor' : 'amountDeciKwh';
     throw new StsFault(reckoning.kind, undefined, { param });
   }
-  const plan = await planFor(vending, meter, now);
-  return { vendor, meter, terms, purchases, plan, paidMinor, freeDeciKwh, reckoned: reckoning };
+  return { paidMinor, freeDeciKwh, reckoned: reckoning };
 }
 
 /**

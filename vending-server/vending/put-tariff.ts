@@ -65,8 +65,8 @@ function textOf({ freeUnitsOnlyWithSale, ...terms }: TariffTerms): string {
   return canonicalJson(said as unknown as CanonicalValue);
 }
 
-/** Terms that cannot be reckoned with must fail here and not at the first sale. */
-function assertTerms(terms: TariffTerms): void {
+/** Terms that cannot be reckoned with must fail here and not at the first sale. @throws StsFault `request_malformed`. */
+export function assertTerms(terms: TariffTerms): void {
   const { energy, fixedCharges, deductionOrder } = terms;
   if (terms.minimumMinor > terms.maximumMinor)
     throw wrong('minimumMinor', 'the minimum is above the maximum');

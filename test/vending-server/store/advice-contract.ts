@@ -547,6 +547,37 @@ export function adviceContract(name: string, open: () => Promise<OpenedStore>): 
     assert.equal(none, { sales: [], next: null });
   });
 
+  test('what was sold to a meter is listed the newest first, by pages and whoever sold it', async ({
+    opened,
+    chain,
+  }) => {
+    const { store } = opened;
+    const other = { ...VENDOR, vendorId: 'kiosk' };
+    await store.putVendor(other);
+    for (let index = 0; index < 5; index += 1) {
+      // Two of one moment stand by their ids; several tokens are one sale.
+      const record = { soldAt: SOLD_AT + Math.floor(index / 2) };
+      await sellOne(store, `m${index}`, chain, { tidCount: 1 + (index % 2), record });
+    }
+    await sellOne(store, 'other', chain, { meterPan: OTHER_METER.meterPan });
+    const free = await claimed(store, claimOf('m5', { vendorId: 'kiosk', paidMinor: 0, tidCount: 0 }));
+    await store.recordVend(free, { ...recordOf(free, chain), transfers: [], soldAt: SOLD_AT + 9 });
+    await store.advice.confirm('sale-m3', AT, '');
+    const answer = (await store.findSale('sale-m3'))?.responseBody;
+    const again = (await opened.reopen()).advice;
+    const ids: string[] = [];
+    for (let before: string | null = null; ; before = ids.at(-1) ?? null) {
+      const page = await again.meterSales(METER.meterPan, before, 4);
+      ids.push(...page.map(({ saleId }) => saleId));
+      if (page.length < 4) break;
+    }
+    assert.equal(ids, ['sale-m5', 'sale-m4', 'sale-m3', 'sale-m2', 'sale-m1', 'sale-m0']);
+    const [first, , third] = await again.meterSales(METER.meterPan, null, 3);
+    assert.equal([first?.vendorId, first?.soldAt, first?.state], ['kiosk', SOLD_AT + 9, null]);
+    assert.equal([third?.state, third?.responseBody], ['confirmed', answer]);
+    assert.equal(await again.meterSales('600727999999999999', null, 3), []);
+  });
+
   test('a sale stands in the books with its own transfers, in their order', async ({
     opened: { store },
     chain,

@@ -203,7 +203,13 @@ export function customerContract(name: string, open: () => Promise<OpenedStore>)
     const again = (await opened.reopen()).faultReports;
     const held = await again.add(draftOf('f1', { reportedAt: AT + 9 }));
     assert.is(held.kind === 'same' && held.report.reportedAt, AT);
-    const list = await again.list({ vendorId: null, state: null, before: null, limit: 10 });
+    const list = await again.list({
+      vendorId: null,
+      meterPan: null,
+      state: null,
+      before: null,
+      limit: 10,
+    });
     assert.is(list.length, 1);
   });
 
@@ -215,7 +221,8 @@ export function customerContract(name: string, open: () => Promise<OpenedStore>)
     const ids: number[] = [];
     for (let index = 0; index < 9; index += 1) {
       const vendorId = index % 3 === 0 ? 'kiosk' : VENDOR.vendorId;
-      const added = await faultReports.add(draftOf(`f${index}`, { vendorId }));
+      const pan = index < 6 ? meterPan : OTHER_METER.meterPan;
+      const added = await faultReports.add(draftOf(`f${index}`, { vendorId, meterPan: pan }));
       if (added.kind === 'created') ids.unshift(added.report.reportId);
     }
     assert.is(ids.length, 9);
@@ -229,9 +236,16 @@ export function customerContract(name: string, open: () => Promise<OpenedStore>)
     );
     assert.equal(await faultReports.find(closed), changed);
     const listed = async (filter: Partial<Parameters<typeof faultReports.list>[0]>) =>
-      (await faultReports.list({ vendorId: null, state: null, before: null, limit: 50, ...filter })).map(
-        ({ reportId }) => reportId,
-      );
+      (
+        await faultReports.list({
+          vendorId: null,
+          meterPan: null,
+          state: null,
+          before: null,
+          limit: 50,
+          ...filter,
+        })
+      ).map(({ reportId }) => reportId);
     const ofKiosk = ids.filter((_, index) => (8 - index) % 3 === 0);
     assert.equal(await listed({}), ids);
     assert.equal(await listed({ limit: 4 }), ids.slice(0, 4));
@@ -246,6 +260,14 @@ export function customerContract(name: string, open: () => Promise<OpenedStore>)
       await listed({ vendorId: 'kiosk', state: 'closed' }),
       ofKiosk.includes(closed) ? [closed] : [],
     );
+    assert.equal(await listed({ meterPan }), ids.slice(3));
+    assert.equal(await listed({ meterPan, before: ids[4] ?? 0, limit: 2 }), ids.slice(5, 7));
+    assert.equal(
+      await listed({ meterPan, vendorId: 'kiosk' }),
+      ofKiosk.filter((id) => ids.slice(3).includes(id)),
+    );
+    assert.equal(await listed({ meterPan: OTHER_METER.meterPan, state: 'closed' }), [closed]);
+    assert.equal(await listed({ meterPan, state: 'closed' }), []);
   });
 
   test.run();

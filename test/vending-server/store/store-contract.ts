@@ -65,6 +65,11 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>, tr
     assert.is(await store.putVendor({ ...VENDOR, creditLimitMinor: 1 }), 'exists');
     assert.equal(await store.findVendor('shop'), { ...VENDOR, floatMinor: 0 });
     assert.equal(await store.findTariff('none'), []);
+    // In the order of their bytes, whatever a database collates by.
+    for (const tariffId of ['a', 'Z', 'home-2', 'b']) await store.putTariff({ ...TARIFF, tariffId });
+    assert.equal(await store.tariffIds('', 10), ['Z', 'a', 'b', 'home', 'home-2']);
+    assert.equal(await store.tariffIds('a', 2), ['b', 'home']);
+    assert.equal(await store.tariffIds('home-2', 2), []);
     assert.is(await store.findMeter('000000000000000000'), undefined);
     assert.is(await store.findVendor('none'), undefined);
   });

@@ -68,6 +68,12 @@ export const ADVICE_SQL = {
     LEFT JOIN sale_advice AS a ON a.sale_id = s.sale_id
     WHERE ($3::text IS NULL OR e.operator_id = $3) AND ($4::text IS NULL OR e.till_id = $4)
     ORDER BY e.entry_id DESC LIMIT $5`,
+  // The entries of the chain are held by meter, with their sales.
+  meterSales: `SELECT s.sale_id, s.vendor_id, s.sold_at, s.response_body, a.state
+    FROM (SELECT DISTINCT sale_id FROM chain_entry WHERE meter_pan = $1 AND sale_id IS NOT NULL) AS e
+    JOIN sale AS s ON s.sale_id = e.sale_id LEFT JOIN sale_advice AS a ON a.sale_id = s.sale_id
+    WHERE $2::text IS NULL OR (s.sold_at, s.sale_id) < (SELECT sold_at, sale_id FROM sale WHERE sale_id = $2)
+    ORDER BY s.sold_at DESC, s.sale_id DESC LIMIT $3`,
   lastSaleScanned: `SELECT entry_id FROM float_entry WHERE vendor_id = $1 AND entry_id < $2 AND kind = 'sale'
     ORDER BY entry_id DESC LIMIT 1 OFFSET ${SALE_LIST_SCAN - 1}`,
 
@@ -106,6 +112,9 @@ export const ADVICE_SQL = {
   faultReports: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report WHERE report_id < $1 ORDER BY report_id DESC LIMIT $2`,
   faultReportsOfState: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
     WHERE state = $3 AND report_id < $1 ORDER BY report_id DESC LIMIT $2`,
+  faultReportsOfMeter: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
+    WHERE meter_pan = $5 AND ($3::text IS NULL OR vendor_id = $3) AND ($4::text IS NULL OR state = $4) AND report_id < $1
+    ORDER BY report_id DESC LIMIT $2`,
   faultReportsOfVendor: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
     WHERE vendor_id = $3 AND ($4::text IS NULL OR state = $4) AND report_id < $1 ORDER BY report_id DESC LIMIT $2`,
   changeFaultReport: `UPDATE fault_report SET state = $2, note = $3, changed_at = $4, changed_by = $5 WHERE report_id = $1

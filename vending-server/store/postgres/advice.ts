@@ -6,6 +6,7 @@ import { StsFault } from '../../../lib/faults.ts';
 import type {
   AdviceStore,
   ConfirmResult,
+  MeterSale,
   ReverseResult,
   SaleAdvice,
   SaleListFilter,
@@ -14,7 +15,14 @@ import type {
   WholeReversal,
   WithdrawResult,
 } from '../advice-contract.ts';
-import { adviceOf, historyBefore, keyBefore, saleListEntryOf } from '../advice-rows.ts';
+import {
+  adviceOf,
+  historyBefore,
+  keyBefore,
+  type MeterSaleRow,
+  meterSaleOf,
+  saleListEntryOf,
+} from '../advice-rows.ts';
 import type { SaleRow } from '../contract.ts';
 import { type SoldRow, saleRowOf } from '../ledger-rows.ts';
 import { meterOf, meterRowOf, saleOf } from '../rows.ts';
@@ -87,6 +95,11 @@ export class PostgresAdvice implements AdviceStore {
   reverse(reversal: SaleReversal): Promise<ReverseResult> {
     const turn = `vendor ${reversal.sale.vendorId}`;
     return this.#access.write(turn, (ask) => reverseSale(ask, reversal, this.#claims));
+  }
+
+  async meterSales(meterPan: string, before: string | null, limit: number): Promise<readonly MeterSale[]> {
+    const rows = await this.#access.query('meterSales', [meterPan, before, limit]);
+    return rows.map((row) => meterSaleOf(row as MeterSaleRow));
   }
 
   async sales(filter: SaleListFilter): Promise<SaleListPage> {

@@ -105,14 +105,16 @@ export class PostgresFaultReports implements FaultReportStore {
   }
 
   async list(filter: Parameters<FaultReportStore['list']>[0]): Promise<readonly FaultReport[]> {
-    const { vendorId, state, limit } = filter;
+    const { vendorId, meterPan, state, limit } = filter;
     const place = [filter.before ?? Number.MAX_SAFE_INTEGER, limit];
     const rows =
-      vendorId !== null
-        ? await this.#access.query('faultReportsOfVendor', [...place, vendorId, state])
-        : state === null
-          ? await this.#access.query('faultReports', place)
-          : await this.#access.query('faultReportsOfState', [...place, state]);
+      meterPan !== null
+        ? await this.#access.query('faultReportsOfMeter', [...place, vendorId, state, meterPan])
+        : vendorId !== null
+          ? await this.#access.query('faultReportsOfVendor', [...place, vendorId, state])
+          : state === null
+            ? await this.#access.query('faultReports', place)
+            : await this.#access.query('faultReportsOfState', [...place, state]);
     return rows.map(faultReportOf);
   }
 

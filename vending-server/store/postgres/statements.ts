@@ -160,6 +160,9 @@ const ADD_MODULE = `
 
 const FIND_TARIFFS = `
   SELECT tariff_id, valid_from, terms FROM tariff_version WHERE tariff_id = ANY ($1::text[]) ORDER BY valid_from`;
+/** In the order of the bytes, as SQLite has it, whatever the database collates by. */
+const TARIFF_IDS = `
+  SELECT tariff_id FROM tariff WHERE tariff_id COLLATE "C" > $1 ORDER BY tariff_id COLLATE "C" LIMIT $2`;
 const ADD_TARIFF_VERSION = `
   WITH named AS (INSERT INTO tariff (tariff_id) VALUES ($1) ON CONFLICT DO NOTHING)
   INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1`;
@@ -326,6 +329,7 @@ export const SQL = {
   findModule: FIND_MODULE,
   addModule: ADD_MODULE,
   findTariffs: FIND_TARIFFS,
+  tariffIds: TARIFF_IDS,
   addTariffVersion: ADD_TARIFF_VERSION,
   findPurchases: FIND_PURCHASES,
   viewForSale: VIEW_FOR_SALE,

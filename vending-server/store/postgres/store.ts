@@ -101,6 +101,10 @@ export class PostgresStore implements Store {
     return this.#reads.tariff(tariffId);
   }
 
+  async tariffIds(after: string, limit: number): Promise<readonly string[]> {
+    return (await this.#connections.query('tariffIds', [after, limit])).map((row) => row.tariff_id);
+  }
+
   async putMeter(meter: MeterRecord): Promise<PutResult> {
     const added = await this.#connections.query('addMeter', Object.values(meterRowOf(meter)));
     if (added.length > 0) return 'created';

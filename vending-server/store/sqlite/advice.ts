@@ -4,6 +4,7 @@ import { StsFault } from '../../../lib/faults.ts';
 import {
   type AdviceStore,
   type ConfirmResult,
+  type MeterSale,
   type ReverseResult,
   SALE_LIST_SCAN,
   type SaleAdvice,
@@ -19,6 +20,8 @@ import {
   historyBefore,
   type KeyChangeRow,
   keyBefore,
+  type MeterSaleRow,
+  meterSaleOf,
   type SaleListRow,
   saleListEntryOf,
 } from '../advice-rows.ts';
@@ -68,6 +71,11 @@ const SQL = {
     LEFT JOIN sale_advice AS a ON a.sale_id = s.sale_id
     WHERE (:operatorId IS NULL OR e.operator_id = :operatorId) AND (:tillId IS NULL OR e.till_id = :tillId)
     ORDER BY e.entry_id DESC LIMIT :limit`,
+  meterSales: `SELECT s.sale_id, s.vendor_id, s.sold_at, s.response_body, a.state FROM sale AS s
+    LEFT JOIN sale_advice AS a ON a.sale_id = s.sale_id
+    WHERE s.meter_pan = :meterPan AND (:before IS NULL
+      OR (s.sold_at, s.sale_id) < (SELECT sold_at, sale_id FROM sale WHERE sale_id = :before))
+    ORDER BY s.sold_at DESC, s.sale_id DESC LIMIT :limit`,
   lastScanned: `SELECT entry_id FROM float_entry WHERE vendor_id = ? AND entry_id < ? AND kind = 'sale'
     ORDER BY entry_id DESC LIMIT 1 OFFSET ${SALE_LIST_SCAN - 1}`,
 } as const;
@@ -186,6 +194,12 @@ export class SqliteAdvice implements AdviceStore {
       const next = rows.length < limit ? (last?.entry_id ?? null) : (rows.at(-1)?.entry_id ?? null);
       return { sales: rows.map(saleListEntryOf), next };
     });
+  }
+
+  meterSales(meterPan: string, before: string | null, limit: number): Promise<readonly MeterSale[]> {
+    return this.#access.read(() =>
+      (this.#sql.meterSales.all({ meterPan, before, limit }) as MeterSaleRow[]).map(meterSaleOf),
+    );
   }
 
   /** Why the sale cannot be taken back; nothing has been changed yet. */

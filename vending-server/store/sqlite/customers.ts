@@ -159,6 +159,9 @@ const REPORT_SQL = {
   list: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report WHERE report_id < :before ORDER BY report_id DESC LIMIT :limit`,
   listOfState: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
     WHERE state = :state AND report_id < :before ORDER BY report_id DESC LIMIT :limit`,
+  listOfMeter: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
+    WHERE meter_pan = :meterPan AND (:vendorId IS NULL OR vendor_id = :vendorId) AND (:state IS NULL OR state = :state)
+      AND report_id < :before ORDER BY report_id DESC LIMIT :limit`,
   listOfVendor: `SELECT ${FAULT_REPORT_COLUMNS} FROM fault_report
     WHERE vendor_id = :vendorId AND (:state IS NULL OR state = :state) AND report_id < :before
     ORDER BY report_id DESC LIMIT :limit`,
@@ -204,15 +207,17 @@ export class SqliteFaultReports implements FaultReportStore {
   }
 
   list(filter: Parameters<FaultReportStore['list']>[0]): Promise<readonly FaultReport[]> {
-    const { vendorId, state, limit } = filter;
+    const { vendorId, meterPan, state, limit } = filter;
     const before = filter.before ?? Number.MAX_SAFE_INTEGER;
     return this.#access.read(() => {
       const rows =
-        vendorId !== null
-          ? this.#sql.listOfVendor.all({ vendorId, state, before, limit })
-          : state === null
-            ? this.#sql.list.all({ before, limit })
-            : this.#sql.listOfState.all({ state, before, limit });
+        meterPan !== null
+          ? this.#sql.listOfMeter.all({ meterPan, vendorId, state, before, limit })
+          : vendorId !== null
+            ? this.#sql.listOfVendor.all({ vendorId, state, before, limit })
+            : state === null
+              ? this.#sql.list.all({ before, limit })
+              : this.#sql.listOfState.all({ state, before, limit });
       return (rows as FaultReportRow[]).map(faultReportOf);
     });
   }

@@ -7,6 +7,7 @@ const ADD_MODULE = 'INSERT INTO security_module (only_one, module_id, public_key
 
 const FIND_TARIFF = `
   SELECT tariff_id, valid_from, terms FROM tariff_version WHERE tariff_id = ? ORDER BY valid_from`;
+const TARIFF_IDS = 'SELECT tariff_id FROM tariff WHERE tariff_id > ? ORDER BY tariff_id LIMIT ?';
 const ADD_TARIFF = 'INSERT OR IGNORE INTO tariff (tariff_id) VALUES (?)';
 const ADD_TARIFF_VERSION = 'INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES (?, ?, ?)';
 
@@ -154,6 +155,7 @@ const SQL = {
   findModule: FIND_MODULE,
   addModule: ADD_MODULE,
   findTariff: FIND_TARIFF,
+  tariffIds: TARIFF_IDS,
   addTariff: ADD_TARIFF,
   addTariffVersion: ADD_TARIFF_VERSION,
   findHistory: FIND_HISTORY,

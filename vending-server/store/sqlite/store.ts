@@ -147,6 +147,12 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#sales.versions(tariffId));
   }
 
+  tariffIds(after: string, limit: number): Promise<readonly string[]> {
+    return this.#read(() =>
+      (this.#sql.tariffIds.all(after, limit) as { tariff_id: string }[]).map((row) => row.tariff_id),
+    );
+  }
+
   findPurchases(meterPan: string): Promise<MeterPurchases> {
     return this.#read(() => readPurchases(this.#sql, meterPan));
   }
