@@ -386,6 +386,18 @@ export const FAULTS = {
     retry: 'never',
     text: 'only a message that was given up is sent again by hand',
   },
+  ledger_module_unknown: {
+    http: 404,
+    exit: 4,
+    ...none,
+    text: 'no module with this id has a chain in these books',
+  },
+  ledger_busy: {
+    http: 503,
+    exit: 6,
+    ...later,
+    text: 'the whole ledger is being read already, as often as this server can at once',
+  },
   // The state of the service.
   service_not_ready: { http: 503, exit: 6, ...later, text: 'the server is starting or stopping' },
   clock_set_back: {

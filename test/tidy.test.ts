@@ -218,6 +218,7 @@ test('when a source file stands in the tree then somebody imports it', () => {
     'cli/main.ts',
     'cli/bulk-worker.ts',
     'meter-sim/fleet/fleet-worker.ts',
+    'vending-server/operation/ledger-process.ts',
     'vending-server/security-module/process.ts',
     ...[...sources.keys()].filter((file) => isOfPages(file) && file.endsWith('/main.tsx')),
   ]);

@@ -13,7 +13,7 @@ import { type ExportOptions, exportLines } from './ledger/export-lines.ts';
 import type { ExportLine } from './ledger/export-records.ts';
 import { compareJournal } from './ledger/journal-check.ts';
 import { type Expectation, ExportVerifier, type LedgerReport } from './ledger/verify-export.ts';
-import { extendWitness, readWitness, type Witness } from './ledger/witness.ts';
+import { readWitness, type Witness } from './ledger/witness.ts';
 import { openJournalReader } from './security-module/journal-reader.ts';
 import type { LedgerSnapshot, Store } from './store/contract.ts';
 import { moduleOf, openLedgerSnapshot, openReadOnly } from './store/ledger-snapshot.ts';
@@ -26,6 +26,7 @@ import {
 import { showAllPostgresTokens, showAllTokens } from './store/shown-tokens.ts';
 import { SqliteStore } from './store/sqlite/store.ts';
 import { type TokenQuestion, type TokenVerdict, verifyToken } from './vending/verify-token.ts';
+import { witnessHead } from './vending/witness-ledger.ts';
 
 export type { Expectation, LedgerReport, TokenQuestion, TokenVerdict, Witness };
 
@@ -78,7 +79,8 @@ function showAll(source: BooksSource, at: number): Promise<ReadonlySet<string>> 
     : showAllPostgresTokens(source.databaseUrl, at);
 }
 
-function openSnapshot(source: BooksSource): Promise<LedgerSnapshot> {
+/** The books of one moment, beside a running server or without one. @throws as {@link exportLedger}. */
+export function openSnapshot(source: BooksSource): Promise<LedgerSnapshot> {
   return typeof source === 'string'
     ? openLedgerSnapshot({ dataFolder: source, ...SNAPSHOT })
     : openPostgresSnapshot({ ...source, ...SNAPSHOT });
@@ -208,19 +210,7 @@ export async function witnessLedger(source: BooksSource, earlier: Witness | unde
   return withBooks(source, async (store, owners) => {
     const owner = owners.length === 1 ? owners[0] : moduleAmong(owners, earlier?.moduleId);
     if (owner === undefined) throw noModule();
-    const { moduleId, publicKey } = owner;
-    const head = await store.lastSignedEntry(moduleId);
-    if (head === undefined) throw new StsFault('ledger_mismatch', 'the ledger has no entry to witness yet');
-    if (earlier !== undefined && (earlier.moduleId !== moduleId || earlier.publicKey !== publicKey)) {
-      throw new StsFault('ledger_mismatch', 'the witness is about another security module');
-    }
-    for (const { counter, entryHash } of earlier?.heads ?? []) {
-      const [held] = await store.entries(moduleId, counter - 1, 1);
-      if (held?.counter !== counter || held.entryHash !== entryHash) {
-        throw new StsFault('ledger_mismatch', `entry ${counter} is not the one that was witnessed`);
-      }
-    }
-    return extendWitness(earlier ?? { moduleId, publicKey, heads: [] }, head, new Date().toISOString());
+    return witnessHead(store, owner, earlier, new Date().toISOString());
   });
 }
 

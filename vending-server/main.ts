@@ -8,11 +8,13 @@ import { StsFault, toProblem } from '../lib/faults.ts';
 import { buildApp } from './api/app.ts';
 import { openDoor } from './api/door.ts';
 import { readTls } from './api/tls.ts';
+import type { BooksSource } from './audit.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEFAULT_HOST, DEFAULT_LIMITS, pathsOf, type ServerLimits, type ServerOptions } from './config.ts';
 import { writeBackup } from './operation/backup.ts';
 import { ClockGuard } from './operation/clock-guard.ts';
 import { openControlSocket } from './operation/control-socket.ts';
+import { LedgerReader } from './operation/ledger-reader.ts';
 import type { Metrics } from './operation/metrics.ts';
 import { openMetricsDoor } from './operation/metrics-door.ts';
 import { Readiness } from './operation/readiness.ts';
@@ -31,6 +33,7 @@ import { openHouseVendor } from './vending/house.ts';
 import { KeyDirectory } from './vending/key-directory.ts';
 import { type Recovery, recover } from './vending/recover.ts';
 import { SalesUnderWay } from './vending/sale-guard.ts';
+import { SalesWatch } from './vending/sales-watch.ts';
 import { sell } from './vending/sell.ts';
 import { UnreleasedTokens } from './vending/unreleased-tokens.ts';
 import { UtilityRules } from './vending/utility-rules.ts';
@@ -236,6 +239,9 @@ async function serve(parts: Parts): Promise<RunningServer> {
     },
   });
   const assertReady = () => readiness.assertReady();
+  const salesWatch = new SalesWatch(vending.store, clock);
+  const ledgerReader = new LedgerReader();
+  opened.push(async () => ledgerReader.close());
   const app = buildApp({
     service: {
       vending,
@@ -243,6 +249,8 @@ async function serve(parts: Parts): Promise<RunningServer> {
       sell: options.sandbox === true ? scriptedSell(pause) : sell,
       receipts: messaging.receipts,
       notifying: messaging.notifying,
+      salesWatch,
+      ledger: (moduleId, reading) => ledgerReader.read({ ...reading, source: booksOf(options, moduleId) }),
     },
     log,
     version: packageVersion(),
@@ -252,7 +260,11 @@ async function serve(parts: Parts): Promise<RunningServer> {
     rateLimits: limits.rateLimits,
     pages: pageHandlers(),
     secureCookies: options.tls !== undefined || !LOOPBACK.test(options.host ?? DEFAULT_HOST),
-    onAnswered: (answered) => metrics?.answered(answered),
+    onAnswered: (answered) => {
+      const { route, method, status, code } = answered;
+      if (code !== undefined && method === 'POST' && route === '/v1/sales') salesWatch.refused(status);
+      metrics?.answered(answered);
+    },
   });
   const metricsUrl = await openMetrics(parts, assertReady);
   await openControl(parts, readiness);
@@ -281,6 +293,10 @@ async function serve(parts: Parts): Promise<RunningServer> {
       return stopped;
     },
   };
+}
+
+function booksOf({ dataFolder, databaseUrl }: ServerOptions, moduleId: string): BooksSource {
+  return databaseUrl === undefined ? dataFolder : { databaseUrl, moduleId };
 }
 
 const pause = (millis: number) => new Promise<void>((resolve) => void setTimeout(resolve, millis));

@@ -3,6 +3,7 @@
  * of a use case, one answer; whatever goes wrong becomes a problem document of the fault table.
  */
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import express, {
   type Express,
   type NextFunction,
@@ -26,13 +27,15 @@ import { DESK_ROUTES } from './desk-routes.ts';
 import { FLOAT_ROUTES } from './float-routes.ts';
 import { ISSUE_ROUTES } from './issue-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
+import { LEDGER_ROUTES } from './ledger-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { inputFault, schemaFault } from './problems.ts';
 import { RateLimiter, type RateLimits } from './rate-limit.ts';
 import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REGISTRY_ROUTES } from './registry-routes.ts';
-import { hasHeader, reply, setHeader } from './reply.ts';
+import { hasHeader, reply, replyWith, setHeader } from './reply.ts';
+import { REPORT_ROUTES } from './report-routes.ts';
 import { type Answer, auditOf, type Call, type Route, type Service } from './route.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { serviceRoutes } from './service-routes.ts';
@@ -135,6 +138,8 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...DESK_ROUTES,
     ...LIMIT_ROUTES,
     ...TOKEN_ROUTES,
+    ...LEDGER_ROUTES,
+    ...REPORT_ROUTES,
     ...serviceRoutes(() => {
       document ??= openApiDocument(routes, version);
       return document;
@@ -354,7 +359,8 @@ async function inTime<T>(work: Promise<T>, millis: number): Promise<T> {
 function send(answer: Answer, response: Response): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) setHeader(response, name, value);
   const headers = { 'Content-Type': answer.contentType ?? 'application/json; charset=utf-8' };
-  reply(response, answer.status, headers, answer.body);
+  if (answer.body instanceof Readable) replyWith(response, answer.status, headers, answer.body);
+  else reply(response, answer.status, headers, answer.body);
   answer.sent?.();
 }
 

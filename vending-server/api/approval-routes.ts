@@ -1,6 +1,7 @@
 /** What waits for a second person, and the audit trail. */
 import { findApproval } from '../people/approvals.ts';
 import { verifyTrail } from '../people/audit.ts';
+import { searchTrail } from '../people/search-trail.ts';
 import type { ApprovalRecord, AuditEntry } from '../store/people-contract.ts';
 import { decide, requestUse } from '../vending/two-persons.ts';
 import {
@@ -9,6 +10,7 @@ import {
   ApprovalQuery,
   ApprovalsAnswer,
   AuditAnswer,
+  AuditSearchQuery,
   DecisionBody,
   PageByNumber,
   VerificationAnswer,
@@ -107,6 +109,22 @@ const AUDIT: readonly Route[] = [
       const entries = await vending.store.audit.entries(after, limit);
       const next = entries.length < limit ? null : (entries.at(-1)?.sequence ?? null);
       return json(200, { entries: entries.map(auditAnswer), next });
+    },
+  }),
+  withQuery({
+    path: '/v1/audit/search',
+    summary: 'Who did what, to what and when, the newest first; each page looks back over so many entries',
+    permission: 'audit.read',
+    query: AuditSearchQuery,
+    answers: [{ status: 200, description: 'What was found, and where to look further', schema: AuditAnswer }],
+    faults: [],
+    handle: async ({ vending }, { query: { from, until, ...search } }) => {
+      const found = await searchTrail(vending.store.audit, {
+        ...search,
+        ...(from === undefined ? {} : { from: Date.parse(from) }),
+        ...(until === undefined ? {} : { until: Date.parse(until) }),
+      });
+      return json(200, { entries: found.entries.map(auditAnswer), next: found.next });
     },
   }),
   withQuery({

@@ -2,6 +2,7 @@
 import { assertOwn } from '../people/caller.ts';
 import type { DayEndRecord, FloatEntry } from '../store/money-contract.ts';
 import { commissionOf } from '../vending/commission.ts';
+import type { Vending } from '../vending/context.ts';
 import { closeDay, findDayEnd } from '../vending/day-end.ts';
 import { findVendor } from '../vending/open-vendor.ts';
 import { AT_ONCE, askSecondPerson } from '../vending/two-persons.ts';
@@ -16,6 +17,7 @@ import {
   DayEndAnswer,
   DayEndBody,
   FloatAnswer,
+  LastDayEndAnswer,
   Month,
   ReversalBody,
   StatementAnswer,
@@ -126,12 +128,21 @@ const COMMISSION: readonly Route[] = [
       const asked = await askSecondPerson(vending, call.caller, 'commissionTerms', { payload, reason });
       if (asked !== undefined) return json(202, approvalAnswer(asked));
       await AT_ONCE.commissionTerms(vending, payload);
-      const held = await vending.store.money.findCommission(vendorId);
-      const versions = held.map((version) => ({
-        fromMonth: version.fromMonth,
-        terms: JSON.parse(version.terms) as unknown,
-      }));
-      return json(200, { vendorId, versions });
+      return json(200, await termsAnswer(vending, vendorId));
+    },
+  }),
+  withoutBody({
+    method: 'get',
+    path: '/v1/vendors/{vendorId}/commission-terms',
+    summary: 'What the vendor earns, by the months from which it stands',
+    permission: 'commission.read',
+    answers: [{ status: 200, description: 'All versions of the terms', schema: CommissionTermsAnswer }],
+    faults: ['vendor_unknown'],
+    handle: async ({ vending }, call) => {
+      const vendorId = param(call, 'vendorId');
+      assertOwn(call.caller, vendorId);
+      await findVendor(vending, vendorId);
+      return json(200, await termsAnswer(vending, vendorId));
     },
   }),
   withoutBody({
@@ -193,6 +204,18 @@ const DAY_ENDS: readonly Route[] = [
   }),
   withoutBody({
     method: 'get',
+    path: '/v1/day-ends',
+    summary: 'The day that was closed last',
+    permission: 'dayEnd.read',
+    answers: [{ status: 200, description: 'The day; null before the first', schema: LastDayEndAnswer }],
+    faults: [],
+    handle: async ({ vending }) => {
+      const last = await vending.store.money.lastDayEnd();
+      return json(200, { last: last === undefined ? null : dayEndAnswer(last) });
+    },
+  }),
+  withoutBody({
+    method: 'get',
     path: '/v1/day-ends/{day}',
     summary: 'A closed day as it was closed',
     permission: 'dayEnd.read',
@@ -207,6 +230,12 @@ export const FLOAT_ROUTES: readonly Route[] = [...FLOATS, ...COMMISSION, ...DAY_
 
 function entryAnswer({ entryId, kind, reference, at, amountMinor, balanceMinor }: FloatEntry) {
   return { entryId, kind, reference, at: iso(at), amountMinor, balanceMinor };
+}
+
+async function termsAnswer({ store }: Vending, vendorId: string) {
+  const held = await store.money.findCommission(vendorId);
+  const versions = held.map(({ fromMonth, terms }) => ({ fromMonth, terms: JSON.parse(terms) as unknown }));
+  return { vendorId, versions };
 }
 
 function dayEndAnswer({ day, closedAt, closedBy, figures }: DayEndRecord) {

@@ -186,6 +186,8 @@ export const DayEndAnswer = z.strictObject({
   }),
 });
 
+export const LastDayEndAnswer = z.strictObject({ last: DayEndAnswer.nullable() });
+
 /** null: all of them. */
 export const SupplyGroupsBody = z.strictObject({ supplyGroups: z.array(SupplyGroup).max(1000).nullable() });
 export const SupplyGroupsAnswer = z.strictObject({

@@ -24,6 +24,20 @@ export const PageBefore = z.strictObject({
   ...Page,
 });
 
+/** What is left out is not asked about. */
+export const AuditSearchQuery = z.strictObject({
+  /** As the trail has it: `user:<id>`, `key:<id>`, `nobody`. */
+  principal: z.string().min(1).max(200).optional(),
+  /** Part of what it was about, or of what was done. */
+  subject: z.string().min(1).max(100).optional(),
+  from: Time.optional(),
+  /** The first moment after it. */
+  until: Time.optional(),
+  /** The `next` of the page before. */
+  before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  ...Page,
+});
+
 export const LoginBody = z.strictObject({ userId: Id, password: Password });
 export const PasswordBody = z.strictObject({ password: Password, newPassword: Password });
 export const SetupBody = z.strictObject({

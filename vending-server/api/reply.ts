@@ -1,7 +1,8 @@
 /**
- * How every answer of the door is written: its own headers, those that helmet gives, and the body, in one piece. helmet is
+ * How every answer of the door is written: its own headers, those that helmet gives, and the body. helmet is
  * asked once for what it would set; as fourteen functions before each request it would cost as much as finding the route.
  */
+import { pipeline, type Readable } from 'node:stream';
 import type { Response } from 'express';
 import helmet from 'helmet';
 
@@ -36,11 +37,23 @@ function headersOf(response: Response): Map<string, string> | undefined {
 /** @param headers - over those that were set before. */
 export function reply(response: Response, status: number, headers: Headers, body: string | Uint8Array): void {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  const all = new Map(ALWAYS);
-  for (const [name, value] of headersOf(response) ?? []) all.set(name, value);
-  for (const name in headers) all.set(name, headers[name] ?? '');
+  const all = allHeaders(response, headers);
   all.set('Content-Length', String(bytes.length));
   // A list of names and values is written as it is; an object would be checked name by name.
   response.writeHead(status, [...all].flat());
   response.end(bytes);
+}
+
+/** As {@link reply}, with a body that comes piece by piece, as fast as the caller takes it. */
+export function replyWith(response: Response, status: number, headers: Headers, body: Readable): void {
+  response.writeHead(status, [...allHeaders(response, headers)].flat());
+  // A body that breaks off has destroyed the response, and one that nobody reads any more is destroyed: all is said.
+  pipeline(body, response, () => undefined);
+}
+
+function allHeaders(response: Response, headers: Headers): Map<string, string> {
+  const all = new Map(ALWAYS);
+  for (const [name, value] of headersOf(response) ?? []) all.set(name, value);
+  for (const name in headers) all.set(name, headers[name] ?? '');
+  return all;
 }

@@ -1,12 +1,15 @@
 /** A route as data: the server is built from this table, and the OpenAPI document from the same one. */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { type FaultCode, StsFault } from '../../lib/faults.ts';
 import type { Notifying } from '../notify/context.ts';
+import type { Reading } from '../operation/ledger-reader.ts';
 import type { Ready } from '../operation/readiness.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Permission } from '../people/roles.ts';
 import type { ReceiptDesk } from '../receipt/desk.ts';
 import type { Vending } from '../vending/context.ts';
+import type { SalesWatch } from '../vending/sales-watch.ts';
 import type { sell } from '../vending/sell.ts';
 
 export interface Service {
@@ -15,14 +18,20 @@ export interface Service {
   readonly receipts: ReceiptDesk;
   readonly notifying: Notifying;
   readonly assertReady: () => Promise<Ready>;
+  readonly salesWatch: SalesWatch;
+  /** Reads the whole of a module's chain beside the sales. @throws StsFault `ledger_busy`, and the store's. */
+  readonly ledger: (moduleId: string, reading: Omit<Reading, 'source'>) => Promise<Readable>;
   /** The use case behind `POST /v1/sales`; a sandbox puts its scripted meters before it. */
   readonly sell: typeof sell;
 }
 
 export interface Answer {
   readonly status: number;
-  /** Sent as it is: JSON text unless `contentType` says otherwise. */
-  readonly body: string | Uint8Array;
+  /**
+   * Sent as it is: JSON text unless `contentType` says otherwise. A stream is sent as it comes; one that breaks off breaks the
+   * connection, so that nobody takes a part for the whole.
+   */
+  readonly body: string | Uint8Array | Readable;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Called when the answer was handed to the system. */

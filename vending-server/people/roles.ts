@@ -76,6 +76,10 @@ export const PERMISSIONS = {
   'dayEnd.close': { roles: ['supervisor'], reach: 'utility' },
   'limit.read': { roles: MONEY, reach: 'any' },
   'limit.put': { roles: ['supervisor'], reach: 'utility' },
+  /** All vendors' sales of the moment. */
+  'report.read': { roles: MONEY, reach: 'utility' },
+  /** The whole ledger: its heads, its proof, its export without token numbers, and witnesses of it. */
+  'ledger.prove': { roles: MONEY, reach: 'utility' },
   'alarm.read': { roles: MONEY, reach: 'utility' },
   'alarm.acknowledge': { roles: ['supervisor'], reach: 'utility' },
   'approval.read': {

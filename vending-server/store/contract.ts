@@ -340,6 +340,8 @@ export interface Store {
   openDebt(debt: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'>;
   putVendor(vendor: Omit<VendorRecord, 'floatMinor'>): Promise<PutResult>;
   findVendor(vendorId: string): Promise<VendorRecord | undefined>;
+  /** By their ids, those after this one. */
+  vendors(after: string, limit: number): Promise<readonly VendorRecord[]>;
   addApiKey(key: ApiKeyRecord): Promise<void>;
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined>;
   hasOperatorKey(): Promise<boolean>;
@@ -373,6 +375,8 @@ export interface Store {
    * @throws StsFault `ledger_mismatch` for another module, and for one that has issued tokens into a ledger that is gone.
    */
   bindModule(identity: Pick<ModuleIdentity, 'moduleId' | 'publicKey' | 'counter'>): Promise<void>;
+  /** The modules whose chains stand in these books, by their ids: one on SQLite, on PostgreSQL each server's. */
+  modules(): Promise<readonly Pick<ModuleIdentity, 'moduleId' | 'publicKey'>[]>;
   /** SPKI DER, base64, of a module that these books know: the server's own, or on PostgreSQL another server's. */
   publicKeyOf(moduleId: string): Promise<string | undefined>;
   lastEntry(moduleId: string): Promise<LedgerEntry | undefined>;

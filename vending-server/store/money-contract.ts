@@ -104,6 +104,17 @@ export interface SaleTotals {
   readonly roundingMinor: number;
 }
 
+/** What was sold in one minute in one currency, less what went back in it. */
+export interface MinuteSales {
+  /** When the minute begins. */
+  readonly minute: number;
+  readonly currency: string;
+  readonly sales: number;
+  readonly reversals: number;
+  readonly paidMinor: number;
+  readonly amountDeciKwh: number;
+}
+
 export interface SaleTotalsRow extends SaleTotals {
   readonly tender: string;
   readonly saleKind: string;
@@ -222,6 +233,8 @@ export interface MoneyStore {
   floatEntries(vendorId: string, before: number | null, limit: number): Promise<readonly FloatEntry[]>;
   /** Grouped by tender, kind and operator, in this order. */
   saleTotals(span: SaleSpan): Promise<readonly SaleTotalsRow[]>;
+  /** From this moment and before that one; minutes without a sale are left out. */
+  salesByMinute(from: number, until: number): Promise<readonly MinuteSales[]>;
 
   openShift(
     shift: Pick<ShiftRecord, 'shiftId' | 'vendorId' | 'operatorId' | 'tillId' | 'openedAt'>,

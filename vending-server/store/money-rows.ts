@@ -4,6 +4,7 @@ import type {
   BatchRecord,
   DayEndRecord,
   FloatEntry,
+  MinuteSales,
   SaleTotalsRow,
   ShiftRecord,
 } from './money-contract.ts';
@@ -62,6 +63,20 @@ export function floatEntryOf(row: FloatEntryRow): FloatEntry {
     amountMinor: row.amount_minor,
     balanceMinor: row.balance_minor,
   };
+}
+
+export interface MinuteRow {
+  readonly minute: number;
+  readonly currency: string;
+  readonly sales: number;
+  readonly reversals: number;
+  readonly paid_minor: number;
+  readonly amount_deci_kwh: number;
+}
+
+export function minuteSalesOf(row: MinuteRow): MinuteSales {
+  const { minute, currency, sales, reversals, paid_minor: paidMinor, amount_deci_kwh: amountDeciKwh } = row;
+  return { minute, currency, sales, reversals, paidMinor, amountDeciKwh };
 }
 
 export interface ShiftRow {

@@ -247,9 +247,23 @@ export interface AuditEntry extends AuditDraft {
   readonly entryHash: string;
 }
 
+/** What is looked for in the trail; what is left out is not asked about. */
+export interface AuditSearch {
+  /** The newest entry looked at is the one before this sequence. */
+  readonly before: number;
+  /** At most so many entries are looked at, and so many of them given. */
+  readonly among: number;
+  readonly limit: number;
+  readonly principal?: string;
+  /** Stands somewhere in what the entry is about, or in what was done. */
+  readonly subject?: string;
+}
+
 export interface AuditStore {
   append(draft: AuditDraft): Promise<AuditEntry>;
   /** In the order in which they were written, after this sequence. */
   entries(after: number, limit: number): Promise<readonly AuditEntry[]>;
+  /** The newest first. */
+  search(search: AuditSearch): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | undefined>;
 }

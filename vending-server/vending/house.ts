@@ -8,11 +8,13 @@ import type { Vending } from './context.ts';
 /** No id that a vendor can be opened under. */
 export const HOUSE_ID = '@utility';
 
-/** XXX is "no currency" in ISO 4217: what is given here has no price. */
+/** "No currency" in ISO 4217: what is given here has no price. */
+export const HOUSE_CURRENCY = 'XXX';
+
 const HOUSE: Omit<VendorRecord, 'floatMinor'> = {
   vendorId: HOUSE_ID,
   name: 'The utility itself',
-  currency: 'XXX',
+  currency: HOUSE_CURRENCY,
   creditLimitMinor: 0,
 };
 

@@ -10,7 +10,15 @@ import { collect } from '../../support/processes.ts';
 
 const test = suite('HTTP doors on PostgreSQL');
 
-const SUITES = ['advice-routes', 'issue-routes', 'meter-views', 'money-routes', 'routes', 'tokens'];
+const SUITES = [
+  'advice-routes',
+  'control-routes',
+  'issue-routes',
+  'meter-views',
+  'money-routes',
+  'routes',
+  'tokens',
+];
 
 test('when servers sell on PostgreSQL then the suites of the door hold as on SQLite', async () => {
   const postgres = await startPostgres();

@@ -11,6 +11,7 @@ import type { FloatChange } from '../../../vending-server/store/money-contract.t
 import type {
   ApprovalEffect,
   ApprovalRequest,
+  AuditSearch,
   UserFields,
 } from '../../../vending-server/store/people-contract.ts';
 import type { OpenedStore } from './store-contract.ts';
@@ -243,6 +244,57 @@ export function peopleStoreContract(name: string, open: () => Promise<OpenedStor
     const verified = await verifyTrail(store.audit);
     assert.equal([verified.entries, verified.findings], [201, []]);
     assert.is((await store.audit.head())?.sequence, 201);
+  });
+
+  test('the trail is searched from its end, among so many entries, for a person and for a piece of text', async ({
+    opened: { store },
+  }) => {
+    for (let i = 1; i <= 10; i += 1) {
+      await store.audit.append({
+        ...{ at: AT + i, principal: `user:${i % 2}`, credentialId: 'c', roles: '', vendorId: null },
+        ...{ action: 'PUT /v1/x', target: `meter=${i}%_`, outcome: 'done', requestId: String(i) },
+      });
+    }
+    const found = async (search: Partial<AuditSearch>) =>
+      (await store.audit.search({ before: 11, among: 10, limit: 10, ...search })).map(
+        ({ sequence }) => sequence,
+      );
+    assert.equal(await found({ limit: 3 }), [10, 9, 8]);
+    assert.equal(await found({ before: 9, among: 2 }), [8, 7]);
+    assert.equal(await found({ principal: 'user:1' }), [9, 7, 5, 3, 1]);
+    assert.equal(await found({ principal: 'user:1', among: 4 }), [9, 7]);
+    assert.equal(await found({ subject: 'meter=1' }), [10, 1]);
+    assert.is((await found({ subject: 'PUT' })).length, 10);
+    assert.equal(await found({ subject: '%%' }), [], 'no pattern');
+  });
+
+  test('sales are added up by minute and currency, vendors listed by their ids, modules named', async ({
+    opened: { store },
+  }) => {
+    await store.deposit(depositOf('d1', 10_000));
+    const chain = new TestChain();
+    const minute = AT - (AT % 60_000);
+    for (const [i, at] of [minute, minute + 59_999, minute + 60_000].entries()) {
+      const claim = await claimed(store, claimOf(`m${i}`, { meterPan: METERS[i]!.meterPan }));
+      await store.recordVend(claim, { ...recordOf(claim, chain), soldAt: at });
+    }
+    const sums = await store.money.salesByMinute(minute, minute + 120_000);
+    const { paidMinor } = claimOf('m');
+    assert.equal(
+      sums.map((sum) => [sum.minute - minute, sum.currency, sum.sales, sum.reversals, sum.paidMinor]),
+      [
+        [0, 'ZAR', 2, 0, 2 * paidMinor],
+        [60_000, 'ZAR', 1, 0, paidMinor],
+      ],
+    );
+    assert.equal(await store.money.salesByMinute(minute + 1, minute + 59_999), []);
+    for (const vendorId of ['Zed', 'a-shop'])
+      await store.putVendor({ vendorId, name: vendorId, currency: 'ZAR', creditLimitMinor: 0 });
+    const ids = async (after: string, limit: number) =>
+      (await store.vendors(after, limit)).map(({ vendorId }) => vendorId);
+    assert.equal(await ids('', 2), ['Zed', 'a-shop'], 'byte by byte');
+    assert.equal((await ids('a-shop', 10)).includes('shop'), true);
+    assert.is((await store.modules()).length, 1);
   });
 
   test('a sale, a deposit and a change are entries with the float after each, and counters of the day', async ({

@@ -4,7 +4,7 @@
  * holds it, and what a server has to write meanwhile goes into its next insert together.
  */
 import { AUDIT_GENESIS, auditHash } from '../../people/audit.ts';
-import type { AuditDraft, AuditEntry, AuditStore } from '../people-contract.ts';
+import type { AuditDraft, AuditEntry, AuditSearch, AuditStore } from '../people-contract.ts';
 import { auditEntryOf } from '../people-rows.ts';
 import type { PostgresAccess } from './access.ts';
 import type { Ask } from './connections.ts';
@@ -27,6 +27,11 @@ export class PostgresAudit implements AuditStore {
 
   async entries(after: number, limit: number): Promise<readonly AuditEntry[]> {
     return (await this.#access.query('auditEntries', [after, limit])).map(auditEntryOf);
+  }
+
+  async search({ before, among, limit, principal, subject }: AuditSearch): Promise<readonly AuditEntry[]> {
+    const asked = [before, among, limit, principal ?? null, subject ?? null];
+    return (await this.#access.query('searchAudit', asked)).map(auditEntryOf);
   }
 
   async head(): Promise<AuditEntry | undefined> {

@@ -35,6 +35,11 @@ export const MONEY_SQL = {
     WHERE ${SALES} AND vendor_id = $1 AND entry_id > $2 AND entry_id <= $3 ${GROUPED}`,
   totalsByShift: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND vendor_id = $1 AND shift_id = $2 ${GROUPED}`,
   totalsByTime: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND at >= $1 AND at < $2 ${GROUPED}`,
+  salesByMinute: `SELECT at / 60000 * 60000 AS minute, currency, count(*) FILTER (WHERE kind = 'sale') AS sales,
+      count(*) FILTER (WHERE kind <> 'sale') AS reversals, (-sum(amount_minor))::bigint AS paid_minor,
+      sum(${SIGN} * amount_deci_kwh)::bigint AS amount_deci_kwh
+    FROM float_entry JOIN vendor USING (vendor_id)
+    WHERE ${SALES} AND at >= $1 AND at < $2 GROUP BY 1, 2 ORDER BY 1, 2`,
   totalsByTimeOfVendor: `SELECT ${TOTALS} FROM float_entry
     WHERE ${SALES} AND vendor_id = $1 AND at >= $2 AND at < $3 ${GROUPED}`,
 

@@ -10,13 +10,14 @@ import type {
   FloatChange,
   FloatChangeResult,
   FloatEntry,
+  MinuteSales,
   MoneyStore,
   OpenShiftResult,
   SaleSpan,
   SaleTotalsRow,
   ShiftRecord,
 } from '../money-contract.ts';
-import { batchOf, dayEndOf, floatEntryOf, saleTotalsOf, shiftOf } from '../money-rows.ts';
+import { batchOf, dayEndOf, floatEntryOf, minuteSalesOf, saleTotalsOf, shiftOf } from '../money-rows.ts';
 import type { PostgresAccess } from './access.ts';
 import type { Ask, Row } from './connections.ts';
 import { transferRows } from './sales.ts';
@@ -58,6 +59,10 @@ export class PostgresMoney implements MoneyStore {
 
   saleTotals(span: SaleSpan): Promise<readonly SaleTotalsRow[]> {
     return saleTotals(this.#access.query, span);
+  }
+
+  async salesByMinute(from: number, until: number): Promise<readonly MinuteSales[]> {
+    return (await this.#access.query('salesByMinute', [from, until])).map(minuteSalesOf);
   }
 
   openShift(

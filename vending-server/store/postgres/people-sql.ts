@@ -81,5 +81,11 @@ export const PEOPLE_SQL = {
       roles text, vendor_id text, action text, target text, outcome text, request_id text, previous_hash text,
       entry_hash text)`,
   lastAuditEntry: `SELECT ${AUDIT} FROM audit_entry ORDER BY sequence DESC LIMIT 1`,
+  // No index but that of the numbers: every request of a seller writes an entry, and few ever ask.
+  searchAudit: `SELECT ${AUDIT} FROM (
+      SELECT * FROM audit_entry WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2) AS newest
+    WHERE ($4::text IS NULL OR principal = $4)
+      AND ($5::text IS NULL OR strpos(target, $5) > 0 OR strpos(action, $5) > 0)
+    ORDER BY sequence DESC LIMIT $3`,
   auditEntries: `SELECT ${AUDIT} FROM audit_entry WHERE sequence > $1 ORDER BY sequence LIMIT $2`,
 } as const;

@@ -155,6 +155,7 @@ const recordVends = (patience: Patience, parts: 'all' | 'plain') => `
   FROM given LEFT JOIN held ON held.vendor_id = given.vendor_id LEFT JOIN ended ON ended.claim_id = given.claim_id`;
 
 const FIND_MODULE = 'SELECT public_key FROM security_module WHERE module_id = $1';
+const MODULES = 'SELECT module_id, public_key FROM security_module ORDER BY module_id';
 const ADD_MODULE = `
   INSERT INTO security_module (module_id, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
 
@@ -217,6 +218,9 @@ const ADD_METER = `
 
 const VENDOR_COLUMNS = 'vendor_id, name, currency, credit_limit_minor, float_minor';
 const FIND_VENDORS = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = ANY ($1::text[])`;
+/** Byte by byte, as SQLite compares them. */
+const VENDORS = `SELECT ${VENDOR_COLUMNS} FROM vendor
+  WHERE vendor_id COLLATE "C" > $1 ORDER BY vendor_id COLLATE "C" LIMIT $2`;
 const LOCK_VENDOR = `SELECT ${VENDOR_COLUMNS} FROM vendor WHERE vendor_id = $1 FOR NO KEY UPDATE`;
 const ADD_VENDOR = `
   INSERT INTO vendor (vendor_id, name, currency, credit_limit_minor, float_minor) VALUES ($1, $2, $3, $4, 0)
@@ -327,6 +331,7 @@ export const SQL = {
   recordFreeVends: recordVends('none', 'all'),
   recordFreePlainVends: recordVends('none', 'plain'),
   findModule: FIND_MODULE,
+  modules: MODULES,
   addModule: ADD_MODULE,
   findTariffs: FIND_TARIFFS,
   tariffIds: TARIFF_IDS,
@@ -341,6 +346,7 @@ export const SQL = {
   lockMeter: LOCK_METER,
   addMeter: ADD_METER,
   findVendors: FIND_VENDORS,
+  vendors: VENDORS,
   lockVendor: LOCK_VENDOR,
   addVendor: ADD_VENDOR,
   moveFloat: MOVE_FLOAT,

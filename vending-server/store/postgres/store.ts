@@ -28,7 +28,7 @@ import type {
   VendorRecord,
   VendRecord,
 } from '../contract.ts';
-import { entryOf, meterRowOf, sameFields } from '../rows.ts';
+import { entryOf, meterRowOf, sameFields, vendorOf } from '../rows.ts';
 import { accessTo } from './access.ts';
 import { PostgresAdvice } from './advice.ts';
 import { PostgresApprovals } from './approvals.ts';
@@ -153,6 +153,10 @@ export class PostgresStore implements Store {
     return this.#reads.vendor(vendorId);
   }
 
+  async vendors(after: string, limit: number): Promise<readonly VendorRecord[]> {
+    return (await this.#connections.query('vendors', [after, limit])).map(vendorOf);
+  }
+
   async addApiKey(key: ApiKeyRecord): Promise<void> {
     const scopes = key.scopes === null ? null : JSON.stringify(key.scopes);
     const { keyHash, keyId, role, vendorId, label, createdAt, createdBy, expiresAt, revokedAt } = key;
@@ -244,6 +248,11 @@ export class PostgresStore implements Store {
       }
     });
     await this.#claims.bind(moduleId);
+  }
+
+  async modules(): Promise<readonly Pick<ModuleIdentity, 'moduleId' | 'publicKey'>[]> {
+    const rows = await this.#connections.query('modules');
+    return rows.map((row) => ({ moduleId: row.module_id, publicKey: row.public_key }));
   }
 
   async publicKeyOf(moduleId: string): Promise<string | undefined> {

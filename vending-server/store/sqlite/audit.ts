@@ -1,7 +1,7 @@
 /** The audit trail in SQLite: rows that are only added, each with the hash of the one before it. */
 import type { Statement } from 'better-sqlite3';
 import { AUDIT_GENESIS, auditHash } from '../../people/audit.ts';
-import type { AuditDraft, AuditEntry, AuditStore } from '../people-contract.ts';
+import type { AuditDraft, AuditEntry, AuditSearch, AuditStore } from '../people-contract.ts';
 import { type AuditRow, auditEntryOf } from '../people-rows.ts';
 import { prepareAll, type SqliteAccess } from './access.ts';
 
@@ -12,6 +12,12 @@ const SQL = {
   add: `INSERT INTO audit_entry (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   last: `SELECT ${COLUMNS} FROM audit_entry ORDER BY sequence DESC LIMIT 1`,
   page: `SELECT ${COLUMNS} FROM audit_entry WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  // No index but that of the numbers: every request of a seller writes an entry, and few ever ask.
+  search: `SELECT ${COLUMNS} FROM (
+      SELECT * FROM audit_entry WHERE sequence < :before ORDER BY sequence DESC LIMIT :among)
+    WHERE (:principal IS NULL OR principal = :principal)
+      AND (:subject IS NULL OR instr(target, :subject) > 0 OR instr(action, :subject) > 0)
+    ORDER BY sequence DESC LIMIT :limit`,
 } as const;
 
 export class SqliteAudit implements AuditStore {
@@ -49,6 +55,11 @@ export class SqliteAudit implements AuditStore {
 
   entries(after: number, limit: number): Promise<readonly AuditEntry[]> {
     return this.#access.read(() => (this.#sql.page.all(after, limit) as AuditRow[]).map(auditEntryOf));
+  }
+
+  search({ before, among, limit, principal, subject }: AuditSearch): Promise<readonly AuditEntry[]> {
+    const asked = { before, among, limit, principal: principal ?? null, subject: subject ?? null };
+    return this.#access.read(() => (this.#sql.search.all(asked) as AuditRow[]).map(auditEntryOf));
   }
 
   head(): Promise<AuditEntry | undefined> {

@@ -8,10 +8,18 @@ import type {
   CounterSubject,
   DayCount,
   FloatEntry,
+  MinuteSales,
   SaleSpan,
   SaleTotalsRow,
 } from '../money-contract.ts';
-import { type FloatEntryRow, floatEntryOf, saleTotalsOf, type TotalsRow } from '../money-rows.ts';
+import {
+  type FloatEntryRow,
+  floatEntryOf,
+  type MinuteRow,
+  minuteSalesOf,
+  saleTotalsOf,
+  type TotalsRow,
+} from '../money-rows.ts';
 import { prepareAll, type SqliteAccess } from './access.ts';
 
 const ENTRY_COLUMNS = 'entry_id, vendor_id, kind, reference, at, amount_minor, balance_minor';
@@ -57,6 +65,11 @@ const SQL = {
     WHERE ${SALES} AND vendor_id = ? AND entry_id > ? AND entry_id <= ? ${GROUPED}`,
   byShift: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND vendor_id = ? AND shift_id = ? ${GROUPED}`,
   byTime: `SELECT ${TOTALS} FROM float_entry WHERE ${SALES} AND at >= ? AND at < ? ${GROUPED}`,
+  // The entries lead, by their time: a few of them stand against all vendors.
+  byMinute: `SELECT at / 60000 * 60000 AS minute, currency, sum(kind = 'sale') AS sales, sum(kind <> 'sale') AS reversals,
+      -sum(amount_minor) AS paid_minor, sum(${SIGN} * amount_deci_kwh) AS amount_deci_kwh
+    FROM float_entry CROSS JOIN vendor USING (vendor_id)
+    WHERE ${SALES} AND at >= ? AND at < ? GROUP BY 1, 2 ORDER BY 1, 2`,
   byTimeOfVendor: `SELECT ${TOTALS} FROM float_entry
     WHERE ${SALES} AND +vendor_id = ? AND at >= ? AND at < ? ${GROUPED}`,
 } as const;
@@ -154,6 +167,10 @@ export class SqliteFloats {
 
   totals(span: SaleSpan): readonly SaleTotalsRow[] {
     return (this.#rows(span) as TotalsRow[]).map(saleTotalsOf);
+  }
+
+  byMinute(from: number, until: number): readonly MinuteSales[] {
+    return (this.#sql.byMinute.all(from, until) as MinuteRow[]).map(minuteSalesOf);
   }
 
   #rows(span: SaleSpan): unknown[] {

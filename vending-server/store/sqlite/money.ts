@@ -11,6 +11,7 @@ import type {
   FloatChange,
   FloatChangeResult,
   FloatEntry,
+  MinuteSales,
   MoneyStore,
   OpenShiftResult,
   SaleSpan,
@@ -142,6 +143,10 @@ export class SqliteMoney implements MoneyStore {
 
   saleTotals(span: SaleSpan): Promise<readonly SaleTotalsRow[]> {
     return this.#access.read(() => this.#parts.floats.totals(span));
+  }
+
+  salesByMinute(from: number, until: number): Promise<readonly MinuteSales[]> {
+    return this.#access.read(() => this.#parts.floats.byMinute(from, until));
   }
 
   openShift(

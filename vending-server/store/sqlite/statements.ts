@@ -89,6 +89,9 @@ const MOVE_DEBT = `
 
 const FIND_VENDOR =
   'SELECT vendor_id, name, currency, credit_limit_minor, float_minor FROM vendor WHERE vendor_id = ?';
+const VENDORS = `
+  SELECT vendor_id, name, currency, credit_limit_minor, float_minor FROM vendor
+  WHERE vendor_id > ? ORDER BY vendor_id LIMIT ?`;
 const ADD_VENDOR =
   'INSERT INTO vendor (vendor_id, name, currency, credit_limit_minor, float_minor) VALUES (?, ?, ?, ?, 0)';
 const MOVE_FLOAT = 'UPDATE vendor SET float_minor = float_minor + ? WHERE vendor_id = ?';
@@ -183,6 +186,7 @@ const SQL = {
   setReplaces: SET_REPLACES,
   moveDebt: MOVE_DEBT,
   findVendor: FIND_VENDOR,
+  vendors: VENDORS,
   addVendor: ADD_VENDOR,
   moveFloat: MOVE_FLOAT,
   findApiKey: FIND_API_KEY,

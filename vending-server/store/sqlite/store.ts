@@ -32,7 +32,15 @@ import type {
 import type { CommitReport, OperationStore } from '../operation-contract.ts';
 import type { Outbox, ReceiptKeys } from '../outbox.ts';
 import { type ApiKeyInfoRow, apiKeyInfoOf } from '../people-rows.ts';
-import { type EntryRow, entryOf, type SaleRow, saleOf, sameFields } from '../rows.ts';
+import {
+  type EntryRow,
+  entryOf,
+  type SaleRow,
+  saleOf,
+  sameFields,
+  type VendorRow,
+  vendorOf,
+} from '../rows.ts';
 import type { SqliteAccess } from './access.ts';
 import { SqliteAdvice } from './advice.ts';
 import { SqliteApprovals } from './approvals.ts';
@@ -197,6 +205,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#sales.vendor(vendorId));
   }
 
+  vendors(after: string, limit: number): Promise<readonly VendorRecord[]> {
+    return this.#read(() => (this.#sql.vendors.all(after, limit) as VendorRow[]).map(vendorOf));
+  }
+
   addApiKey(key: ApiKeyRecord): Promise<void> {
     return this.#write(() => {
       addApiKey(this.#sql, key);
@@ -283,6 +295,15 @@ export class SqliteStore implements Store {
         throw new StsFault('ledger_mismatch', 'this data folder belongs to another security module');
       }
     });
+  }
+
+  modules(): Promise<readonly Pick<ModuleIdentity, 'moduleId' | 'publicKey'>[]> {
+    return this.#read(() =>
+      (this.#sql.findModule.all() as { module_id: string; public_key: string }[]).map((row) => ({
+        moduleId: row.module_id,
+        publicKey: row.public_key,
+      })),
+    );
   }
 
   publicKeyOf(moduleId: string): Promise<string | undefined> {
