@@ -42,6 +42,9 @@ export interface TokenChange {
   readonly credit: CreditChange;
 }
 
+/** No section changes beside what its part keeps. */
+const NOTHING: Partial<VitalState> = {};
+
 export class Books {
   /** What the meter notes; see `EVENT_KINDS` for what there is. */
   readonly events: EventLog;
@@ -151,12 +154,19 @@ export class Books {
 
   /** Takes a part's new state; durable with the next record. */
   keep<Name extends keyof VitalState>(name: Name, value: VitalState[Name]): void {
-    if (this.#vital[name] !== value) this.#vital = { ...this.#vital, [name]: value };
+    if (this.#vital[name] === value) return;
+    // A computed name within the literal would be a call into the engine each time.
+    const vital = { ...this.#vital };
+    vital[name] = value;
+    this.#vital = vital;
   }
 
   /** As {@link keep}; durable with the next {@link saveStatistics}. */
   keepStatistics<Name extends keyof StatisticsState>(name: Name, value: StatisticsState[Name]): void {
-    if (this.#statistics[name] !== value) this.#statistics = { ...this.#statistics, [name]: value };
+    if (this.#statistics[name] === value) return;
+    const statistics = { ...this.#statistics };
+    statistics[name] = value;
+    this.#statistics = statistics;
   }
 
   load(): JournalContents {
@@ -167,7 +177,7 @@ export class Books {
   format(loaded: LoadedState | undefined, done: (written: boolean) => void): void {
     this.#take(loaded);
     this.#isTaken = true;
-    const state = this.#journalState(this.#application, this.#lockout, {}, NO_CHANGE);
+    const state = this.#journalState(this.#application, this.#lockout, NOTHING, NO_CHANGE);
     this.#journal.format(state, done);
   }
 
@@ -224,7 +234,7 @@ export class Books {
     this.#checkpointTotalMilliWh = this.#account.totalMilliWh;
     this.#journal.save(
       () => {
-        const state = this.#journalState(this.#application, this.#lockout, {}, NO_CHANGE);
+        const state = this.#journalState(this.#application, this.#lockout, NOTHING, NO_CHANGE);
         total = state.account.totalMilliWh;
         return state;
       },
@@ -289,7 +299,8 @@ export class Books {
       relayCommand: maySupply ? 'closed' : 'open',
       lockout,
     };
-    return { application, account, vital: { ...vital, ...changed, credit } };
+    const isAsKept = changed === NOTHING && change === NO_CHANGE;
+    return { application, account, vital: isAsKept ? vital : { ...vital, ...changed, credit } };
   }
 }
 

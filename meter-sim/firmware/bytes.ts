@@ -2,11 +2,13 @@
 
 /** Writes `value` over `length` bytes at `at`; exact for every safe integer that they can hold. */
 export function writeInteger(bytes: Uint8Array, at: number, length: number, value: number): void {
-  let rest = value;
-  for (let index = at + length - 1; index >= at; index--) {
-    const byte = ((rest % 256) + 256) % 256;
-    bytes[index] = byte;
-    rest = (rest - byte) / 256;
+  // Two words of 32 bits: a remainder of doubles costs more than all the rest.
+  let word = value >>> 0;
+  const end = at + length - 1;
+  for (let index = end; index >= at; index--) {
+    if (end - index === 4) word = Math.floor(value / 2 ** 32) >>> 0;
+    bytes[index] = word;
+    word >>>= 8;
   }
 }
 

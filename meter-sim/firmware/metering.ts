@@ -20,6 +20,7 @@ import {
   closeUntil,
   DEFAULT_DEMAND,
   type DemandOptions,
+  type DemandState,
   demandMilliWatt,
   openDemand,
   resetDemand,
@@ -145,6 +146,13 @@ export interface MeteringReadout {
   readonly quality: PowerQualityState;
 }
 
+/** Seconds of the clock from the first on and before the second. */
+interface BandWindow {
+  readonly from: number;
+  readonly until: number;
+  readonly band: number;
+}
+
 const STEADY_MICROS = 60_000_000;
 
 /** A part with less room than this keeps no load profile. */
@@ -162,6 +170,7 @@ export class Metering {
   readonly #store: ProfileStore;
   readonly #exportRegister: () => number;
   #bands = NO_BANDS;
+  #window: BandWindow = { from: 0, until: 0, band: 0 };
   #demand = openDemand(0);
   /** The total register when the open demand period began. */
   #demandFromMilliWh = 0;
@@ -319,7 +328,7 @@ export class Metering {
    * supply that is also the time and the demand so far.
    */
   statistics(): MeteringStatistics {
-    const { period: _period, ...demand } = this.#demand;
+    const demand = this.#demand;
     const quality = this.#voltage.state();
     const kept = this.#statistics;
     const isSteady = this.#timer.now() >= this.#steadyFrom;
@@ -332,7 +341,7 @@ export class Metering {
     if (!isSame) {
       this.#statistics = {
         closedMilliWh: this.#bands.closedMilliWh,
-        demand,
+        demand: keptOf(demand),
         demandMilliWh: this.#host.totalMilliWh() - this.#demandFromMilliWh,
         quality,
         aliveAtSeconds: this.#rtc.epochSeconds(),
@@ -398,7 +407,7 @@ export class Metering {
   /** By a clock that may be wrong no band is chosen but the one that the plan names for it. */
   #followBand(now: number): void {
     const { tou } = this.#options;
-    const band = this.clockIsTrusted ? bandOfPlan(tou, now) : tou.defaultBand;
+    const band = this.clockIsTrusted ? this.#windowAt(now).band : tou.defaultBand;
     this.#host.bandIs(band);
     if (band === this.#bands.band) return;
     this.#bands = changeBand(this.#bands, band, this.#host.totalMilliWh());
@@ -406,10 +415,20 @@ export class Metering {
   }
 
   #nextSecond(now: number): number {
-    const { tou, profile } = this.#options;
+    const { profile } = this.#options;
     const profileEnd = (this.#profilePeriod(now) + 1) * profile.periodMinutes * 60 - this.#offsetSeconds;
     const next = Math.min(this.#endOfDemand(this.#demandPeriod(now)), profileEnd);
-    return this.clockIsTrusted ? Math.min(next, nextLook(tou, now)) : next;
+    return this.clockIsTrusted ? Math.min(next, this.#windowAt(now).until) : next;
+  }
+
+  /** The stretch of seconds around this one in which the calendar names one band. */
+  #windowAt(now: number): BandWindow {
+    const { from, until } = this.#window;
+    if (now < from || now >= until) {
+      const { tou } = this.#options;
+      this.#window = { from: now, until: nextLook(tou, now), band: bandOfPlan(tou, now) };
+    }
+    return this.#window;
   }
 
   #takeExport(): void {
@@ -438,6 +457,11 @@ export class Metering {
   #profilePeriod(now: number): number {
     return Math.floor((now + this.#offsetSeconds) / (this.#options.profile.periodMinutes * 60));
   }
+}
+
+/** What outlasts the open sub-period. */
+function keptOf({ period: _period, ...kept }: DemandState): Omit<DemandState, 'period'> {
+  return kept;
 }
 
 /** Readings of the frequency alone are not worth a write. */

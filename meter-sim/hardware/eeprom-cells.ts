@@ -4,6 +4,7 @@
  *
  * A meter uses a few of the part's 32 kB: what was never written takes no memory, so that ten thousand meters fit one computer.
  */
+import { invariant } from '../../lib/assert.ts';
 import type { RandomStream } from '../world/random.ts';
 
 /** One byte written wears this many. */
@@ -41,6 +42,7 @@ export class Cells {
   #worst = 0;
 
   constructor(config: CellsConfig, random: RandomStream, image: Uint8Array | undefined) {
+    invariant(CHUNK % config.pageSize === 0, 'a page does not reach over two chunks');
     this.#config = config;
     this.#random = random;
     this.#chunks = new Array(Math.ceil(config.size / CHUNK)).fill(undefined);
@@ -111,16 +113,15 @@ export class Cells {
     this.#put(address, Uint8Array.of((byte & ~mask) | (value & mask)));
   }
 
+  /** Within one page, and so within one chunk, but for an image that is put chunk by chunk. */
   #put(address: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
-      const index = Math.floor((address + done) / CHUNK);
-      const from = address + done - index * CHUNK;
-      const part = bytes.subarray(done, done + CHUNK - from);
-      const chunk = this.#chunks[index] ?? new Uint8Array(CHUNK).fill(ERASED);
+    const index = Math.floor(address / CHUNK);
+    let chunk = this.#chunks[index];
+    if (chunk === undefined) {
+      chunk = new Uint8Array(CHUNK).fill(ERASED);
       this.#chunks[index] = chunk;
-      chunk.set(part, from);
-      done += part.length;
     }
+    chunk.set(bytes, address - index * CHUNK);
   }
 
   #wear(address: number, length: number): void {
@@ -132,6 +133,11 @@ export class Cells {
       const page = address / pageSize;
       while (this.#pageWear.length <= page) this.#pageWear.push(0);
       this.#pageWear[page] = (this.#pageWear[page] as number) + 1;
+    }
+    // Of a part whose pages were always written whole, all groups of a page are alike.
+    if (isWholePage && this.#groupWear.size === 0 && this.wearOf(first) <= this.#config.endurance) {
+      this.#worst = Math.max(this.#worst, this.wearOf(first));
+      return;
     }
     for (let group = first; group <= last; group++) {
       if (!isWholePage) this.#groupWear.set(group, (this.#groupWear.get(group) ?? 0) + 1);

@@ -41,10 +41,15 @@ export class Rail {
     return this.#watt;
   }
 
+  /** Whether it stays where it is until the source or the load changes. */
+  get isHeld(): boolean {
+    return this.#volt === this.#sourceVolt && (this.#volt === 0 || this.#loadAmp() <= this.#config.sourceAmp);
+  }
+
   /** Voltage at `time`, which is not before the last change. */
   voltAt(time: number): number {
     const seconds = (time - this.#at) * 1e-6;
-    if (this.#isHeld() || seconds <= 0) return this.#volt;
+    if (this.isHeld || seconds <= 0) return this.#volt;
     const falling = this.#slope();
     if (falling > 0) return Math.max(this.#floor(), this.#fallen(seconds));
     return Math.min(this.#sourceVolt, this.#volt - falling * seconds);
@@ -52,7 +57,7 @@ export class Rail {
 
   /** @returns the first whole µs at which the voltage has come to `volt`, or had; undefined when it never does by itself. */
   timeOf(volt: number): number | undefined {
-    if (this.#isHeld()) return undefined;
+    if (this.isHeld) return undefined;
     const falling = this.#slope();
     if (falling > 0 ? volt >= this.#volt : volt <= this.#volt) return this.#at;
     if (falling > 0 ? volt < this.#floor() : volt > this.#sourceVolt) return undefined;
@@ -91,10 +96,6 @@ export class Rail {
 
   #loadAmp(): number {
     return this.#watt / this.#config.railVolt;
-  }
-
-  #isHeld(): boolean {
-    return this.#volt === this.#sourceVolt && (this.#volt === 0 || this.#loadAmp() <= this.#config.sourceAmp);
   }
 
   /** How far it can fall: to the source, if that carries the load. */

@@ -195,7 +195,7 @@ export class Supply {
     let watt = this.#drainWatt;
     for (const drawing of this.#drawing) watt += this.#config.consumerWatt[drawing];
     this.#rail.setLoad(watt, this.#clock.now());
-    this.#predict();
+    if (this.#crossing !== null || !this.#rail.isHeld) this.#predict();
   }
 
   /** Brown-out at once, and dead until {@link revive}, whatever the mains does. */

@@ -38,12 +38,33 @@ export function chargeEnergy(
 ): CreditState {
   if (state.mode === 'kilowattHour') {
     const energy = account.charge(state.energy, milliWh);
-    return settled(state, { ...state, energy }, now.friendly, options);
+    return settled(state, charged(state, energy, state.money, state), now.friendly, options);
   }
   const cost = chargeOf(tariffInForce(state, options).energy, now.band, state, milliWh);
-  const { remainder, monthMilliWh } = cost;
   const money = account.charge(state.money, cost.money);
-  return settled(state, { ...state, money, remainder, monthMilliWh }, now.friendly, options);
+  return settled(state, charged(state, state.energy, money, cost), now.friendly, options);
+}
+
+/** Field by field, as in {@link account.charge}. */
+function charged(
+  state: CreditState,
+  energy: account.Account,
+  money: account.Account,
+  cost: Pick<CreditState, 'remainder' | 'monthMilliWh'>,
+): CreditState {
+  return {
+    mode: state.mode,
+    energy,
+    money,
+    remainder: cost.remainder,
+    month: state.month,
+    monthMilliWh: cost.monthMilliWh,
+    settledDay: state.settledDay,
+    tariff: state.tariff,
+    mutedUntilSeconds: state.mutedUntilSeconds,
+    friendlyUntilSeconds: state.friendlyUntilSeconds,
+    awaitsKey: state.awaitsKey,
+  };
 }
 
 /** Energy until the credit is gone, mWh, at least 1; Infinity where it is gone already or energy is free. */

@@ -66,6 +66,7 @@ export function closeUntil(
   if (period < state.period) return { ...closed, period, before: [] };
   const dark = Math.min(period - closed.period, subPeriods - 1);
   // A window that ends in the dark holds less than the one before it: only the past is shifted.
+  if (dark === 0 && period === closed.period) return closed;
   const before = [...new Array<number>(dark).fill(0), ...closed.before].slice(0, subPeriods - 1);
   return { ...closed, period, before };
 }

@@ -111,7 +111,12 @@ export function countFrequency(
   if (milliHertz === 0) return state;
   const isOut = Math.abs(milliHertz - nominalMilliHertz) > frequencyLimitMilliHertz;
   return {
-    ...state,
+    dips: state.dips,
+    swells: state.swells,
+    shortInterruptions: state.shortInterruptions,
+    longInterruptions: state.longInterruptions,
+    underVoltageMillis: state.underVoltageMillis,
+    overVoltageMillis: state.overVoltageMillis,
     frequencyReadings: state.frequencyReadings + 1,
     frequencyOutOfLimits: state.frequencyOutOfLimits + (isOut ? 1 : 0),
   };
