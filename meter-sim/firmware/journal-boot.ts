@@ -99,7 +99,7 @@ class Boot {
       if (snapshot.sequence <= after) return undefined;
       const base = this.#base(snapshot.sequence);
       if (base === undefined) continue;
-      const state = { ...decodeImage(base.image), account: base.account };
+      const state = stateOf(base.image, base.account);
       const found = { state, sequence: base.sequence, span: undefined, base, unchargedMilliJoule: 0 };
       return this.#completed(found, newest);
     }
@@ -112,7 +112,11 @@ class Boot {
    */
   #completed(found: Partly, newest: Candidate | undefined): Found {
     const whole: Found = {
-      ...found,
+      state: found.state,
+      sequence: found.sequence,
+      span: found.span,
+      base: found.base,
+      unchargedMilliJoule: found.unchargedMilliJoule,
       newestSpan: newest === undefined ? undefined : spanOf(newest),
       highestSequence: Math.max(found.sequence, newest?.sequence ?? 0),
       acceptanceLost: false,
@@ -135,7 +139,7 @@ class Boot {
     const image = base.image.slice();
     const patches = bytes.subarray(FIXED_BYTES, bytes.length - this.#checksum.bytes);
     if (!applyPatches(image, patches)) return undefined;
-    const state = { ...decodeImage(image), account: readAccount(bytes) };
+    const state = stateOf(image, readAccount(bytes));
     return { state, sequence: delta.sequence, span: spanOf(delta), base, unchargedMilliJoule: 0 };
   }
 
@@ -213,7 +217,8 @@ class Boot {
         const bytes = this.#bus.read(page * PAGE_BYTES, header.pages * PAGE_BYTES);
         this.#isNewer ||= isSealed(bytes, this.#checksum);
       } else if (header.kind === KIND_SNAPSHOT) {
-        found.push({ ...header, page });
+        const { kind, pages, sequence, base } = header;
+        found.push({ kind, pages, sequence, base, page });
       }
     }
     return found.sort((a, b) => b.sequence - a.sequence);
@@ -243,6 +248,11 @@ function* newestFirst(records: readonly Candidate[]): Generator<Candidate> {
   if (first === undefined) return;
   yield first;
   yield* records.filter((record) => record !== first).sort((a, b) => b.sequence - a.sequence);
+}
+
+function stateOf(image: Uint8Array, account: AccountFields): JournalState {
+  const { application, vital } = decodeImage(image);
+  return { application, account, vital };
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {

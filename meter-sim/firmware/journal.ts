@@ -151,8 +151,10 @@ export class Journal {
     if (found.newestSpan !== undefined) this.#deltas.continueAfter(found.newestSpan);
     const newestCopy = found.base.spans.at(-1);
     if (newestCopy !== undefined) this.#snapshots.continueAfter(newestCopy);
+    const { application, account, vital } = found.state;
     const { acceptanceLost, unchargedMilliJoule } = found;
-    return { kind: 'state', state: { ...found.state, acceptanceLost, unchargedMilliJoule, format: 2 } };
+    const state = { application, account, vital, acceptanceLost, unchargedMilliJoule, format: 2 } as const;
+    return { kind: 'state', state };
   }
 
   /** The first record of a new part, or of this format; nothing else is written before `done(true)`. */

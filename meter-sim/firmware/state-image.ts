@@ -60,8 +60,9 @@ export class StateImage {
 }
 
 export function decodeImage(image: Uint8Array): Imaged {
-  const values = PLACED.map(({ name, at, section }) => [name, section.decode(image, at)]);
-  return { application: decodeApplication(image, 0), vital: Object.fromEntries(values) as VitalState };
+  const vital: Record<string, unknown> = {};
+  for (const { name, at, section } of PLACED) vital[name] = section.decode(image, at);
+  return { application: decodeApplication(image, 0), vital: vital as unknown as VitalState };
 }
 
 /** Bytes that are alike and cheaper to write again than to begin another patch for. */
