@@ -32,7 +32,7 @@ export function useCsrfToken(token: string): void {
   csrfToken = token;
 }
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** @throws Refusal, NoAnswer. */
 export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
@@ -49,15 +49,7 @@ export async function fetchText(method: Method, path: string, body?: unknown): P
   let status: number;
   let text: string;
   try {
-    const response = await fetch(path, {
-      method,
-      signal: AbortSignal.timeout(WAIT_MILLIS),
-      headers: {
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrfToken }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const response = await send(method, path, body, AbortSignal.timeout(WAIT_MILLIS));
     status = response.status;
     text = await response.text();
   } catch {
@@ -65,6 +57,43 @@ export async function fetchText(method: Method, path: string, body?: unknown): P
   }
   if (status < 400) return text;
   throw new Refusal(status, problemOf(text));
+}
+
+/**
+ * As {@link call}, for an answer of many lines of JSON, each of which is handed on as it comes; it may take its time.
+ * @param signal - ends the reading.
+ */
+export async function callLines<T>(
+  path: string,
+  body: unknown,
+  onLine: (line: T) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let rest = '';
+  try {
+    const response = await send('POST', path, body, signal);
+    if (response.status >= 400) throw new Refusal(response.status, problemOf(await response.text()));
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+      const lines = (rest + piece.value).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(JSON.parse(line) as T);
+    }
+  } catch (error) {
+    throw error instanceof Refusal ? error : new NoAnswer();
+  }
+}
+
+function send(method: Method, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  return fetch(path, {
+    method,
+    signal,
+    headers: {
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrfToken }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
 }
 
 function problemOf(text: string): object {

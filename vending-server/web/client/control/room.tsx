@@ -9,13 +9,14 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
   const { say } = useSay();
   const { session } = visit;
   const sections = sectionsFor(session);
-  const [current, setCurrent] = useState(() => sectionAt(sections));
+  const [hash, setHash] = useState(location.hash);
+  const { current, place } = placeAt(hash, sections);
   const heading = useRef<HTMLHeadingElement>(null);
   const isMoved = useRef(false);
   useEffect(() => {
     const follow = () => {
       isMoved.current = true;
-      setCurrent(sectionAt(sections));
+      setHash(location.hash);
     };
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
@@ -58,7 +59,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
               <h1 ref={heading} tabIndex={-1}>
                 {say(current.title)}
               </h1>
-              <current.show key={current.id} session={session} wordsOf={wordsOf} />
+              <current.show key={current.id} session={session} wordsOf={wordsOf} place={place} />
             </>
           )}
         </main>
@@ -67,7 +68,12 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
   );
 }
 
-function sectionAt(sections: readonly Section[]): Section | undefined {
-  const wanted = location.hash.replace(/^#\//, '').split('/')[0];
-  return sections.find(({ id }) => id === wanted) ?? sections[0];
+/** `#/vendors/shop` is the section `vendors` at the place `shop`. */
+function placeAt(
+  hash: string,
+  sections: readonly Section[],
+): { readonly current: Section | undefined; readonly place: string } {
+  const [wanted, place = ''] = hash.replace(/^#\//, '').split('/');
+  const found = sections.find(({ id }) => id === wanted);
+  return { current: found ?? sections[0], place: found === undefined ? '' : decodeURIComponent(place) };
 }

@@ -7,6 +7,8 @@ export interface SectionProps {
   readonly session: Session;
   /** A refusal that ends the session ends the page; @returns any other in words. @throws what is no refusal. */
   readonly wordsOf: (error: unknown) => string;
+  /** What the address names within the section, behind `#/<section>/`; '' when it names nothing. */
+  readonly place: string;
 }
 
 export interface Section {
