@@ -127,9 +127,15 @@ async function prepareFiles(at: Places): Promise<void> {
   await makeKeyStore(at.keyStore, at.passphrase, [PUBLIC_TEST_VENDING_KEY]);
 }
 
+/** Two pages that know each other: what stands behind `#` never reaches a server, and each page shows it as a link. */
+function pagesOf(server: string, meter: string): { readonly counter: string; readonly face: string } {
+  return { counter: `${server}/#meter=${meter}/`, face: `${meter}/#counter=${server}/` };
+}
+
 function announce(options: SandboxOptions, at: Places, server: string, meter: string, sale: FirstSale): void {
   const path = (file: string) => relative('.', file) || file;
   const { drn } = PUBLIC_TEST_METER;
+  const { counter, face } = pagesOf(server, meter);
   const vend = `npx wattoken vend ${drn} 25 --server ${server} --api-key-file ${path(at.sellerKey)}`;
   const enter = `npx wattoken meter enter <token> --meter ${meter}`;
   const text = [
@@ -137,12 +143,11 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
     'Wattoken sandbox: a utility with public test keys. Nothing here protects anything.',
     '',
     table([
-      [
-        'counter',
-        `${server}/   sign in as "${SANDBOX_SELLER.userId}", password "${SANDBOX_SELLER.password}"`,
-      ],
+      ['counter', counter],
+      ['', `sign in as "${SANDBOX_SELLER.userId}", password "${SANDBOX_SELLER.password}"`],
+      ['meter', face],
+      ['', `DRN ${drn}, load ${options.load} W, ${speedText(options.speed)}`],
       ['server', `API: ${server}/v1/openapi.json`],
-      ['meter', `${meter}   DRN ${drn}, load ${options.load} W, ${speedText(options.speed)}`],
       ['data', path(options.data)],
       ['sold', `${sale.tokenNoGrouped}   ${sale.amountKwh} kWh for ${sale.paid}`],
       ['keyed in', sale.enteredNow ? `${sale.result}, relay closes` : `${sale.result}, on an earlier start`],
@@ -157,7 +162,8 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
   printResult(
     options,
     {
-      counter: `${server}/`,
+      counter,
+      face,
       seller: SANDBOX_SELLER,
       server,
       meter,

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import * as counterEnglish from '../../../vending-server/web/client/counter/text-english.ts';
 import * as counterFrench from '../../../vending-server/web/client/counter/text-french.ts';
 import * as counterSwahili from '../../../vending-server/web/client/counter/text-swahili.ts';
 import * as commonEnglish from '../../../vending-server/web/client/text-english.ts';
 import * as commonFrench from '../../../vending-server/web/client/text-french.ts';
 import * as commonSwahili from '../../../vending-server/web/client/text-swahili.ts';
+import { assertSameSpeech } from '../../support/texts.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -16,17 +16,9 @@ const SPEECHES: Readonly<Record<string, { ENGLISH: Texts; FRENCH: Texts; SWAHILI
 
 const test = suite('web: texts');
 
-const placesIn = (text = ''): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
-
 for (const [page, { ENGLISH, ...others }] of Object.entries(SPEECHES)) {
   test(`when a text of ${page} is said in another language then it stands there and has the same places to fill in`, () => {
-    for (const [name, texts] of Object.entries(others)) {
-      assert.equal(Object.keys(texts).sort(), Object.keys(ENGLISH).sort(), name);
-      for (const [key, text] of Object.entries(ENGLISH)) {
-        assert.ok(texts[key]?.trim(), `${name} ${key}`);
-        assert.equal(placesIn(texts[key]), placesIn(text), `${name} ${key}`);
-      }
-    }
+    assertSameSpeech(ENGLISH, others);
   });
 }
 

@@ -7,6 +7,7 @@ import { AmountStep } from './amount-step.tsx';
 import type { LookUp, Sale, SaleOrder, Vendor } from './answers.ts';
 import { pendingOrder, tillOf } from './kept.ts';
 import { LostStep } from './lost-step.tsx';
+import { MeterLink } from './meter-link.tsx';
 import { MeterStep } from './meter-step.tsx';
 import { RecentSales } from './recent-sales.tsx';
 import { ShiftPanel } from './shift-panel.tsx';
@@ -79,6 +80,7 @@ export function Counter({ visit, onSold }: CounterProps) {
           {say('float')} <b>{showMinor(vendor.floatMinor, vendor.currency, locale)}</b>
         </span>
         <span class="grow">{session.name}</span>
+        <MeterLink />
         {languages}
         <button type="button" onClick={visit.signOut}>
           {say('signOut')}

@@ -1,5 +1,6 @@
 /** Everything that the counter says, in English; the other languages have the same keys. `{name}` is filled in. */
 export const ENGLISH = {
+  toMeter: 'To the meter',
   title: 'Counter',
   notASeller: 'This user does not sell for a vendor. Sign in as a seller.',
   float: 'Float',

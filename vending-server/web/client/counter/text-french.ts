@@ -1,6 +1,7 @@
 import type { Texts } from './text-english.ts';
 
 export const FRENCH: Texts = {
+  toMeter: 'Au compteur',
   title: 'Guichet',
   notASeller: 'Cet utilisateur ne vend pour aucun vendeur. Connectez-vous comme vendeur.',
   float: 'Avance',

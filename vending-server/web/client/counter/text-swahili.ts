@@ -1,6 +1,7 @@
 import type { Texts } from './text-english.ts';
 
 export const SWAHILI: Texts = {
+  toMeter: 'Kwenye mita',
   title: 'Kaunta',
   notASeller: 'Mtumiaji huyu hauzi kwa muuzaji yeyote. Ingia kama muuzaji.',
   float: 'Salio la muuzaji',

@@ -1,0 +1,53 @@
+/** States of the meter in the words of the page. */
+import type { Say } from '../../../lib/pages/client/language.tsx';
+import type { DisplayIcon } from '../../firmware/hardware-interface.ts';
+import type { OutcomeView } from '../bench-view.ts';
+import { CommandRefused, type MeterState } from './live.ts';
+import { ENGLISH, type TextKey } from './text-english.ts';
+
+type SayIt = Say<TextKey>;
+
+export function iconWord(icon: DisplayIcon): TextKey {
+  return `icon-${icon}`;
+}
+
+/** @returns what became of a token, as one says it to a customer. */
+export function outcomeWords(say: SayIt, outcome: OutcomeView | null): string {
+  if (outcome === null) return say('noToken');
+  const { result, creditedKwh } = outcome;
+  if (result === 'Accept' && creditedKwh !== undefined && creditedKwh !== '0')
+    return say('credited', { units: creditedKwh });
+  return say(`result${result}`);
+}
+
+/** @returns whether the house has current, and why. */
+export function supplyWords(say: SayIt, { powered, relay, switchCause }: MeterState): string {
+  if (!powered) return say('supplyDark');
+  const cause = switchCause === null ? '' : say(`cause-${switchCause}`);
+  switch (relay) {
+    case 'closed':
+      return say('supplyOn', { cause });
+    case 'open':
+      return say('supplyOff', { cause });
+    default:
+      return say(relay === 'malfunction' ? 'relayFault' : 'supplyMoves');
+  }
+}
+
+/** @returns why a command was refused: by its code in the page's language, else as the meter put it. */
+export function refusalWords(say: SayIt, error: unknown): string {
+  if (!(error instanceof CommandRefused)) return say('lost');
+  const key = `fault-${error.code}`;
+  return key in ENGLISH ? say(key as TextKey) : error.message;
+}
+
+/** Energy of which no more is shown than is there: cut off, never rounded up. @param milliWh - null shows as a dash. */
+export function kwhText(milliWh: number | null, locale: string): string {
+  if (milliWh === null) return '–';
+  return numberText(Math.trunc(milliWh / 1_000) / 1_000, 3, locale);
+}
+
+/** @returns the number with so many digits behind the point, whatever they are, so that nothing moves while it counts. */
+export function numberText(value: number, digits: number, locale: string): string {
+  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

@@ -1,0 +1,13 @@
+import { suite } from 'uvu';
+import { ENGLISH } from '../../../../meter-sim/panel/face/text-english.ts';
+import { FRENCH } from '../../../../meter-sim/panel/face/text-french.ts';
+import { SWAHILI } from '../../../../meter-sim/panel/face/text-swahili.ts';
+import { assertSameSpeech } from '../../../support/texts.ts';
+
+const test = suite('meter-sim/panel/face/texts');
+
+test('when a text of the meter’s face is said in another language then it stands there and has the same places to fill in', () => {
+  assertSameSpeech(ENGLISH, { FRENCH, SWAHILI });
+});
+
+test.run();
