@@ -60,7 +60,7 @@ export function MeterCoverScrews({ state, onToggle }: OpeningProps) {
         WATTOKEN
       </text>
       <text class="plate" x="336" y="37" text-anchor="end">
-        230 V 50 Hz · 5(100) A · Cl. 1
+        230 V · 5(100) A · Cl. 1
       </text>
       <text class="plate" x="336" y="51" text-anchor="end">
         {state.drn}

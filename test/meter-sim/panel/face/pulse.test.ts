@@ -15,7 +15,10 @@ interface Played {
   readonly lateMillis?: readonly number[];
 }
 
-/** Plays a meter that tells of itself ten times a second; @returns how often the light went on, and the share of frames it was lit. */
+/**
+ * Plays a meter that tells of itself ten times a second.
+ * @returns how often the light went on, and the share of frames in which it was lit.
+ */
 function play({ watts, speed, seconds = 20, lateMillis = [0] }: Played) {
   const clock = new PulseClock();
   const rate = speed === 'max' ? 1_000 : speed;
