@@ -30,6 +30,8 @@ export interface Integral {
   readonly perCycle: number;
   /** Bound of the wiggle. */
   readonly ripple: number;
+  /** Bound of the function itself. */
+  readonly peak: number;
   /** Distance of the integral (unit times cycles) from the straight line at this phase; its own mean is zero. */
   wiggle(phase: number): number;
 }
@@ -39,19 +41,23 @@ export class PhaseIntegral implements Integral {
   readonly #wiggle = new Float64Array(TABLE_POINTS + 1);
   readonly perCycle: number;
   readonly ripple: number;
+  readonly peak: number;
 
   /** Trapezoids: exact for the mean of a band-limited wave, whatever the number of points. */
   constructor(value: (index: number) => number) {
     const sums = this.#wiggle;
     let sum = 0;
+    let peak = 0;
     let last = value(0);
     for (let index = 1; index <= TABLE_POINTS; index++) {
       const next = value(index);
       sum += (last + next) / (2 * TABLE_POINTS);
       last = next;
+      peak = Math.max(peak, Math.abs(next));
       sums[index] = sum;
     }
     this.perCycle = sum;
+    this.peak = peak;
     let mean = 0;
     for (let index = 0; index < TABLE_POINTS; index++) {
       mean += ((sums[index] as number) - (sum * index) / TABLE_POINTS) / TABLE_POINTS;
@@ -84,12 +90,14 @@ export class CombinedIntegral implements Integral {
   readonly #parts: Part[] = [];
   perCycle = 0;
   ripple = 0;
+  peak = 0;
 
   add(factor: number, integral: PhaseIntegral): void {
     if (factor === 0) return;
     this.#parts.push({ factor, integral });
     this.perCycle += factor * integral.perCycle;
     this.ripple += Math.abs(factor) * integral.ripple;
+    this.peak += Math.abs(factor) * integral.peak;
   }
 
   wiggle(phase: number): number {
@@ -111,9 +119,12 @@ export class CombinedIntegral implements Integral {
     const need = sign * amount;
     const grown = (phase: number): number =>
       sign * (this.perCycle * (phase - from) + this.wiggle(phase) - start);
-    // Nothing before this can be the answer; from here walk, for the integral may run backwards within a cycle.
+    // Nothing before this can be the answer, nor before what the peak would need; from there walk, for the integral may run
+    // backwards within a cycle.
     let low = from + Math.max(0, (need - 2 * this.ripple) / Math.abs(this.perCycle));
-    if (grown(low) >= need) return low;
+    let missing = need - grown(low);
+    if (missing <= 0) return low;
+    for (; missing > WALK * this.peak; missing = need - grown(low)) low += missing / this.peak;
     let high = low + WALK;
     while (grown(high) < need) {
       low = high;
