@@ -251,6 +251,7 @@ async function serve(parts: Parts): Promise<RunningServer> {
       notifying: messaging.notifying,
       salesWatch,
       ledger: (moduleId, reading) => ledgerReader.read({ ...reading, source: booksOf(options, moduleId) }),
+      isSandbox: options.sandbox === true,
     },
     log,
     version: packageVersion(),

@@ -5,10 +5,13 @@ import { authenticateKey } from '../people/api-keys.ts';
 import type { Caller } from '../people/caller.ts';
 import { authenticateSession } from '../people/login.ts';
 import { isCsrfToken, LIFE_MILLIS } from '../people/session.ts';
+import type { VisitRecord } from '../store/visit-contract.ts';
 import type { Vending } from '../vending/context.ts';
+import { findVisit, VISIT_MILLIS } from '../vending/visits.ts';
 import { setHeader } from './reply.ts';
 
 const SESSION_COOKIE = 'wattoken_session';
+const VISIT_COOKIE = 'wattoken_visit';
 
 /**
  * A bearer key counts before a cookie: a page never sends both, and a machine that does means its key.
@@ -24,24 +27,56 @@ export async function callerOf({ store, clock }: Vending, request: Request): Pro
   const token = sessionTokenOf(request);
   if (token === undefined) throw new StsFault('authentication_required');
   const { caller } = await authenticateSession(context, token);
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const given = request.headers['x-csrf-token'];
-    if (typeof given !== 'string' || !isCsrfToken(given, token)) throw new StsFault('csrf_token_wrong');
-  }
+  assertOwnPage(request, token);
   return caller;
 }
 
-export function sessionTokenOf(request: Request): string | undefined {
-  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
-  const found = cookies.find((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
-  return found?.slice(SESSION_COOKIE.length + 1);
+/** A customer who has shown a receipt. @throws StsFault `visit_required`, `csrf_token_wrong`. */
+export async function visitorOf(vending: Vending, request: Request): Promise<VisitRecord> {
+  const secret = visitSecretOf(request);
+  const visit = await findVisit(vending, secret);
+  assertOwnPage(request, secret ?? '');
+  return visit;
 }
 
-/** No script reads it and no other site sends it. An empty token takes it away. */
+/** Another site can make a browser send a cookie, and cannot know what goes with it. @throws StsFault `csrf_token_wrong`. */
+function assertOwnPage({ method, headers }: Request, secret: string): void {
+  if (method === 'GET' || method === 'HEAD') return;
+  const given = headers['x-csrf-token'];
+  if (typeof given !== 'string' || !isCsrfToken(given, secret)) throw new StsFault('csrf_token_wrong');
+}
+
+export function sessionTokenOf(request: Request): string | undefined {
+  return cookieOf(request, SESSION_COOKIE);
+}
+
+export function visitSecretOf(request: Request): string | undefined {
+  return cookieOf(request, VISIT_COOKIE);
+}
+
+function cookieOf(request: Request, name: string): string | undefined {
+  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+  return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
 export function sessionCookie(token: string, isSecure: boolean): string {
-  const age = token === '' ? 0 : LIFE_MILLIS / 1000;
+  return setCookie(SESSION_COOKIE, token, { path: '/', lifeMillis: LIFE_MILLIS, isSecure });
+}
+
+/** Sent to the customers' part alone. */
+export function visitCookie(secret: string, isSecure: boolean): string {
+  return setCookie(VISIT_COOKIE, secret, { path: '/v1/customer', lifeMillis: VISIT_MILLIS, isSecure });
+}
+
+/** No script reads it and no other site sends it. An empty value takes it away. */
+function setCookie(
+  name: string,
+  value: string,
+  { path, lifeMillis, isSecure }: { path: string; lifeMillis: number; isSecure: boolean },
+): string {
+  const age = value === '' ? 0 : lifeMillis / 1000;
   const secure = isSecure ? '; Secure' : '';
-  return `${SESSION_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;
+  return `${name}=${value}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;
 }
 
 export function addressOf(request: Request): string {

@@ -16,8 +16,19 @@ import { FAULTS, isStsFault, StsFault, toProblem } from '../../lib/faults.ts';
 import type { Answered } from '../operation/metrics.ts';
 import { auditTarget } from '../people/audit.ts';
 import { assertMay, type Caller, NOBODY } from '../people/caller.ts';
+import type { VisitRecord } from '../store/visit-contract.ts';
+import { visitPrincipal } from '../vending/visits.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
-import { addressOf, callerOf, retryAfter, sessionCookie, sessionTokenOf } from './admission.ts';
+import {
+  addressOf,
+  callerOf,
+  retryAfter,
+  sessionCookie,
+  sessionTokenOf,
+  visitCookie,
+  visitorOf,
+  visitSecretOf,
+} from './admission.ts';
 import { ADVICE_ROUTES } from './advice-routes.ts';
 import { APPROVAL_ROUTES } from './approval-routes.ts';
 import { CERTIFICATE_ROUTES } from './certificate-routes.ts';
@@ -43,6 +54,7 @@ import { SESSION_ROUTES } from './session-routes.ts';
 import { TARIFF_ROUTES } from './tariff-routes.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 import { USER_ROUTES } from './user-routes.ts';
+import { VISIT_ROUTES } from './visit-routes.ts';
 import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 export interface AppOptions {
@@ -124,6 +136,7 @@ function tableOf({ log, version }: AppOptions): readonly Route[] {
     ...ISSUE_ROUTES,
     ...ADVICE_ROUTES,
     ...RECEIPT_ROUTES,
+    ...VISIT_ROUTES,
     ...WEBHOOK_ROUTES,
     ...TARIFF_ROUTES,
     ...CUSTOMER_ROUTES,
@@ -188,7 +201,11 @@ function admit(route: Route, { service, isStopping }: AppOptions, gate: Gate) {
         await note(route, service, request, response, toProblem(error, '').code);
         throw error;
       }
-    } else if (auditOf(route) !== 'none') gate.open.spend(addressOf(request));
+    } else {
+      const isVisitor = route.visitor === true;
+      if (isVisitor || auditOf(route) !== 'none') gate.open.spend(addressOf(request));
+      if (isVisitor) response.locals['visit'] = await visitorOf(service.vending, request);
+    }
     next();
   };
 }
@@ -229,14 +246,16 @@ async function note(
   outcome: string,
 ): Promise<void> {
   const caller = (response.locals['caller'] as Caller | undefined) ?? NOBODY;
+  const visit = response.locals['visit'] as VisitRecord | undefined;
   await vending.store.audit.append({
     at: vending.clock.now(),
-    principal: caller.principal,
+    principal: visit === undefined ? caller.principal : visitPrincipal(visit),
     credentialId: caller.credentialId,
     roles: caller.roles.join(','),
     vendorId: caller.vendorId === '' ? null : caller.vendorId,
     action: `${route.method.toUpperCase()} ${route.path}`,
     target: auditTarget({
+      ...(visit === undefined ? {} : { meter: visit.meterPan }),
       ...(request.params as Record<string, string>),
       ...route.about?.((request.body ?? {}) as Record<string, unknown>),
     }),
@@ -309,10 +328,13 @@ function callFrom(
     query: query?.data,
     accept: request.headers.accept ?? '',
     body: body?.data,
+    visit: response.locals['visit'] as VisitRecord | undefined,
     browser: {
       address: addressOf(request),
       sessionToken: sessionTokenOf(request),
       cookieOf: (token) => sessionCookie(token, secureCookies),
+      visitSecret: visitSecretOf(request),
+      visitCookieOf: (secret) => visitCookie(secret, secureCookies),
     },
   };
 }

@@ -33,6 +33,11 @@ export function openApiDocument(routes: readonly Route[], version: string): stri
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
   const name = 'wattoken_session';
   registry.registerComponent('securitySchemes', 'session', { type: 'apiKey', in: 'cookie', name });
+  registry.registerComponent('securitySchemes', 'visit', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'wattoken_visit',
+  });
   for (const route of routes) registry.registerPath(pathOf(route));
   const generator = new OpenApiGeneratorV31(registry.definitions);
   const document = generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } });
@@ -48,13 +53,23 @@ function bare(pattern: unknown): unknown {
 export function faultsOf(route: Route): readonly FaultCode[] {
   const all: readonly FaultCode[] = [
     ...(route.permission === undefined ? [] : KEY_FAULTS),
-    ...(route.permission !== undefined && route.method !== 'get' ? (['csrf_token_wrong'] as const) : []),
+    ...(route.visitor === true ? (['visit_required'] as const) : []),
+    ...(isClosed(route) && route.method !== 'get' ? (['csrf_token_wrong'] as const) : []),
     ...(route.query === undefined || route.body !== undefined ? [] : (['request_malformed'] as const)),
     ...(route.body === undefined ? [] : BODY_FAULTS),
     ...route.faults,
     ...COMMON_FAULTS,
   ];
   return [...new Set(all)];
+}
+
+function isClosed({ permission, visitor }: Route): boolean {
+  return permission !== undefined || visitor === true;
+}
+
+function securityOf(route: Route): { [name: string]: string[] }[] {
+  if (route.visitor === true) return [{ visit: [] }];
+  return isClosed(route) ? [{ apiKey: [] }, { session: [] }] : [];
 }
 
 function pathOf(route: Route): RouteConfig {
@@ -64,7 +79,7 @@ function pathOf(route: Route): RouteConfig {
     method: route.method,
     path: route.path,
     summary: route.summary,
-    security: route.permission === undefined ? [] : [{ apiKey: [] }, { session: [] }],
+    security: securityOf(route),
     request: {
       params,
       ...(route.query === undefined ? {} : { query: route.query }),

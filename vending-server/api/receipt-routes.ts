@@ -1,6 +1,6 @@
 /** Receipts: in every form, and the proof that one is genuine. */
 import { StsFault } from '../../lib/faults.ts';
-import { checkReceipt, verifyAddressOf } from '../receipt/desk.ts';
+import { checkAddressOf, checkReceipt } from '../receipt/desk.ts';
 import { printJson, printPdf, printText } from '../receipt/print.ts';
 import { parseQrText } from '../receipt/seal.ts';
 import { findSale } from '../vending/find-sale.ts';
@@ -45,7 +45,7 @@ export const RECEIPT_ROUTES: readonly Route[] = [
         language: query.lang ?? settings.language,
         isCopy: query.copy === 'true',
         key: receipts.key(),
-        verifyAddress: verifyAddressOf(settings),
+        checkAddress: checkAddressOf(settings),
       };
       const format = query.format ?? formatOf(call.accept);
       switch (format) {

@@ -47,7 +47,7 @@ const Token = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const Facts = z.strictObject({
+export const ReceiptFactsOut = z.strictObject({
   receiptNumber: z.string(),
   vatInvoiceNumber: Shown,
   saleId: z.string(),
@@ -114,7 +114,7 @@ const Facts = z.strictObject({
 export const ReceiptAnswer = z.strictObject({
   format: z.literal('wattoken-receipt-1'),
   isCopy: z.boolean(),
-  receipt: Facts,
+  receipt: ReceiptFactsOut,
   seal: z.strictObject({ ...SealedFields, signature: z.string() }),
   qrText: z.string(),
 });

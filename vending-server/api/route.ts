@@ -8,6 +8,7 @@ import type { Ready } from '../operation/readiness.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Permission } from '../people/roles.ts';
 import type { ReceiptDesk } from '../receipt/desk.ts';
+import type { VisitRecord } from '../store/visit-contract.ts';
 import type { Vending } from '../vending/context.ts';
 import type { SalesWatch } from '../vending/sales-watch.ts';
 import type { sell } from '../vending/sell.ts';
@@ -23,6 +24,8 @@ export interface Service {
   readonly ledger: (moduleId: string, reading: Omit<Reading, 'source'>) => Promise<Readable>;
   /** The use case behind `POST /v1/sales`; a sandbox puts its scripted meters before it. */
   readonly sell: typeof sell;
+  /** Whether all that is sold here is for practice. */
+  readonly isSandbox: boolean;
 }
 
 export interface Answer {
@@ -48,6 +51,8 @@ export interface Call<Body, Query = unknown> {
   /** The media types that the caller takes, as it wrote them. */
   readonly accept: string;
   readonly body: Body;
+  /** Of routes for visitors. */
+  readonly visit?: VisitRecord | undefined;
   /** Of the connection, not of the request: what a browser is and where it calls from. */
   readonly browser: Browser;
 }
@@ -58,6 +63,9 @@ export interface Browser {
   readonly sessionToken: string | undefined;
   /** The header that gives a browser this session, or takes it away with ''. */
   readonly cookieOf: (token: string) => string;
+  /** The cookie of a customer's visit, as it came, and the header that gives or takes it. */
+  readonly visitSecret: string | undefined;
+  readonly visitCookieOf: (secret: string) => string;
 }
 
 export interface AnswerSpec {
@@ -75,6 +83,8 @@ export interface Route {
   readonly summary: string;
   /** What the caller must be allowed to; undefined when nobody has to be known. */
   readonly permission: Permission | undefined;
+  /** Whether it is for whoever has shown a receipt, and nobody else; such a route asks for no permission. */
+  readonly visitor?: true;
   readonly body: z.ZodType | undefined;
   /** Parameters behind the question mark; all text, none unless named. */
   readonly query?: z.ZodObject;
@@ -92,8 +102,9 @@ export interface Route {
 }
 
 /** What the trail is told of a route. */
-export function auditOf({ method, permission, audit }: Route): 'change' | 'read' | 'none' {
-  return audit ?? (method === 'get' || permission === undefined ? 'none' : 'change');
+export function auditOf({ method, permission, visitor, audit }: Route): 'change' | 'read' | 'none' {
+  const isOpen = permission === undefined && visitor === undefined;
+  return audit ?? (method === 'get' || isOpen ? 'none' : 'change');
 }
 
 interface RouteWithBody<Schema extends z.ZodType> extends Omit<Route, 'body' | 'handle'> {

@@ -3,7 +3,7 @@ import { decimalText } from '../../lib/decimal.ts';
 import { StsFault } from '../../lib/faults.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
 import { type Language, say, sayDecimal } from '../language/catalogue.ts';
-import { type ReceiptDesk, verifyAddressOf } from '../receipt/desk.ts';
+import { checkAddressOf, type ReceiptDesk } from '../receipt/desk.ts';
 import type { ReceiptFacts, ReceiptToken, TokenAmount } from '../receipt/facts.ts';
 import { commandText } from '../receipt/given.ts';
 import { type Speaker, speakerOf } from '../receipt/layout.ts';
@@ -63,7 +63,7 @@ async function saleWords({ store, receipts }: Sources, notification: Notificatio
     language,
     isCopy: false,
     key: receipts.key(),
-    verifyAddress: verifyAddressOf(receipts.settings),
+    checkAddress: checkAddressOf(receipts.settings),
   };
   return {
     subject: say(language, 'emailSaleSubject', { receipt: facts.receiptNumber }),

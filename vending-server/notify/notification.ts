@@ -48,6 +48,13 @@ export function notificationsOf(
   return addressed(subject, contact, webhooks, language);
 }
 
+/** Whether the customer is told of it, and from when on. */
+export interface Telling {
+  /** undefined where he is not. */
+  readonly contact: Contact | undefined;
+  readonly dueAt: number;
+}
+
 /** What is told of a meter that runs low. */
 export interface LowBalance {
   /** The id under which it was reported: the same report makes the same messages. */
@@ -60,7 +67,7 @@ export interface LowBalance {
 
 export function lowBalanceNotifications(
   { requestId, ...facts }: LowBalance,
-  contact: Contact | undefined,
+  { contact, dueAt }: Telling,
   webhooks: readonly WebhookRecord[],
   language: Language,
 ): readonly NewNotification[] {
@@ -72,7 +79,8 @@ export function lowBalanceNotifications(
     createdAt: facts.readAt,
     vendorId: null,
   };
-  return addressed(subject, contact, webhooks, language);
+  const rows = addressed(subject, contact, webhooks, language);
+  return rows.map((row) => (row.channel === 'webhook' ? row : Object.assign(row, { dueAt })));
 }
 
 function addressed(

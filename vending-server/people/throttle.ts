@@ -26,6 +26,20 @@ export function throttleRules(userId: string, address: string): readonly Throttl
   ];
 }
 
+/**
+ * Receipt numbers are counted up, so that a guesser needs the digits of a token besides: of those he may try a few dozen a day.
+ */
+const OF_METER = [0, 0, 0, 5, 30, 120, 600, 3600].map((seconds) => seconds * SECOND);
+/** The phones of a whole network may come from one address, and each visit counts. */
+const OF_NETWORK = [...Array.from({ length: 199 }, () => 0), SECOND, 5 * SECOND];
+
+export function receiptThrottleRules(subject: string, address: string): readonly ThrottleRule[] {
+  return [
+    { subject, waits: OF_METER },
+    { subject: `receipts of:${address}`, waits: OF_NETWORK },
+  ];
+}
+
 export interface Attempts {
   readonly failures: number;
   readonly lastAt: number;

@@ -25,6 +25,7 @@ export async function checkReceipt(
   return key === undefined ? 'unknownKey' : checkSeal(seal, key);
 }
 
-export function verifyAddressOf({ publicUrl }: ReceiptSettings): string | null {
-  return publicUrl === null ? null : `${publicUrl}/v1/receipts/verify`;
+/** The page for customers. */
+export function checkAddressOf({ publicUrl }: ReceiptSettings): string | null {
+  return publicUrl === null ? null : `${publicUrl}/customer`;
 }

@@ -13,18 +13,18 @@ export interface PrintOptions {
   readonly isCopy: boolean;
   readonly key: ReceiptKey;
   /** Where a receipt is checked, or null for a QR code without an address. */
-  readonly verifyAddress: string | null;
+  readonly checkAddress: string | null;
 }
 
 /** Canonical JSON: the facts, their seal, and the text of the QR code. */
-export function printJson(facts: ReceiptFacts, { isCopy, key, verifyAddress }: PrintOptions): string {
+export function printJson(facts: ReceiptFacts, { isCopy, key, checkAddress }: PrintOptions): string {
   const seal = sealReceipt(facts, key);
   const printed = {
     format: 'wattoken-receipt-1',
     isCopy,
     receipt: facts,
     seal,
-    qrText: qrText(seal, verifyAddress),
+    qrText: qrText(seal, checkAddress),
   };
   return canonicalJson(printed as unknown as CanonicalValue);
 }
@@ -45,6 +45,6 @@ export async function printPdf(
   return receiptPdf(elementsOf(facts, options), { paper, title, soldAt, font });
 }
 
-function elementsOf(facts: ReceiptFacts, { language, isCopy, key, verifyAddress }: PrintOptions) {
-  return layoutReceipt(facts, { language, isCopy, qrText: qrText(sealReceipt(facts, key), verifyAddress) });
+function elementsOf(facts: ReceiptFacts, { language, isCopy, key, checkAddress }: PrintOptions) {
+  return layoutReceipt(facts, { language, isCopy, qrText: qrText(sealReceipt(facts, key), checkAddress) });
 }

@@ -85,10 +85,11 @@ function sealText(fields: SealedFields): string {
 
 /**
  * What the QR code holds: `WTR1.keyId.receiptNumber.currency.paidMinor.tokens.hash.signature`, the last three in base64url.
- * With a base, the address at which anybody checks it.
- * @param verifyAddress - `https://…/v1/receipts/verify`, or null for the bare text.
+ * With a page, its address at which anybody checks it. The text stands behind `#`, which a browser keeps to itself: in no log
+ * of any server stands what opens the page of a meter.
+ * @param checkAddress - `https://…/customer`, or null for the bare text.
  */
-export function qrText(seal: Seal, verifyAddress: string | null): string {
+export function qrText(seal: Seal, checkAddress: string | null): string {
   const { keyId, receiptNumber, currency, paidMinor, signature } = seal;
   const bare = [
     QR_FORMAT,
@@ -100,15 +101,15 @@ export function qrText(seal: Seal, verifyAddress: string | null): string {
     base64url(seal.receiptHash),
     signature,
   ].join('.');
-  return verifyAddress === null ? bare : `${verifyAddress}?code=${bare}`;
+  return checkAddress === null ? bare : `${checkAddress}#${bare}`;
 }
 
 const QR_TEXT =
   /^WTR1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{1,64})\.([A-Z]{3})\.(0|[1-9][0-9]{0,15})\.([\w-]{43})\.([\w-]{43})\.([\w-]{86})$/;
 
-/** @returns undefined for anything that {@link qrText} does not write. */
+/** @returns undefined for anything that {@link qrText} does not write, or wrote when its addresses ended in `?code=`. */
 export function parseQrText(text: string): Seal | undefined {
-  const bare = text.replace(/^[^?]*\?code=/, '');
+  const bare = text.replace(/^(?:[^?#]*\?code=|[^#]*#)/, '');
   const parts = QR_TEXT.exec(bare);
   if (parts === null) return undefined;
   const [, keyId = '', receiptNumber = '', currency = '', paid, tokens = '', hash = '', signature = ''] =

@@ -21,6 +21,7 @@ import type { DayCount, LimitStore, MoneyStore, SaleDesk } from './money-contrac
 import type { OperationStore } from './operation-contract.ts';
 import type { NewNotification, Outbox, ReceiptKeys } from './outbox.ts';
 import type { ApiKeyInfo, ApprovalStore, AuditStore, PeopleStore } from './people-contract.ts';
+import type { VisitStore } from './visit-contract.ts';
 
 export interface MeterRecord extends MeterKeyAttributes {
   /** 11 or 13 digits, the number on the meter. */
@@ -318,6 +319,7 @@ export interface Store {
   readonly advice: AdviceStore;
   readonly customers: CustomerStore;
   readonly faultReports: FaultReportStore;
+  readonly visits: VisitStore;
   readonly keys: KeyStore;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;

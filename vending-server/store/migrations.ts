@@ -19,6 +19,7 @@ import { ISSUE } from './migrations/step-10-issue.ts';
 import { CUSTOMERS } from './migrations/step-11-customers.ts';
 import { COUNTED_CLAIMS } from './migrations/step-12-counted-claims.ts';
 import { METER_VIEWS } from './migrations/step-13-meter-views.ts';
+import { VISITS } from './migrations/step-14-visits.ts';
 
 export const STEPS: readonly MigrationStep[] = [
   BOOKS,
@@ -34,6 +35,7 @@ export const STEPS: readonly MigrationStep[] = [
   CUSTOMERS,
   COUNTED_CLAIMS,
   METER_VIEWS,
+  VISITS,
 ];
 
 /** The steps for SQLite; `user_version` counts them. */

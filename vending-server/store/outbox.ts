@@ -22,6 +22,8 @@ export interface NewNotification {
   /** JSON of what it tells of when that is no sale. */
   readonly facts: string | null;
   readonly createdAt: number;
+  /** When it may leave; at once when absent. Of those that no sale carries. */
+  readonly dueAt?: number;
 }
 
 export interface Notification extends NewNotification {

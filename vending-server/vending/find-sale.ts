@@ -40,7 +40,7 @@ export async function findSaleByRequest(
 }
 
 /** The sale as it may leave: from here on its tokens count as seen, or they are withheld. */
-async function shownSale({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
+export async function shownSale({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
   const advice = await store.advice.show(sale.saleId, latest(clock));
   return advice.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, advice) } : sale;
 }

@@ -43,7 +43,8 @@ test('what is documented is answered, and what is not documented is refused by m
         assert.not.ok(['route_unknown', 'method_not_allowed'].includes(reply.body.code), `${method} ${path}`);
         assert.ok(String(reply.status) in operations[method]!.responses, `${method} ${path} ${reply.status}`);
         const open = operations[method]!.security.length === 0;
-        assert.is(reply.body.code === 'authentication_required', !open, `${method} ${path}`);
+        const isRefused = ['authentication_required', 'visit_required'].includes(reply.body.code);
+        assert.is(isRefused, !open, `${method} ${path}`);
       } else {
         refused += 1;
         assert.equal([reply.status, reply.body.code], [405, 'method_not_allowed'], `${method} ${path}`);
@@ -60,6 +61,7 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     Object.keys(of).map((method) => `${method} ${path}`),
   );
   assert.equal(listed.sort(), [
+    'delete /v1/customer/visit',
     'delete /v1/keys/{keyId}',
     'delete /v1/limit-rules/{ruleId}',
     'delete /v1/meters/{meter}/customer',
@@ -74,6 +76,11 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'get /v1/audit',
     'get /v1/audit/search',
     'get /v1/audit/verification',
+    'get /v1/customer/low-balance',
+    'get /v1/customer/purchases',
+    'get /v1/customer/purchases/{saleId}',
+    'get /v1/customer/tokens',
+    'get /v1/customer/visit',
     'get /v1/day-ends',
     'get /v1/day-ends/{day}',
     'get /v1/deliveries',
@@ -121,6 +128,8 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'post /v1/alarms/{alarmId}/acknowledgement',
     'post /v1/approvals',
     'post /v1/approvals/{approvalId}/decision',
+    'post /v1/customer/practice-purchases',
+    'post /v1/customer/visits',
     'post /v1/day-ends',
     'post /v1/deliveries/{notificationId}/resend',
     'post /v1/engineering-tokens',
@@ -168,6 +177,7 @@ test('the routes that callers rely on are all documented', async ({ at }) => {
     'post /v1/vendors/{vendorId}/shifts/{shiftId}/close',
     'post /v1/webhooks',
     'post /v1/webhooks/{webhookId}/secret',
+    'put /v1/customer/low-balance',
     'put /v1/fault-reports/{reportId}/state',
     'put /v1/limit-rules/{ruleId}',
     'put /v1/meters/{meter}',

@@ -18,6 +18,7 @@ const SUITES = [
   'money-routes',
   'routes',
   'tokens',
+  'visits',
 ];
 
 test('when servers sell on PostgreSQL then the suites of the door hold as on SQLite', async () => {

@@ -205,7 +205,7 @@ test('when settings are given then they are printed, and the code is an address;
       headers: { Authorization: `Bearer ${at.vendorKey}` },
     });
   const printed = (await (await get('')).json()) as { qrText: string };
-  assert.match(printed.qrText, /^https:\/\/vend\.example\/v1\/receipts\/verify\?code=WTR1\./);
+  assert.match(printed.qrText, /^https:\/\/vend\.example\/customer#WTR1\./);
   const text = await (await get('?format=text48')).text();
   assert.match(text, /Thaba Municipality[\s\S]*Numéro fiscal +4010123456/);
   assert.match(text, /Reçu +([0-9a-f]{8}-\d+)[\s\S]*Facture TVA +TI-\1/);

@@ -124,7 +124,7 @@ const plain = (text: string) => text.replace(/\s+/g, ' ');
 async function slip({ house, sales }: Context, name: string, language: Language, width: 32 | 48) {
   const sale = sales[name]!;
   const facts = await receiptOf(house.vending, sale, SETTINGS);
-  const options = { language, isCopy: false, key: SAMPLE_KEY, verifyAddress: null };
+  const options = { language, isCopy: false, key: SAMPLE_KEY, checkAddress: null };
   const text = printText(facts, options, width);
   assert.ok(
     text.split('\n').every((line) => line.length <= width),

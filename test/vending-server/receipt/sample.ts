@@ -25,7 +25,7 @@ export const PRINT: PrintOptions = {
   language: 'en',
   isCopy: false,
   key: SAMPLE_KEY,
-  verifyAddress: null,
+  checkAddress: null,
 };
 
 /** A purchase across two blocks, with arrears, a fixed charge, a key change and cash. */

@@ -31,6 +31,7 @@ import {
   TARIFF,
   TestChain,
 } from './store-fixtures.ts';
+import { visitContract } from './visit-contract.ts';
 
 let shared: TestPostgres | undefined;
 
@@ -59,6 +60,7 @@ peopleStoreContract('PostgreSQL', openOnEngine);
 operationContract('PostgreSQL', openOnEngine);
 adviceContract('PostgreSQL', openOnEngine);
 customerContract('PostgreSQL', openOnEngine);
+visitContract('PostgreSQL', openOnEngine);
 outboxContract('PostgreSQL', openOnEngine);
 keyStoreContract('PostgreSQL', openOnEngine);
 issueContract('PostgreSQL', openOnEngine);

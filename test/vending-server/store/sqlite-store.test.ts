@@ -31,6 +31,7 @@ import {
   recordOf,
   TestChain,
 } from './store-fixtures.ts';
+import { visitContract } from './visit-contract.ts';
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'wattoken-store-'));
@@ -65,6 +66,7 @@ storeContract('SQLite on a file', openOnFile, { severalModules: false });
 operationContract('SQLite on a file', openOnFile);
 adviceContract('SQLite on a file', openOnFile);
 customerContract('SQLite on a file', openOnFile);
+visitContract('SQLite on a file', openOnFile);
 peopleStoreContract('SQLite on a file', openOnFile);
 outboxContract('SQLite on a file', openOnFile);
 keyStoreContract('SQLite on a file', openOnFile);

@@ -12,8 +12,8 @@ export const OUTBOX_SQL = {
   addNotifications: `
     INSERT INTO notification (notification_id, kind, channel, target, language, sale_id, facts, created_at, counted_from,
       due_at, attempts, state)
-    SELECT notification_id, kind, channel, target, language, sale_id, facts, created_at, created_at, created_at, 0, 'waiting'
-    FROM json_to_recordset($1) AS n(${NOTIFICATION_FIELDS})
+    SELECT notification_id, kind, channel, target, language, sale_id, facts, created_at, due_at, due_at, 0, 'waiting'
+    FROM json_to_recordset($1) AS n(${NOTIFICATION_FIELDS}, due_at bigint)
     ON CONFLICT (notification_id) DO NOTHING`,
   // What another worker takes at this moment is passed by: nobody waits, and nobody gets the same message.
   takeDueNotifications: `

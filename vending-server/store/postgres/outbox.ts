@@ -130,5 +130,6 @@ export function notificationRow(notification: NewNotification) {
     sale_id: notification.saleId,
     facts: notification.facts,
     created_at: notification.createdAt,
+    due_at: notification.dueAt ?? notification.createdAt,
   };
 }

@@ -7,6 +7,7 @@ import { type Patience, SHORT_MILLIS } from './lane.ts';
 import { MONEY_SQL } from './money-sql.ts';
 import { NOTIFICATION_FIELDS, OUTBOX_SQL } from './outbox-sql.ts';
 import { PEOPLE_SQL } from './people-sql.ts';
+import { VISIT_SQL } from './visits-sql.ts';
 
 const PUT_SERVER = `
   INSERT INTO server (server_id, module_id, known_steps, lease_until)
@@ -374,6 +375,7 @@ export const SQL = {
   ...MONEY_SQL,
   ...ADVICE_SQL,
   ...OUTBOX_SQL,
+  ...VISIT_SQL,
   ...keysSql(METER_COLUMNS),
 } as const;
 

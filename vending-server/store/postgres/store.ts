@@ -46,6 +46,7 @@ import { PostgresOutbox, PostgresReceiptKeys } from './outbox.ts';
 import { PostgresPeople } from './people.ts';
 import { PostgresReads } from './reads.ts';
 import { chainRow, PostgresSales, transferRows } from './sales.ts';
+import { PostgresVisits } from './visits.ts';
 
 export class PostgresStore implements Store {
   readonly #connections: PostgresConnections;
@@ -61,6 +62,7 @@ export class PostgresStore implements Store {
   readonly advice: PostgresAdvice;
   readonly customers: PostgresCustomers;
   readonly faultReports: PostgresFaultReports;
+  readonly visits: PostgresVisits;
   readonly keys: PostgresKeys;
   readonly operation: PostgresOperation;
   readonly outbox: PostgresOutbox;
@@ -83,6 +85,7 @@ export class PostgresStore implements Store {
     this.advice = new PostgresAdvice(access, claims);
     this.customers = new PostgresCustomers(access);
     this.faultReports = new PostgresFaultReports(access);
+    this.visits = new PostgresVisits(access);
     this.keys = new PostgresKeys(connections, claims);
     this.operation = new PostgresOperation(access);
     this.outbox = new PostgresOutbox(access);

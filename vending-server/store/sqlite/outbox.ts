@@ -23,7 +23,7 @@ const COLUMNS = `
 const ADD = `
   INSERT OR IGNORE INTO notification (notification_id, kind, channel, target, language, sale_id, facts, created_at,
     counted_from, due_at, attempts, state)
-  VALUES (?, ?, ?, ?, ?, ?, ?, @createdAt, @createdAt, @createdAt, 0, 'waiting')`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, @createdAt, @dueAt, @dueAt, 0, 'waiting')`;
 const TAKE_DUE = `
   UPDATE notification SET attempts = attempts + 1, due_at = @until
   WHERE sequence IN (
@@ -80,7 +80,8 @@ export function notificationAdder(database: Database): (rows: readonly NewNotifi
   return (rows) => {
     for (const row of rows) {
       const { notificationId, kind, channel, target, language, saleId, facts, createdAt } = row;
-      add.run(notificationId, kind, channel, target, language, saleId, facts, { createdAt });
+      const when = { createdAt, dueAt: row.dueAt ?? createdAt };
+      add.run(notificationId, kind, channel, target, language, saleId, facts, when);
     }
   };
 }

@@ -61,6 +61,7 @@ import { ReadTurn } from './read-turn.ts';
 import { Remembered } from './remembered.ts';
 import { entryRow, meterValues, SqliteSales } from './sales.ts';
 import { prepareStatements, type Statements } from './statements.ts';
+import { SqliteVisits } from './visits.ts';
 
 export class SqliteStore implements Store {
   readonly operation: OperationStore;
@@ -83,6 +84,7 @@ export class SqliteStore implements Store {
   readonly advice: SqliteAdvice;
   readonly customers: SqliteCustomers;
   readonly faultReports: SqliteFaultReports;
+  readonly visits: SqliteVisits;
   readonly keys: SqliteKeys;
   readonly outbox: Outbox;
   readonly receiptKeys: ReceiptKeys;
@@ -104,6 +106,7 @@ export class SqliteStore implements Store {
     this.#floats = new SqliteFloats(access);
     this.customers = new SqliteCustomers(access);
     this.faultReports = new SqliteFaultReports(access);
+    this.visits = new SqliteVisits(access);
     this.#sales = new SqliteSales({
       access,
       sql: this.#sql,
