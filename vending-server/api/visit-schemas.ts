@@ -88,7 +88,7 @@ export const LowBalanceChoiceBody = z
     /** Told at this or less. */
     belowDeciKwh: z.int().min(1).max(100_000),
     channel: z.enum(['sms', 'email']),
-    /** Whether at a number or address of its own and not at the registered one; one that was given before need not be given again. */
+    /** Whether at one of its own and not at the registered one; what was given before need not be given again. */
     isOwnTarget: z.boolean(),
     /** E.164. */
     phone: z

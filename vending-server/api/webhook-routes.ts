@@ -1,6 +1,6 @@
 /** Webhooks and messages: who is told, what was sent, what was given up. */
 
-import { listDeliveries, reportLowBalance, resend } from '../notify/deliveries.ts';
+import { listDeliveries, resend } from '../notify/deliveries.ts';
 import {
   addWebhook,
   changeWebhook,
@@ -10,6 +10,7 @@ import {
   renewSecret,
 } from '../notify/webhooks.ts';
 import type { Notification, WebhookRecord } from '../store/outbox.ts';
+import { reportLowBalance } from '../vending/low-balance.ts';
 import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
 import { iso } from './time.ts';
 import {

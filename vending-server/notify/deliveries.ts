@@ -1,12 +1,7 @@
-/** What was sent, what waits and what was given up; sending again; and telling of a meter that runs low. */
+/** What was sent, what waits and what was given up; and sending again. */
 import { StsFault } from '../../lib/faults.ts';
-import { parseMeterNumber } from '../../lib/identity/meter-pan.ts';
-import type { Language } from '../language/catalogue.ts';
-import type { Store } from '../store/contract.ts';
 import type { Notification, NotificationState } from '../store/outbox.ts';
 import type { Notifying } from './context.ts';
-import { lowBalanceTelling } from './low-balance.ts';
-import { type Contact, lowBalanceNotifications } from './notification.ts';
 
 export interface DeliveryPage {
   readonly deliveries: readonly Notification[];
@@ -46,29 +41,6 @@ export async function resend(
   if (!(await outbox.resend(notificationId, clock.now()))) throw new StsFault('notification_not_dead');
   wake();
   return (await outbox.find(notificationId)) ?? held;
-}
-
-/**
- * Tells a customer and the utility's webhooks that a meter runs low, for whoever reads meters. The same report told twice is
- * told once; a customer who has chosen when and how is told so, and no report tells him otherwise.
- * @throws StsFault `meter_number_malformed`, `meter_number_check_digit`, `meter_unknown`.
- */
-export async function reportLowBalance(
-  { outbox, endpoints, clock, wake }: Notifying,
-  store: Store,
-  report: { requestId: string; meter: string; balanceDeciKwh: number; sendTo?: Contact | undefined },
-  language: Language,
-): Promise<number> {
-  const { meterPan, drn } = parseMeterNumber(report.meter);
-  const meter = await store.findMeter(meterPan);
-  if (meter === undefined) throw new StsFault('meter_unknown');
-  const { requestId, balanceDeciKwh, sendTo } = report;
-  const low = { requestId, meterPan, drn, balanceDeciKwh, readAt: clock.now() };
-  const telling = await lowBalanceTelling(store, { ...low, tariffId: meter.tariffId }, sendTo);
-  const rows = lowBalanceNotifications(low, telling, endpoints.known, language);
-  await outbox.add(rows);
-  wake();
-  return rows.length;
 }
 
 async function isVisible(
