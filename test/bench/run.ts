@@ -2,6 +2,7 @@
 import { bulkBench } from './bulk.bench.ts';
 import { provenance } from './harness.ts';
 import { meterBench } from './meter.bench.ts';
+import { pagesBench } from './pages.bench.ts';
 import { postgresBench } from './postgres.bench.ts';
 import { relayBench } from './relay.bench.ts';
 import { salesBench } from './sales.bench.ts';
@@ -18,3 +19,4 @@ await meterBench(
   { meters: 100, days: 30, idle: 100, idleHours: 24 * 14 },
 );
 relayBench(20, 200);
+await pagesBench(9);
