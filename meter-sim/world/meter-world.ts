@@ -8,9 +8,7 @@ import type {
   Cancellable,
   FirmwarePorts,
   KeypadKey,
-  McuTimer,
   MeterHardware,
-  MeteringChip,
   Micros,
   ResetReason,
 } from '../firmware/hardware-interface.ts';
@@ -48,6 +46,7 @@ import {
 import { atPhase } from '../hardware/waves.ts';
 import { EventClock } from './event-clock.ts';
 import { RandomStream } from './random.ts';
+import { type McuLife, type MeterBody, wireTo } from './wiring.ts';
 
 export interface MeterWorldOptions {
   readonly seed: number | string;
@@ -79,13 +78,10 @@ export interface MeterWorldOptions {
   readonly firmware: (hardware: MeterHardware) => FirmwarePorts;
 }
 
-/** Wraps what must not run in a life of the MCU that has ended. */
-type Guard = <T extends unknown[]>(run: (...values: T) => void) => (...values: T) => void;
-
 const WATCHDOG_MICROS = 1_000_000;
 
 /** One run of the MCU: its callbacks are dead when it is. */
-interface Life {
+interface Life extends McuLife {
   isAlive: boolean;
   ports: FirmwarePorts | null;
 }
@@ -110,7 +106,7 @@ export class MeterWorld {
   readonly #circuit: Circuit;
   readonly #supply: Supply;
   readonly #options: MeterWorldOptions;
-  #life: Life = { isAlive: false, ports: null };
+  #life: Life = this.#lifeOf(false);
   readonly #resets: Record<ResetReason, number> = { 'power-on': 0, 'brown-out': 0, watchdog: 0 };
   #buzzer: Cancellable | undefined;
 
@@ -377,17 +373,29 @@ export class MeterWorld {
   // The MCU.
 
   #boot(reason: ResetReason): void {
-    const life: Life = { isAlive: true, ports: null };
+    const life = this.#lifeOf(true);
     this.#life = life;
     this.#resets[reason]++;
     this.chip.powerOn();
     this.led.powerOn();
     this.rtc.railUp();
     this.#run(life, () => {
-      life.ports = this.#options.firmware(this.#hardware(life, reason));
+      life.ports = this.#options.firmware(wireTo(this.#body(), this.#clock, life, reason));
       life.ports.boot();
     });
     this.slot.powerOn();
+  }
+
+  #lifeOf(isAlive: boolean): Life {
+    const life: Life = { isAlive, ports: null, run: (code) => this.#run(life, code) };
+    return life;
+  }
+
+  #body(): MeterBody {
+    const { relay, eeprom, display, covers, hall, keypad, slot, chip, rtc, loadSide } = this;
+    const draw: MeterBody['draw'] = (consumer, isOn) => this.#supply.draw(consumer, isOn);
+    const beep: MeterBody['beep'] = (kind) => this.#beep(kind);
+    return { relay, eeprom, display, covers, hall, keypad, slot, chip, rtc, loadSide, draw, beep };
   }
 
   /** Runs code of the firmware; a throw hangs it until the watchdog bites. */
@@ -423,7 +431,7 @@ export class MeterWorld {
 
   #stopMcu(): void {
     this.#life.isAlive = false;
-    this.#life = { isAlive: false, ports: null };
+    this.#life = this.#lifeOf(false);
     this.relay.release();
     this.display.blank();
     this.beeper.silence();
@@ -435,82 +443,6 @@ export class MeterWorld {
     this.slot.powerLost();
   }
 
-  /** The body as one life of the MCU sees it: when that life has ended, none of its callbacks runs and no call does anything. */
-  #hardware(life: Life, resetReason: ResetReason): MeterHardware {
-    const clock = this.#clock;
-    // Two guards: a call into the body, and a handler of the firmware that the body runs.
-    const guarded: Guard =
-      (run) =>
-      (...values) => {
-        if (life.isAlive) run(...values);
-      };
-    const heard: Guard =
-      (run) =>
-      (...values) => {
-        if (life.isAlive) this.#run(life, () => run(...values));
-      };
-    const timer: McuTimer = {
-      now: () => clock.now(),
-      at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), heard(run)),
-    };
-    return {
-      resetReason,
-      timer,
-      rtc: {
-        epochSeconds: () => this.rtc.epochSeconds(),
-        isValid: () => this.rtc.isValid(),
-        set: guarded((epochSeconds) => this.rtc.set(epochSeconds)),
-        alarmAt: (epochSeconds, run) => this.rtc.alarmAt(epochSeconds, heard(run)),
-      },
-      metering: this.#metering(guarded, heard),
-      relay: { pulse: guarded((direction, width) => this.relay.pulse(direction, width)) },
-      memory: {
-        size: this.eeprom.size,
-        pageSize: this.eeprom.pageSize,
-        read: (address, length) => this.eeprom.readOnBus(address, length),
-        write: guarded((address, bytes, done) => this.eeprom.write(address, bytes, heard(done))),
-        protect: guarded((isOn) => this.eeprom.protect(isOn)),
-      },
-      display: {
-        show: guarded((text, icons) => {
-          this.#supply.draw('display', true);
-          this.display.show(text, icons);
-        }),
-        draw: guarded((picture) => {
-          this.#supply.draw('display', true);
-          this.display.draw(picture);
-        }),
-      },
-      covers: {
-        isOpen: (cover) => this.covers.isOpen(cover),
-        wasOpened: (cover) => this.covers.wasOpened(cover),
-        forgetOpened: guarded((cover) => this.covers.forgetOpened(cover)),
-        onChange: (run) => this.covers.onChange(heard(run)),
-      },
-      hall: {
-        microTesla: () => this.hall.microTesla(),
-        peakMicroTesla: () => this.hall.peakMicroTesla(),
-        onField: (operate, release, run) => this.hall.onField(operate, release, heard(run)),
-      },
-      keypad: {
-        stuckKeys: () => this.keypad.stuckKeys(),
-        onStuck: (run) => this.keypad.onStuck(heard(run)),
-      },
-      comms: {
-        isPlugged: () => this.slot.isPlugged(),
-        onPlug: (run) => this.slot.onPlug(heard(run)),
-        send: guarded((bytes) => this.slot.send(bytes)),
-        onReceive: (run) => this.slot.onReceive(heard(run)),
-      },
-      loadSide: {
-        milliVolt: () => this.loadSide.milliVolt(),
-        onLive: (run) => this.loadSide.onLive(heard(run)),
-      },
-      thermometer: { deciCelsius: () => Math.round(10 * this.relay.celsius) },
-      beep: guarded((kind) => this.#beep(kind)),
-    };
-  }
-
   /** The buzzer draws from the rail for as long as it sounds. */
   #beep(kind: Beep): void {
     this.beeper.beep(kind);
@@ -519,31 +451,6 @@ export class MeterWorld {
     this.#buzzer = this.#clock.at(this.#clock.now() + sum(BEEP_PATTERNS[kind]), () =>
       this.#supply.draw('buzzer', false),
     );
-  }
-
-  #metering(guarded: Guard, heard: Guard): MeteringChip {
-    const { chip } = this;
-    return {
-      energyMilliJoule: () => chip.energyMilliJoule(),
-      exportMilliJoule: () => chip.exportMilliJoule(),
-      alarmAfter: (energy, run) => chip.alarmAfter(energy, heard(run)),
-      exportAlarmAfter: (energy, run) => chip.exportAlarmAfter(energy, heard(run)),
-      setNoLoad: guarded((milliWatt) => chip.setNoLoad(milliWatt)),
-      selectCurrent: guarded((path) => chip.selectCurrent(path)),
-      voltageMilliVolt: () => chip.voltageMilliVolt(),
-      currentMilliAmp: () => chip.currentMilliAmp(),
-      neutralMilliAmp: () => chip.neutralMilliAmp(),
-      powerMilliWatt: () => chip.powerMilliWatt(),
-      reactiveMilliVar: () => chip.reactiveMilliVar(),
-      apparentMilliVoltAmp: () => chip.apparentMilliVoltAmp(),
-      powerFactorPermille: () => chip.powerFactorPermille(),
-      frequencyMilliHertz: () => chip.frequencyMilliHertz(),
-      halfCycleMilliVolt: () => chip.halfCycleMilliVolt(),
-      captureVoltageEvents: (thresholds, handler) => chip.captureVoltageEvents(thresholds, heard(handler)),
-      captureLevel: (quantity, levels, handler) => chip.captureLevel(quantity, levels, heard(handler)),
-      captureZeroCrossings: (channel, handler) => chip.captureZeroCrossings(channel, heard(handler)),
-      captureContact: (event, handler) => chip.captureContact(event, heard(handler)),
-    };
   }
 }
 
