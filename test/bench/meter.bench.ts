@@ -24,8 +24,8 @@ const { MeterWorld } = await built<typeof MeterWorldModule>('world/meter-world.j
 const { WholeMeter } = await built<typeof WholeMeterModule>('world/whole-meter.js');
 const { runFleet } = await built<typeof FleetModule>('fleet.js');
 
-/** Mean of a household that uses 7 kWh a day, and a kettle that stays on. */
-const HOUSEHOLD_WATT = 300;
+/** Mean of a household that uses 10 kWh a day, and a kettle that stays on. */
+const HOUSEHOLD_WATT = 420;
 const KETTLE_WATT = 2_000;
 
 const loadOf = (watt: number) => ({ appliances: [{ kind: 'resistive', watt } as const] });
