@@ -13,12 +13,32 @@ import { inOrder, saleShape } from './sale-text.ts';
 
 export const SANDBOX_VENDOR = { vendorId: 'corner-shop', name: 'Corner shop', currency: 'ZAR' } as const;
 
-/** A person who sells at the counter's page. PUBLIC TEST VALUES: they protect a sandbox, that is nothing. */
+interface SandboxPerson {
+  readonly userId: string;
+  readonly name: string;
+  readonly password: string;
+  readonly roles: readonly string[];
+  readonly vendorId: string | null;
+}
+
+/** PUBLIC TEST VALUE: it protects a sandbox, that is nothing. */
+const PASSWORD = 'public sandbox password';
+
+/** Who sells at the counter's page, and who sits in the control room. */
 export const SANDBOX_SELLER = {
   userId: 'seller',
   name: 'Seller',
-  password: 'public sandbox password',
-} as const;
+  password: PASSWORD,
+  roles: ['seller'],
+  vendorId: SANDBOX_VENDOR.vendorId,
+} as const satisfies SandboxPerson;
+export const SANDBOX_OPERATOR = {
+  userId: 'operator',
+  name: 'Operator',
+  password: PASSWORD,
+  roles: ['supervisor', 'engineer', 'tariffAdmin', 'auditor', 'administrator'],
+  vendorId: null,
+} as const satisfies SandboxPerson;
 
 const TARIFF = {
   tariffId: 'homelight',
@@ -82,21 +102,20 @@ export async function furnishUtility(
     currency: SANDBOX_VENDOR.currency,
     reference: 'sandbox float',
   });
-  await openSeller(server, apiKey);
+  for (const person of [SANDBOX_SELLER, SANDBOX_OPERATOR]) await openPerson(server, apiKey, person);
 }
 
 const userShape = z.object({ hasPassword: z.boolean() });
 
-/** Opens the seller and sets his password, or what of it an earlier start had left undone. */
-async function openSeller(base: string, apiKey: string): Promise<void> {
-  const { userId, name, password } = SANDBOX_SELLER;
+/** Opens a person and sets the password, or what of it an earlier start had left undone. */
+async function openPerson(base: string, apiKey: string, person: SandboxPerson): Promise<void> {
+  const { userId, name, password, roles, vendorId } = person;
   const unreachable = 'server_unreachable';
   const path = `/v1/users/${userId}`;
-  const { vendorId } = SANDBOX_VENDOR;
   const user = userShape.parse(
     await requestJson({ method: 'GET', base, path, apiKey, unreachable }).catch((error: unknown) => {
       if (!isStsFault(error) || error.code !== 'user_unknown') throw error;
-      const body = { name, roles: ['seller'], vendorId, version: 0, reason: 'sandbox' };
+      const body = { name, roles, vendorId, version: 0, reason: 'sandbox' };
       return requestJson({ method: 'PUT', base, path, body, apiKey, unreachable });
     }),
   );
@@ -105,7 +124,7 @@ async function openSeller(base: string, apiKey: string): Promise<void> {
     method: 'POST',
     base,
     path: `${path}/setup-code`,
-    body: { requestId: 'sandbox-seller' },
+    body: { requestId: `sandbox-${userId}` },
     apiKey,
     unreachable,
   });

@@ -14,6 +14,7 @@ import { PUBLIC_TEST_METER, PUBLIC_TEST_VENDING_KEY } from '../public-test-value
 import {
   type FirstSale,
   furnishUtility,
+  SANDBOX_OPERATOR,
   SANDBOX_SELLER,
   SANDBOX_VENDOR,
   sellFirstToken,
@@ -127,15 +128,20 @@ async function prepareFiles(at: Places): Promise<void> {
   await makeKeyStore(at.keyStore, at.passphrase, [PUBLIC_TEST_VENDING_KEY]);
 }
 
-/** Two pages that know each other: what stands behind `#` never reaches a server, and each page shows it as a link. */
-function pagesOf(server: string, meter: string): { readonly counter: string; readonly face: string } {
-  return { counter: `${server}/#meter=${meter}/`, face: `${meter}/#counter=${server}/` };
+/** Counter and meter know each other: what stands behind `#` never reaches a server, and each page shows it as a link. */
+function pagesOf(server: string, meter: string) {
+  return {
+    counter: `${server}/#meter=${meter}/`,
+    control: `${server}/control`,
+    customer: `${server}/customer`,
+    face: `${meter}/#counter=${server}/`,
+  };
 }
 
 function announce(options: SandboxOptions, at: Places, server: string, meter: string, sale: FirstSale): void {
   const path = (file: string) => relative('.', file) || file;
   const { drn } = PUBLIC_TEST_METER;
-  const { counter, face } = pagesOf(server, meter);
+  const pages = pagesOf(server, meter);
   const vend = `npx wattoken vend ${drn} 25 --server ${server} --api-key-file ${path(at.sellerKey)}`;
   const enter = `npx wattoken meter enter <token> --meter ${meter}`;
   const text = [
@@ -143,9 +149,12 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
     'Wattoken sandbox: a utility with public test keys. Nothing here protects anything.',
     '',
     table([
-      ['counter', counter],
+      ['counter', pages.counter],
       ['', `sign in as "${SANDBOX_SELLER.userId}", password "${SANDBOX_SELLER.password}"`],
-      ['meter', face],
+      ['control room', pages.control],
+      ['', `sign in as "${SANDBOX_OPERATOR.userId}", password "${SANDBOX_OPERATOR.password}"`],
+      ['customer', pages.customer],
+      ['meter', pages.face],
       ['', `DRN ${drn}, load ${options.load} W, ${speedText(options.speed)}`],
       ['server', `API: ${server}/v1/openapi.json`],
       ['data', path(options.data)],
@@ -162,9 +171,9 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
   printResult(
     options,
     {
-      counter,
-      face,
-      seller: SANDBOX_SELLER,
+      ...pages,
+      seller: personOf(SANDBOX_SELLER),
+      operator: personOf(SANDBOX_OPERATOR),
       server,
       meter,
       drn,
@@ -174,6 +183,10 @@ function announce(options: SandboxOptions, at: Places, server: string, meter: st
     },
     text,
   );
+}
+
+function personOf({ userId, name, password }: typeof SANDBOX_SELLER | typeof SANDBOX_OPERATOR) {
+  return { userId, name, password };
 }
 
 function speedText(speed: number | 'max'): string {
