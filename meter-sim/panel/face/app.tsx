@@ -35,7 +35,11 @@ function Page({ languages }: { readonly languages: ComponentChildren }) {
       },
       switching: setSwitching,
       supply: setSupply,
-      line: setOpen,
+      line: (hasLine) => {
+        setOpen(hasLine);
+        // What was asked of a meter that did not answer is forgotten with its silence.
+        if (hasLine) setRefusal(undefined);
+      },
     });
     setLine(opened);
     const touched = () => sound.touched();

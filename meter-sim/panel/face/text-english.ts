@@ -22,7 +22,6 @@ export const ENGLISH = {
   bayEmpty: 'Module bay, empty: plug a module in',
   bayTaken: 'Module bay, module {id}: pull it out',
   magnet: 'Magnet. Field at the sensor {field} mT. Arrows move it, Enter takes it to the sensor or back.',
-  magnetHint: 'Drag the magnet near the meter',
   field: 'Field at the sensor',
   fieldLimit: 'counts from {limit} mT',
   supply: 'Supply',

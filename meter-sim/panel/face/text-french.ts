@@ -24,7 +24,6 @@ export const FRENCH: Texts = {
   bayTaken: 'Logement de module, module {id} : le retirer',
   magnet:
     'Aimant. Champ au capteur {field} mT. Les flèches le déplacent, Entrée le porte au capteur ou le range.',
-  magnetHint: 'Approchez l’aimant du compteur',
   field: 'Champ au capteur',
   fieldLimit: 'compte dès {limit} mT',
   supply: 'Alimentation',

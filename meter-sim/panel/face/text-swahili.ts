@@ -24,7 +24,6 @@ export const SWAHILI: Texts = {
   bayTaken: 'Nafasi ya moduli, moduli {id}: ichomoe',
   magnet:
     'Sumaku. Uga kwenye kihisi {field} mT. Mishale huisogeza, Enter huipeleka kwenye kihisi au huirudisha.',
-  magnetHint: 'Buruta sumaku karibu na mita',
   field: 'Uga kwenye kihisi',
   fieldLimit: 'huhesabiwa kuanzia {limit} mT',
   supply: 'Umeme',

@@ -56,6 +56,14 @@ export function MeterCoverScrews({ state, onToggle }: OpeningProps) {
       <rect class="touch" x="22" y="22" width="356" height="38" />
       <Screw x={40} y={40} isOut={isOpen} />
       <Screw x={360} y={40} isOut={isOpen} />
+    </Part>
+  );
+}
+
+/** What is printed on the front. */
+export function Plate({ drn }: { readonly drn: string }) {
+  return (
+    <g class="print">
       <text class="brand" x="64" y="47">
         WATTOKEN
       </text>
@@ -63,9 +71,9 @@ export function MeterCoverScrews({ state, onToggle }: OpeningProps) {
         230 V · 5(100) A · Cl. 1
       </text>
       <text class="plate" x="336" y="51" text-anchor="end">
-        {state.drn}
+        {drn}
       </text>
-    </Part>
+    </g>
   );
 }
 
@@ -121,9 +129,6 @@ export function TerminalCover({ state, onToggle }: OpeningProps) {
       <path class="seal" d="M52 494C60 512 66 512 70 504" />
       <circle class="seal-lead" cx="71" cy="500" r="5" />
       <path class="diagram" d="M140 516V474H188M212 474H260V516M188 474L210 464M196 516V498H236V516" />
-      <text class="plate" x="200" y="534" text-anchor="middle">
-        1 · 3 · 4 · 6
-      </text>
     </Part>
   );
 }

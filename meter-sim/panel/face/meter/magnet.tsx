@@ -19,6 +19,7 @@ interface Point {
 const SENSOR: Point = { x: 122, y: 246 };
 const SHELF: Point = { x: 330, y: 702 };
 const SHELF_TOP = 670;
+const LIFTED = 640;
 const UNITS_PER_MM = 2.83;
 /** Before the front of the case. */
 const HEIGHT_MM = 15;
@@ -28,6 +29,7 @@ const STEP_MM = 10;
 const FINE_STEP_MM = 2;
 /** A hand that moves says so twenty times a second. */
 const TELL_MILLIS = 50;
+const QUICK_MILLIS = 400;
 
 const DIRECTIONS: Readonly<Record<string, readonly [x: number, y: number]>> = {
   ArrowLeft: [-1, 0],
@@ -66,13 +68,17 @@ function reachOf(limitMicroTesla: number): number {
 export function Magnet({ state, act }: MagnetProps) {
   const { say } = useSay();
   const [hand, setHand] = useState<Point | undefined>(undefined);
-  const toldAt = useRef(0);
+  const told = useRef<{ readonly place: Point; readonly atMillis: number }>({ place: SHELF, atMillis: 0 });
   const at = hand ?? placeOf(state);
   const isAway = state.magnet === null && hand === undefined;
   const milliTesla = (state.hallPeakMicroTesla / 1_000).toFixed(1);
+  const label = say('magnet', { field: milliTesla });
   const isStrong = state.hallPeakMicroTesla >= state.hallLimits.operateMicroTesla;
 
-  const put = (place: Point) => act(commandFor(place));
+  const put = (place: Point) => {
+    told.current = { place, atMillis: performance.now() };
+    act(commandFor(place));
+  };
   const pointAt = (event: PointerEvent): Point => {
     const drawing = (event.currentTarget as SVGGElement).ownerSVGElement;
     const matrix = drawing?.getScreenCTM()?.inverse();
@@ -83,9 +89,7 @@ export function Magnet({ state, act }: MagnetProps) {
     if (hand === undefined) return;
     const place = pointAt(event);
     setHand(place);
-    if (performance.now() - toldAt.current < TELL_MILLIS) return;
-    toldAt.current = performance.now();
-    put(place);
+    if (performance.now() - told.current.atMillis >= TELL_MILLIS) put(place);
   };
   const drop = (event: PointerEvent) => {
     if (hand === undefined) return;
@@ -101,8 +105,10 @@ export function Magnet({ state, act }: MagnetProps) {
     else if (direction === undefined) put(isAway ? SENSOR : SHELF);
     else {
       const step = (event.shiftKey ? FINE_STEP_MM : STEP_MM) * UNITS_PER_MM;
-      // The first step lifts it off its shelf.
-      const from = isAway ? { x: SHELF.x, y: SHELF_TOP } : at;
+      // Steps in quick succession do not wait for the meter's answer to each; the first one lifts it off its shelf.
+      const isQuick = performance.now() - told.current.atMillis < QUICK_MILLIS;
+      const place = isQuick ? told.current.place : at;
+      const from = { x: place.x, y: Math.min(place.y, LIFTED) };
       put(within({ x: from.x + direction[0] * step, y: from.y + direction[1] * step }));
     }
   };
@@ -122,7 +128,7 @@ export function Magnet({ state, act }: MagnetProps) {
         tabindex={0}
         class="magnet"
         aria-pressed={!isAway}
-        aria-label={say('magnet', { field: milliTesla })}
+        aria-label={label}
         transform={`translate(${at.x} ${at.y})`}
         onPointerDown={(event) => {
           (event.currentTarget as SVGGElement).setPointerCapture(event.pointerId);
@@ -133,7 +139,7 @@ export function Magnet({ state, act }: MagnetProps) {
         onPointerCancel={() => setHand(undefined)}
         onKeyDown={byKey}
       >
-        <title>{say('magnetHint')}</title>
+        <title>{label}</title>
         <path class="bow" d="M-19 24V0A19 19 0 0 1 19 0V24" />
         <path class="tips" d="M-19 13V26M19 13V26" />
       </g>

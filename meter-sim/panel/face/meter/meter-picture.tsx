@@ -4,7 +4,7 @@ import type { MeterState } from '../live.ts';
 import type { PulseClock } from '../pulse.ts';
 import { useSay } from '../speech.ts';
 import { MODULES } from '../things.ts';
-import { MeterCoverScrews, ModuleBay, TerminalCover, Terminals } from './covers.tsx';
+import { MeterCoverScrews, ModuleBay, Plate, TerminalCover, Terminals } from './covers.tsx';
 import { Glass } from './glass.tsx';
 import { Keypad } from './keypad.tsx';
 import { Lamps } from './lamps.tsx';
@@ -45,6 +45,7 @@ export function MeterPicture({ state, act, pulses, down, onPress }: MeterPicture
       <Terminals state={state} />
       <g class={state.covers.meter ? 'front open' : 'front'}>
         <rect class="case" x="16" y="16" width="368" height="424" rx="18" />
+        <Plate drn={state.drn} />
         <MeterCoverScrews state={state} onToggle={toggle('meter')} />
         <Glass state={state} />
         <Lamps state={state} pulses={pulses} />
