@@ -45,7 +45,7 @@ export function lookingAt(folder: string): (page: Page, name: string) => Promise
   };
 }
 
-/** What the page threw or complained of. The browser's own word on a failed call is no complaint: the page says it to its reader. */
+/** What the page threw or complained of. The browser’s own word on a failed call is none: the page says it to its reader. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
