@@ -1,19 +1,17 @@
 /** The counter's page as a seller uses it: a real browser, a real server, a wire that can be cut. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
 import { type CutLine, openCutLine } from '../support/cut-line.ts';
+import { complaintsOf, lookingAt } from '../support/page-look.ts';
 import type { Running } from '../support/processes.ts';
 import { furnish, METER_A, makeUtility, post, startUtilityServer, type Utility } from '../support/utility.ts';
 
-const PICTURES = fileURLToPath(new URL('../../test-output/counter/', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const look = lookingAt('counter');
 /** A public test value: it opens a utility that lives as long as this file runs. */
 const PASSWORD = 'public password of a test';
 const BLOCKS = {
@@ -38,7 +36,6 @@ interface Counter {
 const test = suite<Counter>('e2e: counter');
 
 test.before(async (context) => {
-  mkdirSync(PICTURES, { recursive: true });
   context.utility = await makeUtility();
   context.server = await startUtilityServer(context.utility);
   const url = context.server.ready['url'] ?? '';
@@ -80,7 +77,7 @@ async function openPeople(url: string, operatorKey: string): Promise<void> {
   }
 }
 
-const problems: string[] = [];
+let problems: string[] = [];
 
 /** A journey also fails by what its page threw or complained of. */
 function journey(name: string, run: (context: Counter) => Promise<void>): void {
@@ -93,13 +90,7 @@ function journey(name: string, run: (context: Counter) => Promise<void>): void {
 test.before.each(async (context) => {
   const browsing = await context.browser.browser.newContext({ viewport: { width: 1_200, height: 800 } });
   context.page = await browsing.newPage();
-  problems.length = 0;
-  context.page.on('pageerror', (error) => problems.push(error.message));
-  context.page.on('console', (message) => {
-    const text = message.text();
-    // The browser itself tells of answers above 399 and of lines that were cut; the page says it to the seller.
-    if (message.type() === 'error' && !/Failed to load resource/.test(text)) problems.push(text);
-  });
+  problems = complaintsOf(context.page);
 });
 test.after.each(async ({ page }) => {
   await (page.context() as BrowserContext).close();
@@ -137,28 +128,6 @@ async function salesOf({ server, vendorKey }: Counter): Promise<{ saleId: string
   const headers = { authorization: `Bearer ${vendorKey}` };
   const reply = await fetch(`${server.ready['url']}/v1/vendors/shop/sales?limit=100`, { headers });
   return ((await reply.json()) as { sales: { saleId: string; paidMinor: number }[] }).sales;
-}
-
-/** A picture that is kept, no sideways scrolling, and nothing that axe calls serious. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
-  for (const width of [1_200, 640, 360]) {
-    await page.setViewportSize({ width, height: 800 });
-    const beyond = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    assert.is(beyond, 0, `${name} scrolls sideways at ${width} px`);
-    if (width !== 640)
-      await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`), fullPage: true });
-    const found = (await page.evaluate('axe.run()')) as { violations: { id: string; impact: string }[] };
-    const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    assert.equal(
-      serious.map(({ id }) => id),
-      [],
-      `${name} at ${width} px`,
-    );
-  }
-  await page.setViewportSize({ width: 1_200, height: 800 });
 }
 
 journey(

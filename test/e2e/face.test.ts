@@ -155,7 +155,7 @@ journey(
     await meter.getByRole('button', { name: /^Kettle/ }).click();
     await meter.locator('[data-reading=power]', { hasText: /^2,000 W|^1,99\d W/ }).waitFor();
     await meter.getByRole('button', { name: /^Cooker/ }).click();
-    await look(meter, 'kettle');
+    await look(meter, 'kettle', 'pictures');
     await setSpeed(meter, HOUR_A_SECOND);
     await words(meter, 'supply').getByText('Off: the credit is used up').waitFor();
     await setSpeed(meter, REAL_TIME);
@@ -181,7 +181,7 @@ journey(
     await glass(page, /rEJEct/).waitFor();
     await page.keyboard.type('811');
     await page.keyboard.press('Enter');
-    await words(page, 'supply').getByText('On: there is credit').waitFor();
+    await words(page, 'supply').getByText('On: emergency credit').waitFor();
     await glass(page, /emergency credit/).waitFor();
   },
 );
@@ -227,7 +227,7 @@ journey('when the mains goes and comes back then the balance is what it was', as
   await words(page, 'supply').getByText('The meter is dark: no mains.').waitFor();
   await page.keyboard.press('5');
   await page.getByRole('alert').getByText('The meter has no power.').waitFor();
-  await look(page, 'dark');
+  await look(page, 'dark', 'pictures');
   await page.getByRole('switch', { name: /Mains/ }).click();
   await glass(page, /kWh/).waitFor();
   const used = before - (await stateOf(face)).balanceMilliWh;
@@ -253,7 +253,7 @@ journey(
     await page.mouse.up();
     await page.locator('.field.strong').waitFor();
     await glass(page, /DISTU.*tamper/).waitFor();
-    await look(page, 'magnet');
+    await look(page, 'magnet', 'pictures');
     await magnet.press('Escape');
     await magnet.and(page.locator('[aria-pressed=false]')).waitFor();
     await eventIn(page, 'Tamper', 'Magnet ends');
@@ -290,7 +290,7 @@ journey(
     await page.getByLabel('Token by the module').fill(await clearTamperToken(face));
     await page.keyboard.press('Enter');
     await page.getByText(/^token Accept, balance/).waitFor();
-    await words(page, 'supply').getByText('On: there is credit').waitFor();
+    await words(page, 'supply').getByText('On: emergency credit').waitFor();
   },
 );
 
@@ -395,7 +395,7 @@ journey(
     await openFace(face);
     await page.getByLabel('Language').selectOption('sw');
     await page.getByText('Kumbukumbu ya matukio').waitFor();
-    await look(page, 'swahili');
+    await look(page, 'swahili', 'pictures');
     await page.getByLabel('Lugha').selectOption('fr');
     await page.getByText('Journal des événements').waitFor();
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

@@ -21,9 +21,10 @@ export function outcomeWords(say: SayIt, outcome: OutcomeView | null): string {
 }
 
 /** @returns whether the house has current, and why. */
-export function supplyWords(say: SayIt, { powered, relay, switchCause }: MeterState): string {
+export function supplyWords(say: SayIt, state: MeterState): string {
+  const { powered, relay } = state;
   if (!powered) return say('supplyDark');
-  const cause = switchCause === null ? '' : say(`cause-${switchCause}`);
+  const cause = causeWords(say, state);
   switch (relay) {
     case 'closed':
       return say('supplyOn', { cause });
@@ -32,6 +33,15 @@ export function supplyWords(say: SayIt, { powered, relay, switchCause }: MeterSt
     default:
       return say(relay === 'malfunction' ? 'relayFault' : 'supplyMoves');
   }
+}
+
+/** What decides; where nothing stands against the supply, the right to it. */
+function causeWords(say: SayIt, { switchCause, credit }: MeterState): string {
+  if (switchCause === null || credit === null) return '';
+  const { reason } = credit;
+  const hasRight =
+    reason === 'credit' || reason === 'emergency' || reason === 'friendly' || reason === 'test';
+  return switchCause === 'normal' && hasRight ? say(`right-${reason}`) : say(`cause-${switchCause}`);
 }
 
 /** @returns why a command was refused: by its code in the page's language, else as the meter put it. */
