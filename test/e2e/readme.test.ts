@@ -50,6 +50,12 @@ test('when the README shows the library at work then that program runs', async (
   }
 });
 
+test('when the README shows a picture then it stands in the tree, and is text', () => {
+  const pictures = [...README.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, file = '']) => file);
+  assert.is(pictures.length, 3);
+  for (const file of pictures) assert.match(readFileSync(join(ROOT, file), 'utf8'), /^<svg [^>]+>\n<title>/);
+});
+
 test('when the README names the start and test commands then package.json and CI have them', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const command of ['npm ci && npm start', 'npm ci && npm test'])
