@@ -15,7 +15,6 @@ import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './har
 import { homePage } from './home-page.ts';
 import type { LoadedState } from './journal.ts';
 import { Keypad } from './keypad.ts';
-import { LoadSwitch } from './load-switch.ts';
 import type { DatedEntry } from './metering/load-profile.ts';
 import { profileStoreOn } from './metering/profile-store.ts';
 import { Metering, MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
@@ -24,7 +23,7 @@ import type { EntryOutcome } from './outcome.ts';
 import { OverloadDesk } from './overload-desk.ts';
 import { creditReadout, type FirmwareReadout, type FirmwareStatus, type FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
-import { latchedOf, rowOf, SwitchBoard } from './switch-commands.ts';
+import { SwitchDesk } from './switch-desk.ts';
 import { TamperDesk } from './tamper-desk.ts';
 import { TokenDoor } from './token-door.ts';
 import { pastTokens } from './token-history.ts';
@@ -78,30 +77,23 @@ class MeterFirmware implements Firmware {
   readonly #screen: Screen;
   readonly #tests: TokenTests;
   readonly #keypad: Keypad;
-  readonly #commands: SwitchBoard;
   readonly #tamper: TamperDesk;
   readonly #overload: OverloadDesk;
   readonly #comms: CommsLink;
   #status: FirmwareStatus = 'starting';
   readonly #metering: Metering;
-  #switch: LoadSwitch;
+  readonly #switch: SwitchDesk;
   #checkpointTimer: Cancellable | undefined;
   /** When a record was last asked for. */
   #savedAt = 0;
   #keyed: string | undefined;
   #alarm: Cancellable | undefined;
   #recovery: Cancellable | undefined;
-  #calibration: { left: number; done: (learnt: boolean) => void } | undefined;
 
   constructor(hardware: MeterHardware, factory: FactorySettings, options: FirmwareOptions) {
     this.#hardware = hardware;
     this.#options = options;
     this.#books = new Books(hardware, factory, options);
-    this.#commands = new SwitchBoard(hardware.timer.now, ({ cause }) => {
-      // Nothing is written over a memory that may still be saved.
-      if (cause === 'memoryFault' || cause === 'productionTest') return;
-      this.#books.events.log('switchDecided', rowOf(cause) + 1);
-    });
     this.#metering = new Metering(hardware, options.metering, profileStoreOn(this.#books.bus), {
       charge: () => this.#charge(),
       bandIs: (band) => this.#books.account.setBand(band),
@@ -111,7 +103,16 @@ class MeterFirmware implements Firmware {
         this.#books.saveStatistics();
       },
     });
-    this.#switch = this.#makeSwitch();
+    this.#switch = new SwitchDesk(hardware, options.loadSwitch, this.#books, {
+      isRunning: () => this.#status === 'running',
+      charge: () => this.#charge(),
+      save: (done) => this.#save(done),
+      command: (board) => {
+        this.#tamper.command(board);
+        this.#overload.command(board);
+      },
+      switched: () => this.#tamper.switched(),
+    });
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
       isOpen: () => this.#status === 'running',
@@ -122,13 +123,13 @@ class MeterFirmware implements Firmware {
     this.#overload = new OverloadDesk(hardware, options.overload, this.#books, () => {
       this.#charge();
       this.#save();
-      this.#driveSwitch();
+      this.#switch.drive();
     });
     this.#tamper = new TamperDesk(hardware, options.tamper, this.#books, {
       isRelayOpen: () => this.#switch.state === 'open' || this.#switch.state === 'malfunction',
       charge: () => this.#charge(),
       save: (done) => this.#save(done),
-      changed: () => this.#driveSwitch(),
+      changed: () => this.#switch.drive(),
       tell: (code, isStart) => {
         if (isStart) this.#metering.markDisturbed();
         this.#comms.tell(code, isStart);
@@ -146,10 +147,7 @@ class MeterFirmware implements Firmware {
     this.#tests = new TokenTests(hardware.timer, {
       state: () => this.#testState(),
       isClosed: () => this.#switch.state === 'closed',
-      open: (isActive) => {
-        this.#commands.set('openTest', isActive);
-        this.#driveSwitch();
-      },
+      open: (isActive) => this.#switch.setOpenTest(isActive),
     });
     this.#keypad = new Keypad(hardware.timer, options.keypadTimeOutMicros, {
       entryChanged: (text) => {
@@ -241,7 +239,7 @@ class MeterFirmware implements Firmware {
       tidMemory: state.tidMemory,
       tokenHistory: pastTokens(this.#books.vital.tokenHistory),
       delays: this.#switch.delays(),
-      switchLog: this.#commands.log,
+      switchLog: this.#switch.log,
       acceptanceLost: this.#books.acceptanceLost,
       switchAim: this.#switch.aim,
       tamper: this.#tamper.readout(),
@@ -264,7 +262,7 @@ class MeterFirmware implements Firmware {
       creditState: account.state,
       maySupply: account.maySupply,
       bandSumMilliWh: this.#metering.bandSumMilliWh(),
-      switchCause: this.#commands.decision?.cause,
+      switchCause: this.#switch.cause,
       status: this.#status,
       lockoutFailures: this.#books.lockout.failures,
     };
@@ -279,23 +277,11 @@ class MeterFirmware implements Firmware {
   }
 
   calibrate(cycles: number, done: (learnt: boolean) => void): void {
-    const flowing = this.#hardware.metering.currentMilliAmp() >= this.#options.loadSwitch.flowingMilliAmp;
-    const isBusy = this.#status !== 'running' || this.#calibration !== undefined;
-    if (isBusy || flowing || !this.#books.account.isNew) {
-      done(false);
-      return;
-    }
-    this.#calibration = { left: 2 * cycles, done };
-    this.#driveSwitch();
+    this.#switch.calibrate(cycles, done);
   }
 
   commandSwitch(command: 'open' | 'close' | 'none'): void {
-    if (this.#status !== 'running') return;
-    this.#commands.set('remoteClose', command === 'close');
-    this.#commands.set('remoteOpen', command === 'open');
-    this.#books.keep('switchCommands', latchedOf(this.#commands.active));
-    this.#save();
-    this.#driveSwitch();
+    if (this.#status === 'running') this.#switch.command(command);
   }
 
   setClock(epochSeconds: number): void {
@@ -321,8 +307,7 @@ class MeterFirmware implements Firmware {
   #start(): void {
     this.#savedAt = this.#hardware.timer.now();
     if (this.#books.acceptanceLost) this.#books.events.log('acceptanceLost');
-    this.#commands.restore(this.#books.vital.switchCommands);
-    this.#switch = this.#makeSwitch();
+    this.#switch.start();
     this.#status = 'running';
     this.#metering.start(this.#books.vital.metering, this.#books.statistics.metering);
     this.#checkpointLater();
@@ -333,7 +318,7 @@ class MeterFirmware implements Firmware {
     this.#comms.start();
     this.#hardware.keypad.onStuck((key) => this.#books.events.log('keyStuck', KEYS.indexOf(key)));
     this.#charge();
-    this.#driveSwitch();
+    this.#switch.drive();
   }
 
   /** Still alive long after the signal: the dip was shorter than the hold-up, and the books in hand are the right ones. */
@@ -348,12 +333,9 @@ class MeterFirmware implements Firmware {
 
   #recover(): void {
     if (this.#status !== 'power-failing' && this.#status !== 'memory-fault') return;
-    this.#books.keep('delays', this.#switch.delays());
-    this.#books.keepStatistics('delayBins', this.#switch.bins());
-    // Nobody knows what became of a pulse that was driven when the supply sank: the latest command is executed again.
-    this.#switch = this.#makeSwitch();
+    this.#switch.recover();
     if (this.#status === 'memory-fault') {
-      this.#switch.drive(this.#commands.decide());
+      this.#switch.failMemory();
       return;
     }
     this.#status = 'running';
@@ -364,14 +346,13 @@ class MeterFirmware implements Firmware {
     this.#credit.start();
     this.#charge();
     this.#metering.resume();
-    this.#driveSwitch();
+    this.#switch.drive();
   }
 
   /** Without a journal nothing can be credited or charged: the relay opens and the fault stands on the glass. */
   #failMemory(): void {
     this.#status = 'memory-fault';
-    this.#commands.set('memoryFault', true);
-    this.#switch.drive(this.#commands.decide());
+    this.#switch.failMemory();
     this.#screen.show([]);
   }
 
@@ -391,66 +372,21 @@ class MeterFirmware implements Firmware {
     });
   }
 
-  #makeSwitch(): LoadSwitch {
-    const { delays } = this.#books.vital;
-    const { delayBins } = this.#books.statistics;
-    return new LoadSwitch(this.#hardware, this.#options.loadSwitch, delays, delayBins, () =>
-      this.#switched(),
-    );
-  }
-
-  #switched(): void {
-    // With a memory that cannot be read nothing may be written over what may still be saved.
-    if (this.#status !== 'running') return;
-    if (this.#calibration !== undefined) {
-      this.#calibration.left -= 1;
-      if (this.#calibration.left <= 0) this.#endCalibration(true);
-    } else {
-      this.#save();
-    }
-    if (this.#switch.state === 'malfunction') this.#books.events.log('switchFailed');
-    this.#tamper.switched();
-    this.#charge();
-    this.#driveSwitch();
-  }
-
-  #endCalibration(learnt: boolean): void {
-    const done = this.#calibration?.done;
-    this.#calibration = undefined;
-    this.#save((written) => done?.(learnt && written));
-    this.#driveSwitch();
-  }
-
   /** Adds what the chip has counted to the books and sees to what follows from it. */
   #charge(): void {
     const energy = this.#books.charge((counted) => this.#tamper.besides(counted));
-    // A production test with a load behind the relay would give energy away.
-    if (energy > 0 && this.#calibration !== undefined) this.#endCalibration(false);
+    if (energy > 0) this.#switch.energyCounted();
     if (this.#status !== 'running') return;
     if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
-    if (energy > 0) this.#switch.energyCounted();
-    if (!this.#books.account.maySupply) this.#driveSwitch();
+    if (!this.#books.account.maySupply) this.#switch.drive();
     this.#credit.charged();
     this.#tamper.charged(this.#books.account.milliWhLeft);
     this.#setAlarm();
   }
 
   #creditChanged(): void {
-    this.#driveSwitch();
+    this.#switch.drive();
     if (this.#status === 'running') this.#setAlarm();
-  }
-
-  /** The relay follows the commands in force, that of the credit among them; a production test may close it without. */
-  #driveSwitch(): void {
-    if (this.#status !== 'running') return;
-    const { right } = this.#books.account;
-    this.#commands.set('emergencyAvailable', right.reason === 'emergencyOffered');
-    this.#commands.set('creditUsedUp', right.reason === 'emergencyUsedUp' || right.reason === 'outOfCredit');
-    this.#commands.set('ready', right.reason === 'ready');
-    this.#tamper.command(this.#commands);
-    this.#overload.command(this.#commands);
-    const test = this.#calibration && (this.#calibration.left % 2 === 0 ? 'closed' : 'open');
-    this.#switch.drive(this.#commands.decide(test));
   }
 
   /**
@@ -495,7 +431,7 @@ class MeterFirmware implements Firmware {
     this.#tamper.tokenEntered(outcome.result !== 'Accept' && outcome.result !== 'Lockout' && this.#locked());
     this.#overload.tokenEntered();
     this.#charge();
-    this.#driveSwitch();
+    this.#switch.drive();
     if (this.#status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
     const now = this.#hardware.rtc.epochSeconds();
@@ -530,10 +466,9 @@ class MeterFirmware implements Firmware {
   }
 
   #save(done: (written: boolean) => void = () => {}): void {
-    this.#books.keep('delays', this.#switch.delays());
+    this.#switch.bringUp();
     this.#tamper.bringUp();
     this.#overload.bringUp();
-    this.#books.keepStatistics('delayBins', this.#switch.bins());
     this.#books.keep('metering', this.#metering.vital());
     this.#books.keepStatistics('metering', this.#metering.statistics());
     this.#savedAt = this.#hardware.timer.now();
