@@ -1,4 +1,22 @@
 import { suite } from 'uvu';
+import * as controlEnglish from '../../../vending-server/web/client/control/text-english.ts';
+import * as controlFrench from '../../../vending-server/web/client/control/text-french.ts';
+import * as controlSwahili from '../../../vending-server/web/client/control/text-swahili.ts';
+import * as engineeringEnglish from '../../../vending-server/web/client/control/works/engineering/text-english.ts';
+import * as engineeringFrench from '../../../vending-server/web/client/control/works/engineering/text-french.ts';
+import * as engineeringSwahili from '../../../vending-server/web/client/control/works/engineering/text-swahili.ts';
+import * as keysEnglish from '../../../vending-server/web/client/control/works/keys/text-english.ts';
+import * as keysFrench from '../../../vending-server/web/client/control/works/keys/text-french.ts';
+import * as keysSwahili from '../../../vending-server/web/client/control/works/keys/text-swahili.ts';
+import * as metersEnglish from '../../../vending-server/web/client/control/works/meters/text-english.ts';
+import * as metersFrench from '../../../vending-server/web/client/control/works/meters/text-french.ts';
+import * as metersSwahili from '../../../vending-server/web/client/control/works/meters/text-swahili.ts';
+import * as tariffsEnglish from '../../../vending-server/web/client/control/works/tariffs/text-english.ts';
+import * as tariffsFrench from '../../../vending-server/web/client/control/works/tariffs/text-french.ts';
+import * as tariffsSwahili from '../../../vending-server/web/client/control/works/tariffs/text-swahili.ts';
+import * as worksEnglish from '../../../vending-server/web/client/control/works/text-english.ts';
+import * as worksFrench from '../../../vending-server/web/client/control/works/text-french.ts';
+import * as worksSwahili from '../../../vending-server/web/client/control/works/text-swahili.ts';
 import * as counterEnglish from '../../../vending-server/web/client/counter/text-english.ts';
 import * as counterFrench from '../../../vending-server/web/client/counter/text-french.ts';
 import * as counterSwahili from '../../../vending-server/web/client/counter/text-swahili.ts';
@@ -11,6 +29,12 @@ type Texts = Readonly<Record<string, string>>;
 
 const SPEECHES: Readonly<Record<string, { ENGLISH: Texts; FRENCH: Texts; SWAHILI: Texts }>> = {
   common: { ...commonEnglish, ...commonFrench, ...commonSwahili },
+  control: { ...controlEnglish, ...controlFrench, ...controlSwahili },
+  works: { ...worksEnglish, ...worksFrench, ...worksSwahili },
+  meters: { ...metersEnglish, ...metersFrench, ...metersSwahili },
+  keys: { ...keysEnglish, ...keysFrench, ...keysSwahili },
+  tariffs: { ...tariffsEnglish, ...tariffsFrench, ...tariffsSwahili },
+  engineering: { ...engineeringEnglish, ...engineeringFrench, ...engineeringSwahili },
   counter: { ...counterEnglish, ...counterFrench, ...counterSwahili },
 };
 

@@ -34,3 +34,10 @@ export function showKwh(deciKwh: number, language: string): string {
   const format = new Intl.NumberFormat(language, { minimumFractionDigits: 1 });
   return `${format.format(`${digits.slice(0, -1)}.${digits.slice(-1)}` as `${number}`)} kWh`;
 }
+
+/** @returns whole 0.1 kWh, or undefined for what is no such amount above zero. */
+export function parseDeciKwh(text: string): number | undefined {
+  const [, whole = '', tenth = '0'] = /^\s*(\d{1,9})(?:[.,](\d))?\s*$/.exec(text) ?? [];
+  const deciKwh = Number(whole + tenth);
+  return whole !== '' && deciKwh > 0 ? deciKwh : undefined;
+}

@@ -4,6 +4,11 @@ export const ENGLISH = {
   menu: 'Sections',
   skip: 'Go to the content',
   nothingHere: 'There is nothing in the control room for this user.',
+  meters: 'Meters',
+  keys: 'Keys and roll-over',
+  tariffs: 'Tariffs',
+  engineering: 'Tokens without money',
+  ours: 'Was this token ours?',
 } as const;
 
 export type TextKey = keyof typeof ENGLISH;

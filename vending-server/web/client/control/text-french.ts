@@ -5,4 +5,9 @@ export const FRENCH: Texts = {
   menu: 'Rubriques',
   skip: 'Aller au contenu',
   nothingHere: 'Rien dans la salle de contrôle pour cet utilisateur.',
+  meters: 'Compteurs',
+  keys: 'Clés et bascule',
+  tariffs: 'Tarifs',
+  engineering: 'Jetons sans argent',
+  ours: 'Ce jeton est-il à nous ?',
 };

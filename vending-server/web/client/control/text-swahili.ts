@@ -5,4 +5,9 @@ export const SWAHILI: Texts = {
   menu: 'Sehemu',
   skip: 'Nenda kwenye maudhui',
   nothingHere: 'Hakuna kitu katika chumba cha usimamizi kwa mtumiaji huyu.',
+  meters: 'Mita',
+  keys: 'Funguo na kuhama',
+  tariffs: 'Ushuru',
+  engineering: 'Tokeni bila fedha',
+  ours: 'Tokeni hii ni yetu?',
 };

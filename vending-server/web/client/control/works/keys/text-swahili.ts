@@ -1,0 +1,40 @@
+import type { Texts } from './text-english.ts';
+
+export const SWAHILI: Texts = {
+  progress: 'Mita zimefika wapi kwenye funguo zao za sasa',
+  progressAt: 'Hali ya {time}.',
+  doneShare: '{done} kati ya {meters} tayari',
+  noMeters: 'Hakuna mita yenye ufunguo wa kundi hili.',
+  noGroups: 'Bado hakuna ufunguo wa kuuzia wala mita.',
+  metersIn: 'Mita {count}: {state}',
+  list: 'Mita za kundi {group}: {state}',
+  close: 'Funga orodha',
+  nextStep: 'Endelea',
+  lastPurchase: 'Ununuzi wa mwisho',
+  lastChange: 'Badiliko la mwisho la ufunguo',
+  keysOfMeters: 'Funguo za mita',
+  metersColumn: 'Mita',
+  wantedCount: 'Mita {count} zinatakiwa chini ya kundi au faharasa nyingine.',
+  refusals: 'Kwa nini funguo haziwezi kubadilika',
+  refusalCount: '{count}: {refusal}',
+  vendingKeys: 'Funguo za kuuzia',
+  vendingKeysHint:
+    'Kama moduli ya usalama inavyozieleza: sifa, tarehe na thamani za ukaguzi. Hakuna ufunguo unaotoka humo.',
+  usable: 'unatoa sasa',
+  notUsable: 'hautoi kitu sasa',
+  warn_keyExpires: 'KEN yake inaisha {at}: mita lazima ziwe na ufunguo mpya kabla.',
+  warn_baseDateEnds: 'Tarehe yake ya msingi inaisha {at}: mita lazima zihamishwe kabla.',
+  warn_issueUntil: 'Hautoi kitu baada ya {at}.',
+  campaign: 'Taka ufunguo mwingine kwa kundi zima',
+  campaignHint:
+    'Kila mita ya kundi iwe na ufunguo wa kundi na faharasa hii kuanzia badiliko lake lijalo: pamoja ' +
+    'na mauzo yajayo, au kwa ombi.',
+  fromTariffIndex: 'Mita za faharasa hii pekee',
+  start: 'Utake kwa zote',
+  started: 'Mita {changed} kati ya {looked} zimebadilishwa, {refused} zimekataliwa.',
+  lookedAt: 'Mita {looked} zimeangaliwa…',
+  due: 'za kufanya',
+  underWay: 'zinaendelea',
+  finished: 'tayari',
+  stuck: 'haziwezi',
+};
