@@ -34,21 +34,23 @@ export function Bench({ state, act, pulses, line, isStale, switching, supply }: 
   return (
     <main class={isStale ? 'bench stale' : 'bench'} aria-busy={isStale}>
       <div class="wall">
-        <MeterPicture state={state} act={act} pulses={pulses} down={down} onPress={press} />
-        <Words state={state} />
+        <div class="hung">
+          <MeterPicture state={state} act={act} pulses={pulses} down={down} onPress={press} />
+          <Words state={state} />
+        </div>
       </div>
       <div class="cards">
         <TimeCard state={state} act={act} pulses={pulses} />
+        <Readings state={state} pulses={pulses} />
         <div class="column">
           <Household state={state} act={act} />
-          <Readings state={state} pulses={pulses} />
-          <ModuleCard state={state} act={act} />
+          <FaultsCard state={state} act={act} />
         </div>
         <div class="column">
           <MainsCard state={state} act={act} />
-          <FaultsCard state={state} act={act} />
-          <EventsCard state={state} />
+          <ModuleCard state={state} act={act} />
         </div>
+        <EventsCard state={state} />
       </div>
       <div class="instruments">
         <ScopePanel line={line} switching={switching} supply={supply} state={state} />

@@ -42,7 +42,6 @@ export const ENGLISH = {
   sun: 'Solar panel',
   other: 'Other load',
   drawsTotal: 'Switched on',
-  feedsBack: 'feeds in',
   readings: 'Readings',
   balance: 'Balance',
   total: 'Used in all',

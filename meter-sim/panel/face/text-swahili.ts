@@ -44,7 +44,6 @@ export const SWAHILI: Texts = {
   sun: 'Paneli ya jua',
   other: 'Mzigo mwingine',
   drawsTotal: 'Kilichowashwa',
-  feedsBack: 'hurudisha',
   readings: 'Usomaji',
   balance: 'Salio',
   total: 'Jumla iliyotumika',

@@ -54,7 +54,8 @@ export function refusalWords(say: SayIt, error: unknown): string {
 /** Energy of which no more is shown than is there: cut off, never rounded up. @param milliWh - null shows as a dash. */
 export function kwhText(milliWh: number | null, locale: string): string {
   if (milliWh === null) return '–';
-  return numberText(Math.trunc(milliWh / 1_000) / 1_000, 3, locale);
+  // Added to 0, what was cut off to nothing has no sign.
+  return numberText(0 + Math.trunc(milliWh / 1_000) / 1_000, 3, locale);
 }
 
 /** @returns the number with so many digits behind the point, whatever they are, so that nothing moves while it counts. */

@@ -32,7 +32,7 @@ export function EventsCard({ state }: { readonly state: MeterState }) {
   }, [mustAsk]);
   const shown = events?.[group] ?? [];
   return (
-    <section class="card events" aria-labelledby="events">
+    <section class="card whole" aria-labelledby="events">
       <h2 id="events">{say('events')}</h2>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame that nobody needs here */}
       <div class="small-buttons" role="group" aria-labelledby="events">

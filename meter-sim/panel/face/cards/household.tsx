@@ -38,7 +38,11 @@ export function Household({ state, act }: CardProps) {
       <div class={isFed ? 'things fed' : 'things'}>
         {THINGS.map((thing) => {
           const isOn = appliances.some(({ name }) => name === thing.draws.name);
-          const watts = numberText(thing.draws.watt, 0, locale);
+          const watts = numberText(
+            thing.draws.kind === 'feed' ? -thing.draws.watt : thing.draws.watt,
+            0,
+            locale,
+          );
           return (
             <button
               key={thing.title}
@@ -51,10 +55,7 @@ export function Household({ state, act }: CardProps) {
                 <path d={thing.picture} />
               </svg>
               <span>{say(thing.title)}</span>
-              <small>
-                {thing.draws.kind === 'feed' ? `${say('feedsBack')} ` : ''}
-                {watts} W
-              </small>
+              <small>{watts} W</small>
             </button>
           );
         })}

@@ -17,7 +17,7 @@ export function Readings({ state, pulses }: ReadingsProps) {
   const offer = state.credit?.emergencyOffer ?? 0;
   const tampers = state.tamper?.latched ?? [];
   return (
-    <section class="card" aria-labelledby="readings">
+    <section class="card whole" aria-labelledby="readings">
       <h2 id="readings">{say('readings')}</h2>
       <dl class="readings">
         <Reading

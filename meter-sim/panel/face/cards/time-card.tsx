@@ -39,7 +39,7 @@ export function TimeCard({ state, act, pulses }: TimeCardProps) {
     if (chosen !== undefined) act({ do: 'speed', speed: chosen });
   };
   return (
-    <section class="card time" aria-labelledby="time">
+    <section class="card whole" aria-labelledby="time">
       <div class="row wrap">
         <h2 id="time">{say('time')}</h2>
         <span class="grow end hint">{say('clock')}</span>
