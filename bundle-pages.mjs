@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 /** Where the sources of pages stand, a folder for each page, and where their server reads them. */
 const HOUSES = [
-  { from: 'vending-server/web/client', pages: ['counter', 'control'], to: 'vending-server/web/assets' },
+  { from: 'vending-server/web/client', pages: ['counter', 'control', 'customer'], to: 'vending-server/web/assets' },
   { from: 'meter-sim/panel', pages: ['face'], to: 'meter-sim/panel/assets' },
 ];
 

@@ -201,7 +201,7 @@ async function visitAnswer({ vending, receipts, isSandbox }: Service, visit: Vis
   return {
     meter: { drn: meter.drn },
     saleId: visit.saleId,
-    endsAt: iso(visit.endsAt),
+    secondsLeft: Math.max(0, Math.ceil((visit.endsAt - vending.clock.now()) / 1000)),
     csrfToken: csrfToken(secret),
     showsTokens: showsTokens(visit),
     isSandbox,

@@ -26,7 +26,8 @@ export const VisitAnswer = z.strictObject({
   meter: z.strictObject({ drn: z.string() }),
   /** The sale whose receipt was shown. */
   saleId: z.string(),
-  endsAt: Time,
+  /** How long the visit may last yet; told so because the clock of a phone may be wrong. */
+  secondsLeft: z.int().min(0),
   csrfToken: z.string(),
   /** Whether the receipt is young enough for tokens to be shown again. */
   showsTokens: z.boolean(),

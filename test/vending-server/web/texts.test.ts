@@ -20,6 +20,9 @@ import * as worksSwahili from '../../../vending-server/web/client/control/works/
 import * as counterEnglish from '../../../vending-server/web/client/counter/text-english.ts';
 import * as counterFrench from '../../../vending-server/web/client/counter/text-french.ts';
 import * as counterSwahili from '../../../vending-server/web/client/counter/text-swahili.ts';
+import * as customerEnglish from '../../../vending-server/web/client/customer/text-english.ts';
+import * as customerFrench from '../../../vending-server/web/client/customer/text-french.ts';
+import * as customerSwahili from '../../../vending-server/web/client/customer/text-swahili.ts';
 import * as commonEnglish from '../../../vending-server/web/client/text-english.ts';
 import * as commonFrench from '../../../vending-server/web/client/text-french.ts';
 import * as commonSwahili from '../../../vending-server/web/client/text-swahili.ts';
@@ -36,6 +39,7 @@ const SPEECHES: Readonly<Record<string, { ENGLISH: Texts; FRENCH: Texts; SWAHILI
   tariffs: { ...tariffsEnglish, ...tariffsFrench, ...tariffsSwahili },
   engineering: { ...engineeringEnglish, ...engineeringFrench, ...engineeringSwahili },
   counter: { ...counterEnglish, ...counterFrench, ...counterSwahili },
+  customer: { ...customerEnglish, ...customerFrench, ...customerSwahili },
 };
 
 const test = suite('web: texts');
