@@ -6,7 +6,7 @@ import { decimalText } from '../../lib/decimal.ts';
 import { groupTokenNo } from '../../lib/token/token-no.ts';
 import { type Language, say, sayDecimal, type TextName } from '../language/catalogue.ts';
 import { localMoment } from '../tariff/local-time.ts';
-import { minorDigits } from '../tariff/money.ts';
+import { minorDigits } from '../tariff/minor-digits.ts';
 import { explain } from './explain.ts';
 import type { GivenFacts, ReceiptFacts, ReceiptLine, ReceiptMonth, ReceiptToken } from './facts.ts';
 import { commandText, givenElements } from './given.ts';

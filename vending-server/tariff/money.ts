@@ -1,5 +1,6 @@
 /** Money between its two forms: integer minor units, and decimal text in major units ('1.8652'). No floats. */
 import { BigNumber } from 'bignumber.js';
+import { minorDigits } from './minor-digits.ts';
 
 /** How a quotient becomes whole: towards zero, to the nearest with halves away from zero, or away from zero. */
 export type Rounding = 'down' | 'nearest' | 'up';
@@ -8,19 +9,6 @@ export const ROUNDINGS = ['down', 'nearest', 'up'] as const satisfies readonly R
 
 /** Decimal text: no sign, no exponent, at most 12 digits before the point and 8 after it. */
 export const DECIMAL = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,8})?$/;
-
-/** Digits after the point where ISO 4217 has other than two. */
-const MINOR_DIGITS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(
-    'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0]),
-  ),
-  ...Object.fromEntries('BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3])),
-};
-
-/** Digits after the point of a currency: 2 unless ISO 4217 says 0 or 3. */
-export function minorDigits(currency: string): number {
-  return MINOR_DIGITS[currency] ?? 2;
-}
 
 /**
  * Major units in decimal text, as minor units; exact, so possibly with a fraction of a cent.

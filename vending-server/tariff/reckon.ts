@@ -9,7 +9,8 @@ import { type DeductionLine, deduct } from './deductions.ts';
 import { type BoughtEnergy, buyEnergy, costOfEnergy, type EnergyStep, nextStepPrice } from './energy.ts';
 import type { PurchaseHistory } from './history.ts';
 import { localMoment } from './local-time.ts';
-import { minorDigits, wholeQuotient } from './money.ts';
+import { minorDigits } from './minor-digits.ts';
+import { wholeQuotient } from './money.ts';
 import { splitTax } from './tax.ts';
 import type { TariffTerms } from './terms.ts';
 

@@ -11,7 +11,7 @@ import type { SaleView, Transfer } from '../store/contract.ts';
 import type { SaleKind } from '../store/money-contract.ts';
 import type { ApprovalRecord } from '../store/people-contract.ts';
 import type { PurchaseHistory } from '../tariff/history.ts';
-import { minorDigits } from '../tariff/money.ts';
+import { minorDigits } from '../tariff/minor-digits.ts';
 import type { TariffTerms } from '../tariff/terms.ts';
 import type { Vending } from './context.ts';
 import { HOUSE_ID } from './house.ts';

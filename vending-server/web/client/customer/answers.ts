@@ -74,6 +74,8 @@ export interface Receipt {
   readonly currency: string;
   readonly paidMinor: number;
   readonly lines: readonly Line[];
+  readonly pricesIncludeVat: boolean;
+  readonly carriedMinor: string;
   readonly debtsLeft: readonly { readonly label: string; readonly balanceMinor: number }[];
   readonly month: {
     readonly unitsDeciKwh: number;

@@ -80,7 +80,10 @@ export function Ladder({ month, lines, currency }: LadderProps) {
           </li>
         )}
         <li>
-          <span class="key energy0" /> {say('thisPurchase')} {kwh(to - from)}
+          {steps.map(({ fromDeciKwh }, index) => (
+            <span key={fromDeciKwh} class={`key energy${Math.min(index, 3)}`} />
+          ))}{' '}
+          {say('thisPurchase')} {kwh(to - from)}
         </li>
         {after.leftDeciKwh !== null && (
           <li>

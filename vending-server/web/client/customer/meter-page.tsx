@@ -85,7 +85,20 @@ export function MeterPage({ visit, onLeave, languages }: MeterPageProps) {
               <Verdict receipt={shown} heading={verdict} supportNumber={supportNumber} />
             )}
             {explained !== undefined && (
-              <WhyCard receipt={explained} heading={say('why', { day: dayOf(explained, locale) })} />
+              <WhyCard
+                receipt={explained}
+                heading={say('why', { day: dayOf(explained, locale) })}
+                givenDeciKwh={
+                  list?.purchases.find(({ saleId }) => saleId === explained.saleId)?.givenDeciKwh ?? 0
+                }
+              />
+            )}
+            {list !== undefined && (
+              <PurchaseList
+                list={list}
+                current={explained?.saleId}
+                onExplain={(saleId) => void explain(saleId)}
+              />
             )}
           </div>
           <div class="side">
@@ -101,13 +114,6 @@ export function MeterPage({ visit, onLeave, languages }: MeterPageProps) {
                   void receiptOf(saleId).then(setExplained);
                   void look();
                 }}
-              />
-            )}
-            {list !== undefined && (
-              <PurchaseList
-                list={list}
-                current={explained?.saleId}
-                onExplain={(saleId) => void explain(saleId)}
               />
             )}
             <LowBalanceCard visit={visit} wordsOf={wordsOf} />

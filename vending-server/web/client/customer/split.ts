@@ -20,15 +20,25 @@ export interface Line {
   readonly steps?: readonly Step[];
 }
 
-export type PartKind = 'energy' | 'credit' | 'fee' | 'arrears' | 'charge' | 'tax' | 'rounding';
+export type PartKind =
+  | 'energy'
+  | 'credit'
+  | 'fee'
+  | 'arrears'
+  | 'charge'
+  | 'tax'
+  | 'rounding'
+  | 'carriedOn'
+  | 'carriedBefore';
 
 export interface Part {
   readonly kind: PartKind;
   readonly amountMinor: number;
   /** Of a debt or a charge. */
   readonly label?: string;
-  /** Of energy: the units at one price, and which block they are from, counted within this purchase from 0. */
+  /** Of energy: the units at one price. */
   readonly step?: Step;
+  /** Counts the prices of this purchase, from 0. */
   readonly tone: number;
 }
 
@@ -41,39 +51,68 @@ const KINDS = {
   rounding: 'rounding',
 } as const satisfies Record<Line['kind'], PartKind>;
 
+const BOUGHT: readonly PartKind[] = ['energy', 'credit', 'carriedOn', 'carriedBefore'];
+
+/** Whether a part is for units: what is left for less than 0.1 kWh, and came from before, is too. */
+export function isBought({ kind }: Part): boolean {
+  return BOUGHT.includes(kind);
+}
+
+export interface Split {
+  readonly lines: readonly Line[];
+  /** Whether a price holds its tax: then the money for units does too. */
+  readonly pricesIncludeVat: boolean;
+  /** What waits for the next purchase, decimal text. */
+  readonly carriedMinor: string;
+  /** Digits of the currency after the point. */
+  readonly places: number;
+}
+
 /** Deductions first, as they came out; then tax; then energy by its price. */
-export function partsOf(lines: readonly Line[]): readonly Part[] {
-  const parts = lines.flatMap((line): Part[] => {
-    if (line.kind === 'energy' && line.steps !== undefined && line.steps.length > 0) {
-      const shares = sharesOf(line.amountMinor, line.steps);
-      return line.steps.map((step, tone) => ({ kind: 'energy', amountMinor: shares[tone] ?? 0, step, tone }));
-    }
+export function partsOf(split: Split): readonly Part[] {
+  const { lines, pricesIncludeVat } = split;
+  const isAtPrice = ({ kind, steps = [] }: Line) => kind === 'energy' && steps.length > 0;
+  const parts = lines.flatMap((line): readonly Part[] => {
+    if (isAtPrice(line)) return energyParts(line, split);
     const { kind, amountMinor, label } = line;
     return [{ kind: KINDS[kind], amountMinor, tone: 0, ...(label === undefined ? {} : { label }) }];
   });
-  const taxMinor = lines.reduce((sum, line) => sum + line.taxMinor, 0);
-  const isBought = ({ kind }: Part) => kind === 'energy' || kind === 'credit';
-  return [
-    ...parts.filter((part) => !isBought(part)),
-    ...(taxMinor === 0 ? [] : [{ kind: 'tax', amountMinor: taxMinor, tone: 0 } as const]),
-    ...parts.filter(isBought),
-  ].filter(({ amountMinor }) => amountMinor !== 0);
+  const taxed = lines.filter((line) => !(pricesIncludeVat && isAtPrice(line)));
+  const tax: Part = {
+    kind: 'tax',
+    amountMinor: taxed.reduce((sum, { taxMinor }) => sum + taxMinor, 0),
+    tone: 0,
+  };
+  const deducted = parts.filter((part) => !isBought(part));
+  return [...deducted, tax, ...parts.filter(isBought)].filter(({ amountMinor }) => amountMinor !== 0);
 }
 
-/** The line's money by what each step costs; the last step takes what rounding leaves. */
-function sharesOf(amountMinor: number, steps: readonly Step[]): readonly number[] {
-  const weights = steps.map(({ amountDeciKwh, pricePerKwh }) => BigInt(amountDeciKwh) * scaled(pricePerKwh));
-  const whole = weights.reduce((sum, weight) => sum + weight, 0n);
-  if (whole === 0n) return steps.map((_, index) => (index === steps.length - 1 ? amountMinor : 0));
-  const shares = weights
-    .slice(0, -1)
-    .map((weight) => Number((BigInt(amountMinor) * weight * 2n + whole) / (whole * 2n)));
-  return [...shares, amountMinor - shares.reduce((sum, share) => sum + share, 0)];
+/** What the units cost at their prices, each rounded to the cent, and what is left over of the line's money or came from before. */
+function energyParts(line: Line, { pricesIncludeVat, carriedMinor, places }: Split): readonly Part[] {
+  const { amountMinor, taxMinor, steps = [] } = line;
+  const parts = steps.map(
+    (step, tone): Part => ({ kind: 'energy', amountMinor: costOf(step, places), step, tone }),
+  );
+  const money = pricesIncludeVat ? amountMinor + taxMinor : amountMinor;
+  const rest = money - parts.reduce((sum, part) => sum + part.amountMinor, 0);
+  const isCarried = /[1-9]/.test(carriedMinor);
+  const kind = rest < 0 ? 'carriedBefore' : isCarried ? 'carriedOn' : 'rounding';
+  return [...parts, { kind, amountMinor: rest, tone: 0 }];
 }
 
 const PLACES = 12;
+const UNIT = 10n ** BigInt(PLACES);
+/** A step is in 0.1 kWh, a price in units of the currency. */
+const TENTHS = 10n;
 
-function scaled(decimal: string): bigint {
+/** Minor units, half up. */
+function costOf({ amountDeciKwh, pricePerKwh }: Step, places: number): number {
+  const scaled = BigInt(amountDeciKwh) * scaledOf(pricePerKwh) * 10n ** BigInt(places);
+  const whole = UNIT * TENTHS;
+  return Number((scaled * 2n + whole) / (whole * 2n));
+}
+
+function scaledOf(decimal: string): bigint {
   const [whole = '', fraction = ''] = decimal.split('.');
   return BigInt(whole + fraction.slice(0, PLACES).padEnd(PLACES, '0'));
 }

@@ -1,16 +1,24 @@
 /** Why a purchase bought so many units: its money as a bar with the sum below, and where the month stands. */
+import { minorDigits } from '../../../tariff/minor-digits.ts';
 import { showKwh, showMinor } from '../money.ts';
 import type { Receipt } from './answers.ts';
 import { showDay, showPrice } from './figures.ts';
 import { Ladder } from './ladder.tsx';
 import { useSay } from './speech.ts';
-import { type Part, partsOf } from './split.ts';
+import { isBought, type Part, partsOf } from './split.ts';
 
-export function WhyCard({ receipt, heading }: { readonly receipt: Receipt; readonly heading: string }) {
+interface WhyCardProps {
+  readonly receipt: Receipt;
+  readonly heading: string;
+  /** What came with it for no money. */
+  readonly givenDeciKwh: number;
+}
+
+export function WhyCard({ receipt, heading, givenDeciKwh }: WhyCardProps) {
   const { say, locale } = useSay();
   const { currency, paidMinor, lines, debtsLeft, month } = receipt;
   const money = (minor: number) => showMinor(minor, currency, locale);
-  const parts = partsOf(lines);
+  const parts = partsOf({ ...receipt, places: minorDigits(currency) });
   const bought = parts.filter(isBought).reduce((sum, { amountMinor }) => sum + amountMinor, 0);
   const nameOf = ({ kind, step, label = '' }: Part): string => {
     if (kind !== 'energy' || step === undefined)
@@ -60,6 +68,14 @@ export function WhyCard({ receipt, heading }: { readonly receipt: Receipt; reado
             <th scope="row">{say('units')}</th>
             <td>{showKwh(units, locale)}</td>
           </tr>
+          {givenDeciKwh > 0 && (
+            <tr>
+              <th scope="row">
+                <span class="key gift" aria-hidden="true" /> {say('given')}
+              </th>
+              <td>{showKwh(givenDeciKwh, locale)}</td>
+            </tr>
+          )}
         </tfoot>
       </table>
       <p>
@@ -69,6 +85,7 @@ export function WhyCard({ receipt, heading }: { readonly receipt: Receipt; reado
             ? say('nothingDeducted')
             : say('deducted', { amount: money(paidMinor - bought), rest: money(bought) })}
       </p>
+      {receipt.pricesIncludeVat && <p class="hint">{say('priceWithTax')}</p>}
       {debtsLeft.map(({ label, balanceMinor }) => (
         <p key={label} class="hint">
           {say('owed', { label, amount: money(balanceMinor) })}
@@ -78,10 +95,6 @@ export function WhyCard({ receipt, heading }: { readonly receipt: Receipt; reado
       {month !== null && <p class="hint">{say('resets', { day: showDay(month.resetsOn, locale) })}</p>}
     </section>
   );
-}
-
-function isBought({ kind }: Part): boolean {
-  return kind === 'energy' || kind === 'credit';
 }
 
 const TONES = 4;
