@@ -1,7 +1,6 @@
 /** The page for customers, as they use it: a real browser, a real server that was built, months of purchases. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +8,7 @@ import { TID_MAX } from '../../lib/token/tid.ts';
 import type { RunningServer, startServer as StartServer } from '../../vending-server/main.ts';
 import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
-import { complaintsOf, lookAt } from '../support/page-look.ts';
+import { complaintsOf, lookingAt } from '../support/page-look.ts';
 import {
   METER_REQUEST,
   newDataFolder,
@@ -19,7 +18,7 @@ import {
   TestClock,
 } from '../vending-server/furnished.ts';
 
-const PICTURES = fileURLToPath(new URL('../../test-output/customer/', import.meta.url));
+const lookAt = lookingAt('customer');
 /** As it was built, with its pages, in this process: months go by in a moment. */
 const BUILT = new URL('../../dist/vending-server/main.js', import.meta.url).href;
 const DAY = 86_400_000;
@@ -49,7 +48,6 @@ interface Context {
 const test = suite<Context>('e2e: customer');
 
 test.before(async (context) => {
-  mkdirSync(PICTURES, { recursive: true });
   const { startServer } = (await import(BUILT)) as { startServer: typeof StartServer };
   const dataFolder = newDataFolder();
   const utility = { name: 'Thaba Municipality', supportNumber: '0800 123 456' };
@@ -181,7 +179,7 @@ journey(
     const { page, server } = context;
     const { receiptNumber, tokenNo } = last(context);
     await page.goto(`${server.url}/customer`);
-    await lookAt(page, PICTURES, 'door');
+    await lookAt(page, 'door');
     const typed = async (start: string) => {
       for (const text of [DRN, receiptNumber, start]) {
         await page.keyboard.press('ControlOrMeta+A');
@@ -238,7 +236,7 @@ journey(
     await genuine(page).waitFor();
     await scan(context, qrText.replace('.18050.', '.98050.'));
     await page.getByRole('heading', { name: 'This receipt is forged' }).waitFor();
-    await lookAt(page, PICTURES, 'forged');
+    await lookAt(page, 'forged');
     await page.getByLabel('Content of the QR code').fill('a cat');
     await page.getByRole('button', { name: 'Check the code' }).click();
     await page.getByText('This is not the code of a receipt.').waitFor();
@@ -278,7 +276,7 @@ journey(
     const shown = (await page.locator('.token').allInnerTexts()).map((token) => token.replaceAll(' ', ''));
     for (const { tokenNo } of sales.slice(1)) assert.ok(shown.includes(tokenNo), 'each of the last five');
     assert.is(shown.includes(sales[0]?.tokenNo ?? ''), false);
-    await lookAt(page, PICTURES, 'tokens');
+    await lookAt(page, 'tokens');
   },
 );
 
@@ -295,7 +293,7 @@ journey(
     await form.getByLabel('Language of the message').selectOption('sw');
     await form.getByRole('button', { name: 'Save' }).click();
     await form.getByText('Saved.').waitFor();
-    await lookAt(page, PICTURES, 'low-balance');
+    await lookAt(page, 'low-balance');
     await page.reload();
     await form.getByText('Now …123.').waitFor();
     assert.is(await form.getByLabel('When so many kWh are left').inputValue(), '7.5');
@@ -334,7 +332,7 @@ journey(
     const [parts, paid] = await sumOf(page);
     assert.equal([parts, paid], [5_000, 5_000]);
     assert.is(await page.getByRole('button', { name: /^Why did/ }).count(), 7);
-    await lookAt(page, PICTURES, 'practice');
+    await lookAt(page, 'practice', 'pictures');
   },
 );
 
@@ -367,16 +365,16 @@ journey(
     await scan(context, last(context).qrText);
     await page.getByLabel('Language').selectOption('sw');
     await page.getByText('Risiti hii ni halali').waitFor();
-    await lookAt(page, PICTURES, 'swahili-dark');
+    await lookAt(page, 'swahili-dark');
     await page.getByLabel('Lugha').selectOption('fr');
     await page.getByText('Ce reçu est authentique').waitFor();
     await page.emulateMedia({ colorScheme: 'light' });
-    await lookAt(page, PICTURES, 'french');
+    await lookAt(page, 'french', 'pictures');
     clock.millis += 31 * 60_000;
     await page.getByRole('button', { name: 'Montrer les jetons' }).click();
     await page.getByText('La demi-heure est passée.').waitFor();
     await page.emulateMedia({ colorScheme: 'dark' });
-    await lookAt(page, PICTURES, 'door-dark');
+    await lookAt(page, 'door-dark', 'pictures');
   },
 );
 
