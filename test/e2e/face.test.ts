@@ -275,7 +275,7 @@ journey(
     await glass(page, /OPEN.*tamper/).waitFor();
     await words(page, 'supply').getByText('Off: the meter cover was opened').waitFor();
     await eventIn(page, 'Tamper', 'Terminal cover open begins');
-    await look(page, 'open');
+    await look(page, 'open', 'pictures');
     await page.getByRole('button', { name: 'Terminal cover' }).press('Enter');
     await page.getByRole('button', { name: 'Screws of the meter cover' }).click();
     await page.getByRole('button', { name: 'Plug in A1' }).click();
@@ -368,6 +368,13 @@ journey('when time is paused then single steps move it, and wires, dips and faul
   await page.getByLabel('Voltage of the grid').fill('230');
   await page.getByRole('button', { name: 'Reset the processor' }).click();
   await page.getByText('Starts of the processor: 3').waitFor();
+  await page.getByRole('button', { name: 'Supply dies in the next write' }).click();
+  await page.getByRole('button', { name: 'Terminal cover' }).click();
+  await words(page, 'supply').getByText('The processor has stopped').waitFor();
+  await page.getByRole('switch', { name: /Mains/ }).click();
+  await page.getByRole('switch', { name: /Mains/ }).click();
+  await glass(page, /OPEN/).waitFor();
+  await page.getByRole('button', { name: 'Terminal cover' }).click();
   await bench(face, { do: 'speed', speed: 1 });
 });
 

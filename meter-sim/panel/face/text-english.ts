@@ -28,6 +28,7 @@ export const ENGLISH = {
   lastToken: 'Last token',
   noToken: 'None since the meter started.',
   supplyDark: 'The meter is dark: no mains.',
+  supplyDead: 'The processor has stopped: mains off and on starts it again.',
   supplyOn: 'On: {cause}',
   supplyOff: 'Off: {cause}',
   supplyMoves: 'Switching…',

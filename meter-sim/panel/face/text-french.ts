@@ -30,6 +30,7 @@ export const FRENCH: Texts = {
   lastToken: 'Dernier jeton',
   noToken: 'Aucun depuis le démarrage.',
   supplyDark: 'Le compteur est éteint : pas de secteur.',
+  supplyDead: 'Le processeur est arrêté : coupez puis remettez le secteur.',
   supplyOn: 'Fermée : {cause}',
   supplyOff: 'Coupée : {cause}',
   supplyMoves: 'Commutation…',

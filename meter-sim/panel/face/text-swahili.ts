@@ -30,6 +30,7 @@ export const SWAHILI: Texts = {
   lastToken: 'Tokeni ya mwisho',
   noToken: 'Hakuna tangu mita iwake.',
   supplyDark: 'Mita imezimika: hakuna umeme wa gridi.',
+  supplyDead: 'Kichakataji kimesimama: zima gridi kisha uwashe.',
   supplyOn: 'Umewashwa: {cause}',
   supplyOff: 'Umezimwa: {cause}',
   supplyMoves: 'Inabadilisha…',

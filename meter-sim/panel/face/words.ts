@@ -7,6 +7,9 @@ import { ENGLISH, type TextKey } from './text-english.ts';
 
 type SayIt = Say<TextKey>;
 
+/** A meter works from so little; what is darker has another reason (assumed). */
+const LEAST_VOLT = 150;
+
 export function iconWord(icon: DisplayIcon): TextKey {
   return `icon-${icon}`;
 }
@@ -22,8 +25,9 @@ export function outcomeWords(say: SayIt, outcome: OutcomeView | null): string {
 
 /** @returns whether the house has current, and why. */
 export function supplyWords(say: SayIt, state: MeterState): string {
-  const { powered, relay } = state;
-  if (!powered) return say('supplyDark');
+  const { powered, relay, grid } = state;
+  // Of a supply that dies in a write, its mains stays on: the processor waits for it to come anew.
+  if (!powered) return say(grid.volt > LEAST_VOLT ? 'supplyDead' : 'supplyDark');
   const cause = causeWords(say, state);
   switch (relay) {
     case 'closed':
