@@ -36,5 +36,12 @@ export const MEMORY_PARTS = [
 
 export type MemoryPart = (typeof MEMORY_PARTS)[number]['name'];
 
+export function partOf(page: number): MemoryPart {
+  return MEMORY_PARTS.reduce<MemoryPart>(
+    (part, { name, firstPage }) => (page >= firstPage ? name : part),
+    'format-1',
+  );
+}
+
 /** Pages whose wear is remembered. */
 export const MAPPED_PAGES = 512;
