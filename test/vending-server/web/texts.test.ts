@@ -1,4 +1,7 @@
 import { suite } from 'uvu';
+import * as operationEnglish from '../../../vending-server/web/client/control/operation/text-english.ts';
+import * as operationFrench from '../../../vending-server/web/client/control/operation/text-french.ts';
+import * as operationSwahili from '../../../vending-server/web/client/control/operation/text-swahili.ts';
 import * as controlEnglish from '../../../vending-server/web/client/control/text-english.ts';
 import * as controlFrench from '../../../vending-server/web/client/control/text-french.ts';
 import * as controlSwahili from '../../../vending-server/web/client/control/text-swahili.ts';
@@ -38,6 +41,7 @@ const SPEECHES: Readonly<Record<string, { ENGLISH: Texts; FRENCH: Texts; SWAHILI
   keys: { ...keysEnglish, ...keysFrench, ...keysSwahili },
   tariffs: { ...tariffsEnglish, ...tariffsFrench, ...tariffsSwahili },
   engineering: { ...engineeringEnglish, ...engineeringFrench, ...engineeringSwahili },
+  operation: { ...operationEnglish, ...operationFrench, ...operationSwahili },
   counter: { ...counterEnglish, ...counterFrench, ...counterSwahili },
   customer: { ...customerEnglish, ...customerFrench, ...customerSwahili },
 };

@@ -9,6 +9,15 @@ export const ENGLISH = {
   tariffs: 'Tariffs',
   engineering: 'Tokens without money',
   ours: 'Was this token ours?',
+  now: 'Now',
+  vendors: 'Vendors',
+  days: 'Day ends',
+  alarms: 'Alarms',
+  faultReports: 'Fault reports',
+  approvals: 'Approvals',
+  audit: 'Audit trail',
+  proof: 'Proof',
+  people: 'People',
 } as const;
 
 export type TextKey = keyof typeof ENGLISH;

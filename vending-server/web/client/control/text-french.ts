@@ -10,4 +10,13 @@ export const FRENCH: Texts = {
   tariffs: 'Tarifs',
   engineering: 'Jetons sans argent',
   ours: 'Ce jeton est-il à nous ?',
+  now: 'En direct',
+  vendors: 'Vendeurs',
+  days: 'Fins de journée',
+  alarms: 'Alarmes',
+  faultReports: 'Pannes',
+  approvals: 'Approbations',
+  audit: "Piste d'audit",
+  proof: 'Preuve',
+  people: 'Personnes',
 };

@@ -10,4 +10,13 @@ export const SWAHILI: Texts = {
   tariffs: 'Ushuru',
   engineering: 'Tokeni bila fedha',
   ours: 'Tokeni hii ni yetu?',
+  now: 'Sasa',
+  vendors: 'Wauzaji',
+  days: 'Mwisho wa siku',
+  alarms: 'Tahadhari',
+  faultReports: 'Hitilafu',
+  approvals: 'Idhini',
+  audit: 'Ukaguzi',
+  proof: 'Uthibitisho',
+  people: 'Watu',
 };

@@ -1,0 +1,9 @@
+/** The words of the sections about running the utility. */
+import { speakingWith } from '../../speaking.ts';
+import { ENGLISH, type TextKey } from './text-english.ts';
+import { FRENCH } from './text-french.ts';
+import { SWAHILI } from './text-swahili.ts';
+
+export type { TextKey } from './text-english.ts';
+
+export const useSay = speakingWith<TextKey>({ en: ENGLISH, fr: FRENCH, sw: SWAHILI });
