@@ -12,6 +12,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
   const [hash, setHash] = useState(location.hash);
   const { current, place } = placeAt(hash, sections);
   const heading = useRef<HTMLHeadingElement>(null);
+  const menu = useRef<HTMLElement>(null);
   const isMoved = useRef(false);
   useEffect(() => {
     const follow = () => {
@@ -23,6 +24,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
   }, [session]);
   useEffect(() => {
     if (current !== undefined) document.title = `${say(current.title)} – ${say('title')}`;
+    menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
     // Whoever chose a section goes on in it, and hears which one it is.
     if (isMoved.current) heading.current?.focus();
   }, [current?.id, say(current?.title ?? 'title')]);
@@ -46,7 +48,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
         </button>
       </header>
       <div class="room">
-        <nav class="menu" aria-label={say('menu')}>
+        <nav class="menu" ref={menu} aria-label={say('menu')}>
           {sections.map(({ id, title }) => (
             <a key={id} href={`#/${id}`} aria-current={id === current?.id ? 'page' : undefined}>
               {say(title)}

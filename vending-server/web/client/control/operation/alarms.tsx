@@ -5,17 +5,39 @@ import type { SectionProps } from '../sections.ts';
 import type { Alarm, AlarmsPage } from './answers.ts';
 import { Deed, ListEnd, Moment, textOf, Who } from './parts.tsx';
 import { useSay } from './speech.ts';
+import { useLook } from './use-look.ts';
 import { usePages } from './use-page.ts';
 import { useWords } from './words.ts';
+
+interface RulesAnswer {
+  readonly rules: readonly {
+    readonly ruleId: string;
+    readonly rule: { readonly kind: keyof typeof RULES };
+  }[];
+}
+
+const RULES = {
+  dayLimit: 'ruleDayLimit',
+  velocity: 'ruleVelocity',
+  largeSale: 'ruleLargeSale',
+  openHours: 'ruleOpenHours',
+} as const;
 
 export function Alarms({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
   const words = useWords(wordsOf);
+  const may = (permission: string) => session.permissions.includes(permission);
   const [isOpenOnly, setOpenOnly] = useState(true);
   const [acknowledged, setAcknowledged] = useState<ReadonlyMap<number, Alarm>>(new Map());
   const path = `/v1/alarms?limit=50&open=${isOpenOnly}`;
   const pages = usePages<AlarmsPage, Alarm>(path, 'before', ({ alarms }) => alarms, words);
-  const canAcknowledge = session.permissions.includes('alarm.acknowledge');
+  const rules = useLook<RulesAnswer>(may('limit.read') ? '/v1/limit-rules' : undefined, { wordsOf: words });
+  /** A rule that was taken away since is known by its id alone. */
+  const kindOf = (ruleId: string) => {
+    const kind = rules.found?.rules.find((each) => each.ruleId === ruleId)?.rule.kind;
+    return kind === undefined ? ruleId : say(RULES[kind]);
+  };
+  const canAcknowledge = may('alarm.acknowledge');
   const acknowledge = async (alarmId: number, fields: FormData) => {
     const body = { note: textOf(fields, 'note') };
     const alarm = await call<Alarm>('POST', `/v1/alarms/${alarmId}/acknowledgement`, body);
@@ -39,7 +61,9 @@ export function Alarms({ session, wordsOf }: SectionProps) {
           return (
             <li key={alarm.alarmId} data-alarm={alarm.alarmId}>
               <div class="row wrap">
-                <b class="grow">{alarm.detail}</b>
+                <b class="grow">
+                  {kindOf(alarm.ruleId)} ({alarm.detail})
+                </b>
                 <span class={alarm.acknowledgedBy === null ? 'mark bad' : 'mark good'}>
                   {say(alarm.acknowledgedBy === null ? 'alarmOpen' : 'alarmSeen')}
                 </span>

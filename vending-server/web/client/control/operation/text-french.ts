@@ -115,6 +115,10 @@ export const FRENCH: Texts = {
   closing: 'Clôture',
   alarms: 'Alarmes',
   openOnly: "Seulement celles que personne n'a vues",
+  ruleDayLimit: 'Limite du jour dépassée',
+  ruleVelocity: 'Ventes trop rapprochées',
+  ruleLargeSale: 'Une grande vente',
+  ruleOpenHours: 'Hors des heures',
   alarmOpen: 'Ouverte',
   alarmSeen: 'Vue',
   seenBy: 'Vue par',
@@ -197,7 +201,7 @@ export const FRENCH: Texts = {
   lookFurther: 'Chaque étape remonte de 20 000 entrées.',
   trailProof: 'La piste est-elle intacte ?',
   trailProofHint:
-    "Recalcule chaque entrée depuis la première. Gardez la tête : une piste coupée plus tard n'y passe plus.",
+    "Recalcule chaque entrée depuis la première. Gardez la tête : une piste coupée n'y passe plus.",
   verifyTrail: 'Vérifier la piste',
   trailWhole: 'La piste est intacte',
   trailBroken: 'La piste est rompue',
@@ -224,7 +228,7 @@ export const FRENCH: Texts = {
   atEntry: 'entrée {counter} :',
   witness: 'Témoin',
   witnessHint:
-    "La tête signée d'aujourd'hui, à garder par quelqu'un d'extérieur. Joignez le précédent : chacune de ses têtes doit encore tenir.",
+    "La tête signée d'aujourd'hui, à garder à l'extérieur. Joignez le précédent : chaque tête doit encore tenir.",
   earlierWitness: 'Témoin précédent (facultatif)',
   downloadWitness: 'Télécharger le témoin',
   witnessTaken: "L'entrée {counter} est attestée ; {heads} têtes dans le fichier.",
