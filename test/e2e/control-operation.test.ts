@@ -325,9 +325,9 @@ journey(
   'when only the keyboard is used then the menu, a section and its form are reached and used',
   async (context) => {
     const page = await enter(context, 'second');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Shift+Tab');
-    await page.evaluate('document.activeElement.blur()');
+    // Come anew, the first key reaches the way past the menu.
+    await page.reload();
+    await page.locator('.work h1').waitFor();
     await page.keyboard.press('Tab');
     await page.locator('button.skip:focus').waitFor();
     await page.keyboard.press('Enter');

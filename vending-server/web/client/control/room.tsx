@@ -24,7 +24,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
   }, [session]);
   useEffect(() => {
     if (current !== undefined) document.title = `${say(current.title)} – ${say('title')}`;
-    menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    showCurrent(menu.current);
     // Whoever chose a section goes on in it, and hears which one it is.
     if (isMoved.current) heading.current?.focus();
   }, [current?.id, say(current?.title ?? 'title')]);
@@ -68,6 +68,13 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
       </div>
     </>
   );
+}
+
+/** On a phone the menu is wider than the page: what is chosen stands in its middle. */
+function showCurrent(menu: HTMLElement | null): void {
+  const link = menu?.querySelector<HTMLElement>('[aria-current]');
+  if (menu == null || link == null) return;
+  menu.scrollLeft = link.offsetLeft - menu.offsetLeft - (menu.clientWidth - link.offsetWidth) / 2;
 }
 
 /** `#/vendors/shop` is the section `vendors` at the place `shop`. */
