@@ -1,7 +1,7 @@
 /** The ends of days: what each account had and moved, and whether the ledger ties to the sales. */
 import { useState } from 'preact/hooks';
+import { minorDigits } from '../../../../tariff/minor-digits.ts';
 import { call } from '../../api.ts';
-import { placesOf } from '../../money.ts';
 import type { SectionProps } from '../sections.ts';
 import type { DayEnd } from './answers.ts';
 import { Deed, Moment, Problem, Table, textOf, Who } from './parts.tsx';
@@ -105,7 +105,7 @@ function DayCard({ dayEnd: { day, closedAt, closedBy, figures } }: { readonly da
 /** The sums of a country pass what a number holds exactly: their digits are put in their places as text. */
 function showSum(minor: string, account: string, locale: string): string {
   const currency = account.slice(account.lastIndexOf(':') + 1);
-  const places = placesOf(currency);
+  const places = minorDigits(currency);
   const digits = minor.replace('-', '').padStart(places + 1, '0');
   const decimal = places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
   const format = new Intl.NumberFormat(locale, {

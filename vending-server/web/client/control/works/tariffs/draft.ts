@@ -1,5 +1,6 @@
 /** What is typed about a new version, to terms and back. */
-import { parseDeciKwh, parseMinor, placesOf } from '../../../money.ts';
+import { minorDigits } from '../../../../../tariff/minor-digits.ts';
+import { parseDeciKwh, parseMinor } from '../../../money.ts';
 import { type Field, type Values, WrongInput } from '../act-form.tsx';
 import { perCentOf, rateOf } from '../share.ts';
 import type { useSay } from './speech.ts';
@@ -11,7 +12,7 @@ const PRICE = /^(0|[1-9]\d{0,11})(\.\d{1,8})?$/;
 
 /** Fields for what the terms have; of blocks as many as are wanted. */
 export function fieldsOf(terms: Terms, blocks: readonly Block[], say: Say): readonly Field[] {
-  const money = (minor: number) => decimalOf(minor, placesOf(terms.currency));
+  const money = (minor: number) => decimalOf(minor, minorDigits(terms.currency));
   return [
     ...energyFields(terms.energy, blocks, say),
     { name: 'vatRate', label: say('vatRate'), kind: 'money', value: perCentOf(terms.vatRate) },

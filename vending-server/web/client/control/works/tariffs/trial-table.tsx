@@ -1,4 +1,5 @@
-import { placesOf, showKwh, showMinor } from '../../../money.ts';
+import { minorDigits } from '../../../../../tariff/minor-digits.ts';
+import { showKwh, showMinor } from '../../../money.ts';
 import type { Block } from '../meter-answers.ts';
 import { perCentOf } from '../share.ts';
 import { useSay } from './speech.ts';
@@ -135,7 +136,7 @@ export function TrialsBeside({ trials }: { readonly trials: readonly Trial[] }) 
 
 /** Money with fractions of its smallest coin, of which not one is lost. */
 export function showCarried(carriedMinor: string, currency: string, locale: string): string {
-  const places = placesOf(currency);
+  const places = minorDigits(currency);
   const [whole = '0', fraction = ''] = carriedMinor.split('.');
   const digits = whole.padStart(places + 1, '0');
   const major = places === 0 ? digits : digits.slice(0, -places);
