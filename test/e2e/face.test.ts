@@ -1,48 +1,36 @@
 /** The meter's face as a visitor of the sandbox meets it: a real browser, and the server and the meter that `npm start` opens. */
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { launchBrowser, type TestBrowser } from '../support/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
+import {
+  type Announcement,
+  bench,
+  clearTamperToken,
+  eventIn,
+  type Face,
+  glass,
+  HOUR_A_SECOND,
+  openFace,
+  portOf,
+  REAL_TIME,
+  setSpeed,
+  startSandbox,
+  stateOf,
+  TEN_TIMES,
+  WATCH_THE_LIGHT,
+  words,
+} from '../support/face-visitor.ts';
 import { complaintsOf, lookingAt } from '../support/page-look.ts';
-import { type Running, startCli } from '../support/processes.ts';
-import { post } from '../support/utility.ts';
-
-interface Announcement {
-  counter: string;
-  face: string;
-  server: string;
-  meter: string;
-  drn: string;
-  seller: { userId: string; password: string };
-}
-
-interface Face {
-  folder: string;
-  sandbox: Running;
-  told: Announcement;
-  browser: TestBrowser;
-  context: BrowserContext;
-  page: Page;
-}
 
 const test = suite<Face>('e2e: face');
 const look = lookingAt('face');
-const portOf = (url: string): string => new URL(url).port;
-
-const start = (folder: string, ports: readonly [string, string]) =>
-  startCli([
-    'sandbox',
-    ...['--data', join(folder, 'data'), '--server-port', ports[0], '--meter-port', ports[1]],
-  ]);
-
 test.before(async (face) => {
   face.folder = mkdtempSync(join(tmpdir(), 'wattoken-face-'));
-  face.sandbox = await start(face.folder, ['0', '0']);
+  face.sandbox = await startSandbox(face.folder, ['0', '0']);
   face.told = face.sandbox.ready as unknown as Announcement;
   face.browser = await launchBrowser();
 });
@@ -68,58 +56,6 @@ function journey(name: string, run: (face: Face) => Promise<void>): void {
     assert.equal(complaints, []);
   });
 }
-
-async function openFace({ page, told }: Face): Promise<void> {
-  await page.goto(told.face);
-  await page.locator('.meter').waitFor();
-}
-
-/** A command as from another hand, without the page. */
-async function bench({ told }: Face, command: object): Promise<Record<string, unknown>> {
-  const { status, body, text } = await post(`${told.meter}/v1/meter/bench`, '', command);
-  assert.is(status, 200, text);
-  return body;
-}
-
-async function stateOf({ told }: Face): Promise<{ balanceMilliWh: number; relay: string }> {
-  return (await fetch(`${told.meter}/v1/meter/bench`)).json() as never;
-}
-
-async function clearTamperToken({ folder, told }: Face): Promise<string> {
-  const key = readFileSync(join(folder, 'data/server/operator.key'), 'utf8').trim();
-  const { body, text } = await post(`${told.server}/v1/engineering-tokens`, key, {
-    requestId: randomUUID(),
-    reason: 'test',
-    reasonCode: 'tamper',
-    meter: told.drn,
-    tokens: [{ kind: 'clearTamper' }],
-  });
-  const tokenNo: unknown = body.tokens?.[0]?.tokenNo;
-  assert.type(tokenNo, 'string', text);
-  return tokenNo as string;
-}
-
-const glass = (page: Page, text: string | RegExp) =>
-  page.getByRole('img', { name: typeof text === 'string' ? `Display: ${text}` : text });
-const words = (page: Page, of: 'supply' | 'token') => page.locator(`[data-words=${of}]`);
-const eventIn = (page: Page, group: string, name: string) =>
-  page
-    .getByRole('button', { name: new RegExp(`^${group}`) })
-    .click()
-    .then(() =>
-      page
-        .getByRole('row', { name: new RegExp(name) })
-        .first()
-        .waitFor(),
-    );
-
-/** @param step - of the slider, from 0 for a hundredth of real time. */
-async function setSpeed(page: Page, step: number): Promise<void> {
-  await page.getByLabel('Speed').fill(String(step));
-}
-const REAL_TIME = 2;
-const TEN_TIMES = 3;
-const HOUR_A_SECOND = 6;
 
 journey(
   'when a visitor sells a token, keys it with the mouse and turns the kettle on, then the meter trips and says so',
@@ -310,17 +246,6 @@ journey(
   },
 );
 
-/** Counts for three seconds how often the light goes on, and how far anything moved by itself. */
-const WATCH_THE_LIGHT = `new Promise((done) => {
-  let onsets = 0;
-  let shift = 0;
-  const light = document.querySelector('.lamp.red');
-  new MutationObserver(() => { if (light.dataset.light === 'lit') onsets++; }).observe(light, { attributes: true });
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift += entry.value; })
-    .observe({ type: 'layout-shift' });
-  setTimeout(() => done({ onsets, shift }), 3000);
-})`;
-
 journey(
   'when nobody has touched the page then it is silent, and the switch silences it again',
   async (face) => {
@@ -386,7 +311,7 @@ journey('when the meter is stopped and started then the page says so and goes on
   await page.getByRole('alert').getByText('The meter does not answer. Trying again…').waitFor();
   await page.keyboard.press('5');
   await page.locator('.stale').waitFor();
-  face.sandbox = await start(face.folder, [portOf(told.server), portOf(told.meter)]);
+  face.sandbox = await startSandbox(face.folder, [portOf(told.server), portOf(told.meter)]);
   await page.locator('.bench:not(.stale)').waitFor();
   await page.getByRole('alert').getByText('The meter does not answer').waitFor({ state: 'detached' });
   await page.keyboard.type('12');
