@@ -3,7 +3,6 @@ export const ENGLISH = {
   title: 'Meter',
   language: 'Language',
   lost: 'The meter does not answer. Trying again…',
-  scope: 'Oscilloscope',
   skip: 'Skip to the household',
   toCounter: 'Buy a token',
   soundOn: 'Sound is on',

@@ -4,7 +4,6 @@ export const FRENCH: Texts = {
   title: 'Compteur',
   language: 'Langue',
   lost: 'Le compteur ne répond pas. Nouvel essai…',
-  scope: 'Oscilloscope',
   skip: 'Aller à la maison',
   toCounter: 'Acheter un jeton',
   soundOn: 'Son activé',

@@ -4,7 +4,6 @@ export const SWAHILI: Texts = {
   title: 'Mita',
   language: 'Lugha',
   lost: 'Mita haijibu. Inajaribu tena…',
-  scope: 'Osiloskopu',
   skip: 'Nenda kwenye nyumba',
   toCounter: 'Nunua tokeni',
   soundOn: 'Sauti imewashwa',

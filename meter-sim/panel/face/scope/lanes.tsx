@@ -22,7 +22,8 @@ interface LanesProps {
   readonly axis: string;
   readonly marks?: readonly Mark[];
   readonly arcs?: readonly Span[];
-  readonly arcName?: string;
+  /** What the arc was, for a wide picture and for a narrow one. */
+  readonly arcNames?: readonly [wide: string, narrow: string];
   /** What the picture says, for those who do not see it. */
   readonly said: string;
   /** Instead of a picture that is not there yet. */
@@ -45,11 +46,13 @@ const LANES = {
 const BOTTOM = LANES.contact + STEP;
 /** Of the whole picture; the same whatever is in it, so that nothing moves. */
 export const LANES_HEIGHT = BOTTOM + 36;
+/** Below this width the names of two things in a row would meet. */
+const NARROW = 500;
 /** An arc is seen however narrow it is. */
 const NARROWEST_ARC = 2;
 
 export function Lanes(props: LanesProps) {
-  const { columns, window, originMicros, axis, marks = [], arcs = [], arcName, said, instead } = props;
+  const { columns, window, originMicros, axis, marks = [], arcs = [], arcNames, said, instead } = props;
   const { say } = useSay();
   const [frame, width] = useWidth<HTMLDivElement>();
   const x: Scale = { from: window[0], to: window[1], start: LEFT, end: width - RIGHT };
@@ -68,10 +71,10 @@ export function Lanes(props: LanesProps) {
             <rect key={at} class="arc" x={at} y={0} width={wide} height={WAVE} />
           ))}
         </Wave>
-        {arcName !== undefined && (
+        {arcNames !== undefined && (
           <text class="arc-name" x={x.end} y={LANES.amp - 6} text-anchor="end">
             {arcs.length > 0 && <tspan class="arc-key">■ </tspan>}
-            {arcName}
+            {arcNames[width < NARROW ? 1 : 0]}
           </text>
         )}
         <Steps x={x} kind="coil" name={say('coil')} columns={columns} />

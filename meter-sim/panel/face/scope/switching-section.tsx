@@ -133,7 +133,8 @@ interface FrozenProps {
 
 function Frozen({ trace, zoom, said }: FrozenProps) {
   const { say } = useSay();
-  const wordsOfArc = useArcWords('arcValue');
+  const wordsOfArc = useArcWords('arc');
+  const shortWordsOfArc = useArcWords('arcValue');
   if (trace === undefined) {
     return (
       <Lanes
@@ -160,7 +161,7 @@ function Frozen({ trace, zoom, said }: FrozenProps) {
       axis={figures.zeroAtMicros === null ? say('axisTime') : say('axisZero')}
       marks={marksOf(trace, figures, say)}
       arcs={figures.arcs}
-      arcName={wordsOfArc(trace)}
+      arcNames={[wordsOfArc(trace), shortWordsOfArc(trace)]}
       said={said}
     />
   );
