@@ -1,21 +1,16 @@
 import { call } from '../../../api.ts';
 import { parseMinor, showMinor } from '../../../money.ts';
 import { ActForm, type Values, WrongInput } from '../act-form.tsx';
-import type { Debt, MeterAccount } from '../meter-answers.ts';
+import type { Debt } from '../meter-answers.ts';
 import { perCentOf, rateOf } from '../share.ts';
-import { useAnswer } from '../use-answer.ts';
-import type { MeterCardProps } from './card-props.ts';
+import type { AccountCardProps } from './card-props.ts';
 import { useSay } from './speech.ts';
 
 const RECOVERIES = ['all', 'fixed', 'percentage'] as const;
 
-export function DebtsCard({ meter, may, words }: MeterCardProps) {
+export function DebtsCard({ meter, account: asked, may, words }: AccountCardProps) {
   const { say, locale } = useSay();
-  const {
-    answer: account,
-    problem,
-    again,
-  } = useAnswer<MeterAccount>(`/v1/meters/${meter.drn}/account`, words);
+  const { answer: account, problem, again } = asked;
   const currency = account?.currency ?? '';
   const money = (minor: number) => showMinor(minor, currency, locale);
   const debts = (account?.history.debts ?? []).filter(({ balanceMinor }) => balanceMinor > 0);

@@ -1,6 +1,6 @@
 /** Meters: found, and all that the books know of one; its address is `#/meters/<number>`, so that others can lead here. */
 import type { SectionProps } from '../../sections.ts';
-import type { Meter } from '../meter-answers.ts';
+import type { Meter, MeterAccount } from '../meter-answers.ts';
 import { MeterFinder } from '../meter-finder.tsx';
 import { useFaultWords } from '../speech.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -20,6 +20,11 @@ export function Meters({ session, wordsOf, place }: SectionProps) {
   const may = (permission: string) => session.permissions.includes(permission);
   const meter = useAnswer<Meter>(drn === undefined ? undefined : `/v1/meters/${drn}`, words);
   const found = meter.answer;
+  // Asked once for all cards: each look at an account stands in the audit trail.
+  const account = useAnswer<MeterAccount>(
+    found === undefined || !may('customer.read') ? undefined : `/v1/meters/${found.drn}/account`,
+    words,
+  );
   return (
     <>
       <section class="card" aria-label={say('find')}>
@@ -43,13 +48,13 @@ export function Meters({ session, wordsOf, place }: SectionProps) {
             {may('customer.read') && (
               <>
                 <CustomerCard meter={found} may={may} words={words} />
-                <DebtsCard meter={found} may={may} words={words} />
+                <DebtsCard meter={found} account={account} may={may} words={words} />
               </>
             )}
             {may('faultReport.read') && <FaultReportsCard meter={found} may={may} words={words} />}
           </div>
           {may('keyChange.read') && <KeyCard meter={found} may={may} words={words} onChanged={meter.again} />}
-          {may('customer.read') && <PurchasesCard meter={found} words={words} />}
+          {may('customer.read') && <PurchasesCard meter={found} account={account} words={words} />}
         </div>
       )}
     </>

@@ -2,20 +2,19 @@ import { useState } from 'preact/hooks';
 import { call } from '../../../api.ts';
 import { showKwh, showMinor } from '../../../money.ts';
 import { Fact } from '../fact.tsx';
-import type { MeterAccount, MeterSale, MeterSales } from '../meter-answers.ts';
+import type { MeterSale, MeterSales } from '../meter-answers.ts';
 import { showMoment } from '../show.ts';
 import { useAnswer } from '../use-answer.ts';
 import { useWidth } from '../use-width.ts';
-import type { MeterCardProps } from './card-props.ts';
+import type { AccountCardProps } from './card-props.ts';
 import { useSay } from './speech.ts';
 import type { TextKey } from './text-english.ts';
 
 const PAGE = 10;
 
-export function PurchasesCard({ meter, words }: Omit<MeterCardProps, 'may'>) {
+export function PurchasesCard({ meter, account, words }: Omit<AccountCardProps, 'may'>) {
   const { say, locale } = useSay();
   const path = `/v1/meters/${meter.drn}/sales?limit=${PAGE}`;
-  const account = useAnswer<MeterAccount>(`/v1/meters/${meter.drn}/account`, words);
   const newest = useAnswer<MeterSales>(path, words);
   const [older, setOlder] = useState<MeterSales | undefined>(undefined);
   const [problem, setProblem] = useState('');

@@ -49,7 +49,7 @@ export function PricePicture({ terms, before }: PricePictureProps) {
       <svg width={width} height={HEIGHT} role="img" aria-label={`${say('pricePicture')}. ${said}`}>
         <line class="axis" x1={EDGE.left} x2={right} y1={y(0)} y2={y(0)} />
         <line class="axis" x1={EDGE.left} x2={EDGE.left} y1={EDGE.top} y2={y(0)} />
-        {steps.map(({ from, to, price, text }) => (
+        {steps.map(({ from, to, price }) => (
           <g key={from}>
             <rect
               class="price-fill"

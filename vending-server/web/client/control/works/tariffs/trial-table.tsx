@@ -147,5 +147,5 @@ export function showCarried(carriedMinor: string, currency: string, locale: stri
     currencyDisplay: 'narrowSymbol',
     maximumFractionDigits: Math.max(places, rest.length),
   });
-  return format.format(`${major}.${rest || '0'}` as `${number}`);
+  return format.format(`${major}.${rest || '0'}` as unknown as number);
 }
