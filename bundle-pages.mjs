@@ -4,10 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** Where the sources of pages stand, a folder for each page, and where their server reads them. */
+/** Where the sources of pages stand, a folder for each page with its title until it speaks, and where their server reads them. */
 const HOUSES = [
-  { from: 'vending-server/web/client', pages: ['counter', 'control', 'customer'], to: 'vending-server/web/assets' },
-  { from: 'meter-sim/panel', pages: ['face'], to: 'meter-sim/panel/assets' },
+  {
+    from: 'vending-server/web/client',
+    pages: { counter: 'counter', control: 'control room', customer: 'receipt' },
+    to: 'vending-server/web/assets',
+  },
+  { from: 'meter-sim/panel', pages: { face: 'meter' }, to: 'meter-sim/panel/assets' },
 ];
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -17,7 +21,7 @@ for (const { from, pages, to } of HOUSES) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   await build({
-    entryPoints: pages.flatMap((page) => [
+    entryPoints: Object.keys(pages).flatMap((page) => [
       { in: here(`${from}/${page}/main.tsx`), out: page },
       { in: here(`${from}/${page}/${page}.css`), out: page },
     ]),
@@ -31,7 +35,10 @@ for (const { from, pages, to } of HOUSES) {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  for (const page of pages) copyFileSync(here(`${from}/${page}/${page}.html`), `${target}${page}.html`);
+  for (const [page, title] of Object.entries(pages)) {
+    const html = readFileSync(here('lib/pages/page.html'), 'utf8');
+    writeFileSync(`${target}${page}.html`, html.replaceAll('{page}', page).replace('{title}', title));
+  }
   copyFileSync(here('lib/pages/icon.svg'), `${target}icon.svg`);
   for (const file of readdirSync(target))
     writeFileSync(`${target}${file}.br`, brotliCompressSync(readFileSync(`${target}${file}`)));

@@ -40,6 +40,23 @@ export interface AssetAnswer {
 }
 
 /**
+ * @param names - of all files that the build has made.
+ * @param read - what stands in one of them.
+ * @param home - the page of the root.
+ * @returns what answers each path.
+ */
+export function assetsOf(
+  names: readonly string[],
+  read: (name: string) => Uint8Array,
+  home: string,
+): ReadonlyMap<string, Asset> {
+  const plain = names.filter((name) => !name.endsWith(COMPRESSED));
+  return new Map(
+    plain.map((name) => [pathOfAsset(name, home), assetOf(name, read(name), read(name + COMPRESSED))]),
+  );
+}
+
+/**
  * @param home - the page of the root.
  * @returns the path that a file of this name answers at: a page its name without the ending.
  */

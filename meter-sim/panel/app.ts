@@ -11,7 +11,7 @@ import { parseTokenNo } from '../../lib/token/token-no.ts';
 import { EVENT_GROUPS } from '../firmware/events.ts';
 import { MOST_KEYS, MOST_WATTS, parseCommand, parseKeys } from './commands.ts';
 import type { Controls } from './controls.ts';
-import { pageHandlers } from './face-assets.ts';
+import { faceHandlers } from './face-assets.ts';
 import type { MeterHost } from './host.ts';
 import type { LiveMeter } from './live-meter.ts';
 import { kilowattHours, meterView, outcomeView, wearView, workbenchView } from './views.ts';
@@ -85,7 +85,7 @@ export function createPanel(
 
   if (bench !== undefined) {
     benchRoutes(app, bench.meter, bench.controls);
-    for (const [path, page] of pageHandlers()) app.get(path, page);
+    for (const [path, page] of faceHandlers()) app.get(path, page);
   }
 
   app.use((request) => {

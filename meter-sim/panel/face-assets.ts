@@ -1,21 +1,19 @@
 /** The meter's face: bundled and compressed when the program was built, read once at the start. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { RequestHandler } from 'express';
-import { answerAsset, assetOf, COMPRESSED, pathOfAsset } from '../../lib/pages/asset.ts';
+import { type Asset, answerAsset, assetsOf } from '../../lib/pages/asset.ts';
 
 const ASSETS = new URL('./assets/', import.meta.url);
 const HOME = 'face.html';
 
 /** What answers each path of the face; empty where it was not built. */
-export function pageHandlers(): ReadonlyMap<string, RequestHandler> {
+export function faceHandlers(): ReadonlyMap<string, RequestHandler> {
   if (!existsSync(ASSETS)) return new Map();
-  const names = readdirSync(ASSETS).filter((name) => !name.endsWith(COMPRESSED));
-  return new Map(names.map((name) => [pathOfAsset(name, HOME), handlerOf(name)]));
+  const assets = assetsOf(readdirSync(ASSETS), (name) => readFileSync(new URL(name, ASSETS)), HOME);
+  return new Map([...assets].map(([path, asset]) => [path, handlerOf(asset)]));
 }
 
-function handlerOf(name: string): RequestHandler {
-  const [bytes, brotli] = [name, name + COMPRESSED].map((file) => readFileSync(new URL(file, ASSETS)));
-  const asset = assetOf(name, bytes as Buffer, brotli as Buffer);
+function handlerOf(asset: Asset): RequestHandler {
   return (request, response) => {
     const { status, headers, body } = answerAsset(asset, request.headers);
     response.status(status).set(headers).end(body);

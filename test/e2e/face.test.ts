@@ -278,7 +278,7 @@ journey('when time is paused then single steps move it, and wires, dips and faul
   const before = await clock.innerText();
   await page.getByRole('button', { name: '+1 min' }).click();
   await page.waitForFunction(`document.querySelector('time.clock').innerText !== ${JSON.stringify(before)}`);
-  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.getByLabel('Feed and load exchanged').check();
   await page.getByLabel('Back by the earth').selectOption('0.5');
   await page.getByLabel('Contact welded').check();

@@ -14,7 +14,7 @@ import { type PictureSize, pictureOf } from './picture.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The sandbox's logins: public test values. */
 const PASSWORD = 'public sandbox password';
-const MINUTES_OF_SALES = 3;
+const MINUTES_OF_SALES = 2;
 
 interface Sandbox {
   readonly counter: string;

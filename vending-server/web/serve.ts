@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { RequestHandler } from 'express';
-import { answerAsset, assetOf, COMPRESSED, pathOfAsset } from '../../lib/pages/asset.ts';
+import { type Asset, answerAsset, assetsOf } from '../../lib/pages/asset.ts';
 import { reply } from '../api/reply.ts';
 
 const ASSETS = new URL('./assets/', import.meta.url);
@@ -13,13 +13,11 @@ const HOME = 'counter.html';
 /** What answers each path of the pages; empty where they were not built. */
 export function pageHandlers(): ReadonlyMap<string, RequestHandler> {
   if (!existsSync(ASSETS)) return new Map();
-  const names = readdirSync(ASSETS).filter((name) => !name.endsWith(COMPRESSED));
-  return new Map(names.map((name) => [pathOfAsset(name, HOME), handlerOf(name)]));
+  const assets = assetsOf(readdirSync(ASSETS), (name) => readFileSync(new URL(name, ASSETS)), HOME);
+  return new Map([...assets].map(([path, asset]) => [path, handlerOf(asset)]));
 }
 
-function handlerOf(name: string): RequestHandler {
-  const [bytes, brotli] = [name, name + COMPRESSED].map((file) => readFileSync(new URL(file, ASSETS)));
-  const asset = assetOf(name, bytes as Buffer, brotli as Buffer);
+function handlerOf(asset: Asset): RequestHandler {
   return (request, response) => {
     const { status, headers, body } = answerAsset(asset, request.headers);
     reply(response, status, headers, body);

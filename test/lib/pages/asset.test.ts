@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { answerAsset, assetOf, pathOfAsset } from '../../../lib/pages/asset.ts';
+import { answerAsset, assetOf, assetsOf, pathOfAsset } from '../../../lib/pages/asset.ts';
 
 const test = suite('pages: asset');
 
@@ -12,6 +12,18 @@ test('when a page is the home of its server then it answers at the root, any oth
   assert.is(pathOfAsset('counter.html', 'counter.html'), '/');
   assert.is(pathOfAsset('control.html', 'counter.html'), '/control');
   assert.is(pathOfAsset('counter.js', 'counter.html'), '/counter.js');
+});
+
+test('when a folder of built files is read then each answers at its path, with its compressed kind', () => {
+  const read = (name: string) => (name.endsWith('.br') ? brotli : bytes);
+  const assets = assetsOf(
+    ['counter.html', 'counter.html.br', 'icon.svg', 'icon.svg.br'],
+    read,
+    'counter.html',
+  );
+  assert.equal([...assets.keys()], ['/', '/icon.svg']);
+  assert.is(assets.get('/icon.svg')?.headers['Content-Type'], 'image/svg+xml');
+  assert.is(assets.get('/')?.brotli, brotli);
 });
 
 test('when a browser takes brotli then it is given that, and plain bytes otherwise', () => {

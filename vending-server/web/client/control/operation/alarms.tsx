@@ -1,11 +1,12 @@
 /** What the limits noticed: who was at it, and who has looked at it. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
+import { useLook } from '../use-look.ts';
 import type { Alarm, AlarmsPage } from './answers.ts';
-import { Deed, ListEnd, Moment, textOf, Who } from './parts.tsx';
+import { ListEnd, Moment, Who } from './parts.tsx';
 import { useSay } from './speech.ts';
-import { useLook } from './use-look.ts';
 import { usePages } from './use-page.ts';
 import { useWords } from './words.ts';
 

@@ -1,10 +1,11 @@
 /** What waits for a second person, and what became of what was asked before. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed, textOf, WrongInput } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
 import { APPROVAL_STATES, type Approval, type ApprovalsPage } from './answers.ts';
 import { ApprovalMatter, KIND_NAMES } from './approval-matter.tsx';
-import { Deed, Incomplete, ListEnd, Moment, textOf, Who } from './parts.tsx';
+import { ListEnd, Moment, Who } from './parts.tsx';
 import { type TextKey, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 import { useWords } from './words.ts';
@@ -33,7 +34,7 @@ export function Approvals({ session, wordsOf }: SectionProps) {
   const decide = async (approvalId: string, fields: FormData) => {
     const approve = fields.get('decision') === 'approve';
     const note = textOf(fields, 'note');
-    if (!approve && note === '') throw new Incomplete(say('refusalNeedsReason'));
+    if (!approve && note === '') throw new WrongInput(say('refusalNeedsReason'));
     const to = `/v1/approvals/${approvalId}/decision`;
     const approval = await call<Approval>('POST', to, { approve, note });
     setDecided(new Map(decided).set(approvalId, approval));

@@ -1,9 +1,10 @@
 /** Who saw and did what: the trail from its end, by person, subject and time; and whether it is whole. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
 import type { AuditPage, AuditRow, AuditVerification } from './answers.ts';
-import { Deed, ListEnd, Moment, Table, textOf, Who } from './parts.tsx';
+import { ListEnd, Moment, Table, Who } from './parts.tsx';
 import { useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 import { useWords } from './words.ts';

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { Batch, BatchesPage, Vendor } from './answers.ts';
-import { Deed, ListEnd, Moment, Table, textOf, Who } from './parts.tsx';
+import { ListEnd, Moment, Table, Who } from './parts.tsx';
 import { useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 

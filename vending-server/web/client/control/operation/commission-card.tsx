@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { showMinor } from '../../money.ts';
+import { Deed, textOf } from '../deed.tsx';
+import { useLook } from '../use-look.ts';
 import type { Commission, Vendor } from './answers.ts';
-import { Deed, isWaiting, Problem, textOf } from './parts.tsx';
+import { isWaiting, Problem } from './parts.tsx';
 import { useSay } from './speech.ts';
-import { useLook } from './use-look.ts';
 
 interface CommissionCardProps {
   readonly vendor: Vendor;

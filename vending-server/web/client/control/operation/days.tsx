@@ -2,11 +2,12 @@
 import { useState } from 'preact/hooks';
 import { minorDigits } from '../../../../tariff/minor-digits.ts';
 import { call } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
+import { useLook } from '../use-look.ts';
 import type { DayEnd } from './answers.ts';
-import { Deed, Moment, Problem, Table, textOf, Who } from './parts.tsx';
+import { Moment, Problem, Table, Who } from './parts.tsx';
 import { useSay } from './speech.ts';
-import { useLook } from './use-look.ts';
 import { useWords } from './words.ts';
 
 export function Days({ session, wordsOf }: SectionProps) {

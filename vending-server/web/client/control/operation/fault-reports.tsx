@@ -1,9 +1,10 @@
 /** What vendors reported of meters, and what becomes of it. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
 import { type FaultReport, REPORT_STATES } from './answers.ts';
-import { Deed, ListEnd, Moment, textOf, Who } from './parts.tsx';
+import { ListEnd, Moment, Who } from './parts.tsx';
 import { type TextKey, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 import { useWords } from './words.ts';

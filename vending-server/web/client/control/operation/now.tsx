@@ -2,12 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { showMinor } from '../../money.ts';
 import type { SectionProps } from '../sections.ts';
+import { useLook } from '../use-look.ts';
 import type { AlarmsPage, ApprovalsPage, SalesNow, VendorsPage } from './answers.ts';
 import { FloatsCard } from './floats-card.tsx';
 import { HourCard } from './hour-card.tsx';
 import { Problem } from './parts.tsx';
 import { useSay } from './speech.ts';
-import { useLook } from './use-look.ts';
 import { useWords } from './words.ts';
 
 const SALES_MILLIS = 3000;

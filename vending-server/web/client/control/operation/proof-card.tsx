@@ -1,8 +1,9 @@
 /** The whole chain of a module and all the money beside it, proved now: how far it is, and what was found. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { callLines } from '../../api.ts';
+import { Deed } from '../deed.tsx';
 import type { LedgerModule, LedgerReport, ProofLine } from './answers.ts';
-import { Deed, Moment } from './parts.tsx';
+import { Moment } from './parts.tsx';
 import { useSay } from './speech.ts';
 import { witnessIn } from './witness-file.ts';
 

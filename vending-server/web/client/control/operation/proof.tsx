@@ -1,12 +1,13 @@
 /** The proof of the ledger: the heads of all chains, the whole of one proved now, what an outsider takes along. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { Deed } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
+import { useLook } from '../use-look.ts';
 import type { LedgerModule } from './answers.ts';
-import { Deed, Problem } from './parts.tsx';
+import { Problem } from './parts.tsx';
 import { ProofCard } from './proof-card.tsx';
 import { useSay } from './speech.ts';
-import { useLook } from './use-look.ts';
 import { download, witnessIn } from './witness-file.ts';
 import { useWords } from './words.ts';
 

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { showMinor } from '../../money.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { FloatEntry, StatementPage, Vendor } from './answers.ts';
-import { Deed, isWaiting, ListEnd, Moment, Table, textOf } from './parts.tsx';
+import { isWaiting, ListEnd, Moment, Table } from './parts.tsx';
 import { useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 

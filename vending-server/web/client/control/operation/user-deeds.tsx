@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { call, Refusal } from '../../api.ts';
+import { Deed, textOf } from '../deed.tsx';
 import type { Approval, ApprovalsPage, User } from './answers.ts';
-import { Deed, textOf } from './parts.tsx';
+
 import { useSay } from './speech.ts';
 
 interface UserDeedsProps {

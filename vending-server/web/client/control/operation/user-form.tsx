@@ -1,6 +1,7 @@
 import { call } from '../../api.ts';
+import { Deed, textOf, WrongInput } from '../deed.tsx';
 import { ROLE_NAMES, type User } from './answers.ts';
-import { Deed, Incomplete, isWaiting, textOf } from './parts.tsx';
+import { isWaiting } from './parts.tsx';
 import { type TextKey, useSay } from './speech.ts';
 
 export const ROLES: Readonly<Record<(typeof ROLE_NAMES)[number], TextKey>> = {
@@ -24,7 +25,7 @@ export function UserForm({ user, wordsOf, onSaved }: UserFormProps) {
   const { say } = useSay();
   const save = async (fields: FormData) => {
     const roles = ROLE_NAMES.filter((role) => fields.get(role) === 'on');
-    if (roles.length === 0) throw new Incomplete(say('rolesMissing'));
+    if (roles.length === 0) throw new WrongInput(say('rolesMissing'));
     const userId = user?.userId ?? textOf(fields, 'userId');
     const vendorId = textOf(fields, 'vendorId');
     const body = {

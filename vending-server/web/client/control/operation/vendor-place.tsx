@@ -2,14 +2,15 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { parseMinor, showMinor } from '../../money.ts';
+import { Deed, textOf, WrongInput } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
+import { useLook } from '../use-look.ts';
 import type { Vendor } from './answers.ts';
 import { BatchesCard } from './batches-card.tsx';
 import { CommissionCard } from './commission-card.tsx';
-import { Deed, Incomplete, isWaiting, Problem, textOf } from './parts.tsx';
+import { isWaiting, Problem } from './parts.tsx';
 import { useSay } from './speech.ts';
 import { StatementCard } from './statement-card.tsx';
-import { useLook } from './use-look.ts';
 import { useWords } from './words.ts';
 
 export function VendorPlace({ session, wordsOf, place: vendorId }: SectionProps) {
@@ -97,7 +98,7 @@ function DepositCard({ vendor: { vendorId, currency }, wordsOf, onDone }: MoneyC
   const [requestId, setRequestId] = useState<string>(() => crypto.randomUUID());
   const pay = async (fields: FormData) => {
     const amountMinor = parseMinor(textOf(fields, 'amount'), currency);
-    if (amountMinor === undefined) throw new Incomplete(say('amountWrong'));
+    if (amountMinor === undefined) throw new WrongInput(say('amountWrong'));
     const body = { requestId, amountMinor, currency, reference: textOf(fields, 'reference') };
     const answer = await call<object>('POST', `/v1/vendors/${vendorId}/deposits`, body);
     setRequestId(crypto.randomUUID());
@@ -127,7 +128,7 @@ function LimitCard({ vendor, wordsOf, onDone }: MoneyCardProps) {
   const change = async (fields: FormData) => {
     const text = textOf(fields, 'limit');
     const limit = /^0+([.,]0*)?$/.test(text) ? 0 : parseMinor(text, currency);
-    if (limit === undefined) throw new Incomplete(say('amountWrong'));
+    if (limit === undefined) throw new WrongInput(say('amountWrong'));
     const body = { creditLimitMinor: limit, reason: textOf(fields, 'reason') };
     const answer = await call<object>('PUT', `/v1/vendors/${vendorId}/credit-limit`, body);
     onDone();

@@ -1,6 +1,6 @@
 /** A form that does one thing: fields, a button, what was wrong and what was done. */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { Deed, textOf } from '../deed.tsx';
 import { useWorks } from './speech.ts';
 
 export interface Field {
@@ -35,46 +35,26 @@ interface ActFormProps {
 }
 
 export function ActForm({ id, fields, action, act, words, isMain = false, children }: ActFormProps) {
-  const [problem, setProblem] = useState('');
-  const [done, setDone] = useState('');
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const typed = new FormData(event.target as HTMLFormElement);
-    const values = Object.fromEntries(fields.map(({ name }) => [name, String(typed.get(name) ?? '').trim()]));
-    setBusy(true);
-    setProblem('');
-    setDone('');
-    try {
-      setDone(await act(values));
-    } catch (error) {
-      setProblem(error instanceof WrongInput ? error.message : words(error));
-    }
-    setBusy(false);
-  };
+  const valuesOf = (typed: FormData): Values =>
+    Object.fromEntries(fields.map(({ name }) => [name, textOf(typed, name)]));
   return (
-    <form class="act" onSubmit={(event) => void submit(event)} aria-busy={busy}>
+    <Deed
+      class="act"
+      action={action}
+      isMain={isMain}
+      onDo={(typed) => act(valuesOf(typed))}
+      wordsOf={words}
+      isKept
+    >
       <div class="fields">
         {fields.map((field) => (
           <FormField key={field.name} id={`${id}-${field.name}`} field={field} />
         ))}
       </div>
       {children}
-      <div class="row wrap">
-        <button type="submit" class={isMain ? 'main' : ''} disabled={busy}>
-          {action}
-        </button>
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-        <p role="status">{done}</p>
-      </div>
-    </form>
+    </Deed>
   );
 }
-
-/** What was typed cannot be what is meant; the message says so in the page's language. */
-export class WrongInput extends Error {}
 
 function FormField({ id, field }: { readonly id: string; readonly field: Field }) {
   const { name, label, kind = 'text', options = [], value, hint, isOptional = false } = field;

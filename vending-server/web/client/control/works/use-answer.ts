@@ -1,8 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
-import { call } from '../../api.ts';
+import { useLook } from '../use-look.ts';
 
 export interface Answer<T> {
-  /** The last one that came; undefined before the first. */
+  /** The last one that came; undefined before the first, and after a refusal. */
   readonly answer: T | undefined;
   readonly problem: string;
   /** Asks again. */
@@ -14,26 +13,6 @@ export interface Answer<T> {
  * @param path - undefined asks nothing.
  */
 export function useAnswer<T>(path: string | undefined, words: (error: unknown) => string): Answer<T> {
-  const [held, setHeld] = useState<{ path?: string | undefined; answer?: T; problem: string }>({
-    problem: '',
-  });
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    let isLate = false;
-    if (path === undefined) return;
-    call<T>('GET', path).then(
-      (answer) => isLate || setHeld({ path, answer, problem: '' }),
-      (error) => isLate || setHeld({ path, problem: words(error) }),
-    );
-    return () => {
-      isLate = true;
-    };
-  }, [path, turn]);
-  // What was asked of another meter must not stand under this one's name.
-  const isCurrent = held.path === path;
-  return {
-    answer: isCurrent ? held.answer : undefined,
-    problem: isCurrent ? held.problem : '',
-    again: () => setTurn((before) => before + 1),
-  };
+  const { found, problem, lookAgain } = useLook<T>(path, { wordsOf: words });
+  return { answer: problem === '' ? found : undefined, problem, again: lookAgain };
 }

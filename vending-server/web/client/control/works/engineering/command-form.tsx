@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { ActForm, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import { ActForm } from '../act-form.tsx';
 import type { Giving } from '../giving.ts';
 import {
   COMMAND_KINDS,

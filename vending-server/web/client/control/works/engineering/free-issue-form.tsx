@@ -1,5 +1,6 @@
 import { parseDeciKwh, parseMinor } from '../../../money.ts';
-import { ActForm, type Values, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import { ActForm, type Values } from '../act-form.tsx';
 import type { Giving } from '../giving.ts';
 import type { MeterAccount } from '../meter-answers.ts';
 import { useAnswer } from '../use-answer.ts';

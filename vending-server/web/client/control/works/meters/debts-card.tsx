@@ -1,6 +1,7 @@
 import { call } from '../../../api.ts';
 import { parseMinor, showMinor } from '../../../money.ts';
-import { ActForm, type Values, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import { ActForm, type Values } from '../act-form.tsx';
 import type { Debt } from '../meter-answers.ts';
 import { perCentOf, rateOf } from '../share.ts';
 import type { AccountCardProps } from './card-props.ts';

@@ -1,7 +1,8 @@
 /** What is typed into the calculator, as questions to the server: one for each version. */
 import { call } from '../../../api.ts';
 import { parseDeciKwh, parseMinor } from '../../../money.ts';
-import { type Values, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import type { Values } from '../act-form.tsx';
 import type { History, MeterAccount } from '../meter-answers.ts';
 import { rateOf } from '../share.ts';
 import type { useSay } from './speech.ts';

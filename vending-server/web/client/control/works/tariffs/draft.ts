@@ -1,7 +1,8 @@
 /** What is typed about a new version, to terms and back. */
 import { minorDigits } from '../../../../../tariff/minor-digits.ts';
 import { parseDeciKwh, parseMinor } from '../../../money.ts';
-import { type Field, type Values, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import type { Field, Values } from '../act-form.tsx';
 import { perCentOf, rateOf } from '../share.ts';
 import type { useSay } from './speech.ts';
 import type { Block, EnergyTerms, Terms } from './terms.ts';

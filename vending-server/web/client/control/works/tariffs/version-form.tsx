@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../../api.ts';
-import { ActForm, type Values, WrongInput } from '../act-form.tsx';
+import { WrongInput } from '../../deed.tsx';
+import { ActForm, type Values } from '../act-form.tsx';
 import { draftOf, fieldsOf } from './draft.ts';
 import { PricePicture } from './price-picture.tsx';
 import { useSay } from './speech.ts';

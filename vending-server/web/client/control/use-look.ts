@@ -1,6 +1,6 @@
 /** What a section shows of the server, looked up when it opens and again now and then while somebody watches. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { call } from '../../api.ts';
+import { call } from '../api.ts';
 
 export interface Looked<T> {
   /** The last that came; it stays while the next is on its way, so that nothing jumps. */
@@ -27,24 +27,24 @@ interface LookOptions {
 
 /** @param path - undefined asks nothing. */
 export function useLook<T>(path: string | undefined, { wordsOf, everyMillis }: LookOptions): Looked<T> {
-  const [found, setFound] = useState<T | undefined>(undefined);
-  const [problem, setProblem] = useState('');
+  const [held, setHeld] = useState<{ path?: string; found?: T; problem: string }>({ problem: '' });
   const [isPaused, setPaused] = useState(false);
-  const wanted = useRef(path);
-  wanted.current = path;
+  const wanted = useRef<string | undefined>(undefined);
   const look = useCallback(async () => {
     if (path === undefined) return;
     try {
       const answer = await call<T>('GET', path);
       // Another path was asked for meanwhile, or the section is gone.
       if (wanted.current !== path) return;
-      setFound(answer);
-      setProblem('');
+      setHeld({ path, found: answer, problem: '' });
     } catch (error) {
-      if (wanted.current === path) setProblem(wordsOf(error));
+      if (wanted.current !== path) return;
+      const problem = wordsOf(error);
+      setHeld((before) => (before.path === path ? { ...before, problem } : { path, problem }));
     }
   }, [path]);
   useEffect(() => {
+    wanted.current = path;
     void look();
     return () => {
       wanted.current = undefined;
@@ -64,5 +64,7 @@ export function useLook<T>(path: string | undefined, { wordsOf, everyMillis }: L
     wait();
     return () => clearTimeout(timer);
   }, [look, everyMillis]);
+  // What was asked of another meter or vendor must not stand under this one's name.
+  const { found, problem } = held.path === path ? held : { found: undefined, problem: '' };
   return { found, problem, isPaused, lookAgain: () => void look() };
 }
