@@ -9,9 +9,17 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** @param settled - what has to be seen before the picture is taken. */
-export async function pictureOf(page: Page, size: PictureSize, title: string): Promise<string> {
-  const { styles, body } = (await page.evaluate(COPY)) as { styles: string; body: string };
+/** @param without - selector of what is left out, so that the rest is near together. */
+export async function pictureOf(
+  page: Page,
+  size: PictureSize,
+  title: string,
+  without = 'script',
+): Promise<string> {
+  const { styles, body } = (await page.evaluate(`${COPY}(${JSON.stringify(without)})`)) as {
+    styles: string;
+    body: string;
+  };
   const { width, height } = size;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>${title}</title>
@@ -26,7 +34,7 @@ ${body}
 }
 
 /** Runs in the page: what its elements hold beside their attributes goes into those, and what is drawn becomes an image. */
-const COPY = `(() => {
+const COPY = `((without) => {
   const styles = [...document.styleSheets]
     .flatMap((sheet) => [...sheet.cssRules].map((rule) => rule.cssText))
     .filter((rule) => !rule.startsWith('@media print') && !rule.startsWith('@page'))
@@ -48,6 +56,6 @@ const COPY = `(() => {
     image.setAttribute('height', height);
     to.replaceWith(image);
   }
-  for (const element of copy.querySelectorAll('script, noscript, .unseen, .skip')) element.remove();
+  for (const element of copy.querySelectorAll('script, noscript, .unseen, .skip, ' + without)) element.remove();
   return { styles, body: new XMLSerializer().serializeToString(copy) };
-})()`;
+})`;

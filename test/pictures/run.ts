@@ -25,10 +25,16 @@ interface Sandbox {
   readonly drn: string;
 }
 
-async function keep(page: Page, size: PictureSize, file: string, title: string): Promise<void> {
+async function keep(
+  page: Page,
+  size: PictureSize,
+  file: string,
+  title: string,
+  without?: string,
+): Promise<void> {
   const path = join(ROOT, file);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, await pictureOf(page, size, title));
+  writeFileSync(path, await pictureOf(page, size, title, without));
   console.error(`${file}: ${title}`);
 }
 
@@ -86,7 +92,7 @@ async function controlPicture(browser: Browser, counter: Page, { control, drn }:
 
 /** Uses up what the meter has under a kettle, faster and faster, and catches the opening of its relay. */
 async function tripPicture(browser: Browser, { face, meter }: Sandbox): Promise<void> {
-  const size = { width: 1_280, height: 1_500 };
+  const size = { width: 1_280, height: 1_540 };
   const page = await open(browser, face, size);
   await page.getByRole('button', { name: /Kettle/ }).click();
   const command = (body: object) =>
@@ -108,12 +114,10 @@ async function tripPicture(browser: Browser, { face, meter }: Sandbox): Promise<
   }
   await command({ do: 'speed', speed: 1 });
   await page.waitForTimeout(3_000);
-  await keep(
-    page,
-    size,
-    'meter-sim/panel/pictures/trip.svg',
-    'A meter that has run out of credit under a kettle',
-  );
+  const others = ['time', 'faults', 'module', 'events', 'supply', 'wear'];
+  const without = others.map((card) => `.card[aria-labelledby=${card}]`).join(', ');
+  const title = 'A meter that has run out of credit under a kettle';
+  await keep(page, size, 'meter-sim/panel/pictures/trip.svg', title, without);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'wattoken-pictures-'));
