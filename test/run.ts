@@ -79,13 +79,20 @@ async function runUntilNoneIsLeft(): Promise<void> {
   await once(worker, 'exit');
 }
 
+function tellLongFiles(): void {
+  for (const { file, seconds } of results.sort((a, b) => b.seconds - a.seconds)) {
+    if (seconds > LONG_SECONDS) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${file}`);
+  }
+}
+
 /** A test that loops for ever would live on after this process: it never hears that its parent is gone. */
 function giveUp(): never {
   for (const worker of running) worker.kill('SIGKILL');
   process.exit(1);
 }
 setTimeout(() => {
-  console.error(`FAIL the run passed ${LIMIT_MINUTES} minutes`);
+  tellLongFiles();
+  console.error(`FAIL the run passed ${LIMIT_MINUTES} minutes, ${files.length} files were not begun`);
   giveUp();
 }, LIMIT_MINUTES * 60_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
@@ -93,9 +100,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp
 const workers = Math.min(availableParallelism() + 1, files.length);
 await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
 
-for (const { file, seconds } of results.sort((a, b) => b.seconds - a.seconds)) {
-  if (seconds > LONG_SECONDS) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${file}`);
-}
+tellLongFiles();
 broken.push(...results.flatMap((result) => result.broken));
 for (const line of broken) console.error('FAIL', line);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);

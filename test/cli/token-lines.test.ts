@@ -12,7 +12,7 @@ import { count, report, seedOf } from '../support/counts.ts';
 
 const test = suite('cli: token lines');
 
-const LINES = count(1_000_000, 50_000);
+const LINES = count(1_000_000, 20_000);
 const NAMES = [...Object.keys(tokenFields), 'unknown', '__proto__', 'constructor', ''];
 /** Right for some field and wrong for others. */
 const VALUES: readonly unknown[] = [

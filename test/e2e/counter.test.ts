@@ -259,6 +259,11 @@ journey('when another language is chosen then the page speaks it, and remembers'
   await page.getByLabel('Language').selectOption('sw');
   await page.getByText('Namba ya mita, jina au anwani').waitFor();
   await look(page, 'swahili');
+  await page.getByLabel('Namba ya mita, jina au anwani').fill(METER_A.drn);
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Kiasi').fill('999999');
+  await page.keyboard.press('Enter');
+  await page.getByText('Kiasi kinazidi kinachoruhusiwa kwa mara moja.').waitFor();
   await page.reload();
   await page.getByText('Namba ya mita, jina au anwani').waitFor();
   await page.getByLabel('Lugha').selectOption('fr');

@@ -16,7 +16,7 @@ import { furnish, makeUtility, startUtilityServer, type Utility } from '../suppo
 const test = suite('e2e: disk full');
 const seed = seedOf('e2e: disk full');
 
-const TIMES = count(300, 12);
+const TIMES = count(300, 6);
 const FULL_MILLIS = [20, 400] as const;
 /** From where nothing can be written to where a write-ahead log is about to begin anew. */
 const MOST_BYTES = 4_000_000;

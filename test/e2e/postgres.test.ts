@@ -17,7 +17,7 @@ import { furnish, makeUtility, publicMeters, startUtilityServer } from '../suppo
 const test = suite('e2e: servers on PostgreSQL');
 const seed = seedOf('e2e: servers on PostgreSQL');
 
-const KILLS = count(2_000, 4);
+const KILLS = count(2_000, 2);
 /** A utility that has been killed so often goes, and another comes: the books to check stay small. */
 const KILLS_OF_ONE = 40;
 const KILL_AFTER_MILLIS = 200;

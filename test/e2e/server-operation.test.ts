@@ -112,7 +112,7 @@ test('when a server is killed in the middle of a backup then there is no half of
   utility,
 }) => {
   const { serverFolder, folder } = utility;
-  const kills = count(60, 4);
+  const kills = count(60, 2);
   let whole = 0;
   let sold = 0;
   let server = await startUtilityServer(utility);

@@ -12,7 +12,7 @@ import { furnish, makeUtility, startUtilityServer, type Utility } from '../suppo
 const test = suite('e2e: SIGKILL');
 const seed = seedOf('e2e: SIGKILL');
 
-const KILLS = count(2_000, 20);
+const KILLS = count(2_000, 8);
 /** A utility that has been killed so often goes, and another comes: the books to verify after each kill stay small. */
 const KILLS_OF_ONE = 25;
 /** A sale lives some milliseconds: kills fall between a few and a few hundred after the server is up, or sells. */

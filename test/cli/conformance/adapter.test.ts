@@ -181,7 +181,7 @@ test('when a session is full of meters then the next is refused and the others w
 
 test('when requests are random then each is answered on one line, with a known code where refused', () => {
   const seed = seedOf('adapter');
-  const runs = count(200_000, 5_000);
+  const runs = count(200_000, 2_000);
   const session = new AdapterSession();
   const samples = [
     ENCODE,

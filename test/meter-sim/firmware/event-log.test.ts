@@ -78,7 +78,7 @@ test('the last hundred stay, every cell of the ring is worn alike, and a detail 
 test('random cuts cost at most the events that were not yet written, and never an older one of the hundred', () => {
   const seed = seedOf('event cuts');
   const random = new RandomStream(seed, 'event cuts');
-  const cuts = count(20_000, 1_000);
+  const cuts = count(20_000, 500);
   let { clock, part } = makePart(undefined, seed);
   let torn = 0;
   for (let cut = 0; cut < cuts; cut++) {

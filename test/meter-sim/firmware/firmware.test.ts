@@ -325,7 +325,7 @@ test('days of random tokens, loads and cuts keeps every invariant', () => {
   let tid = MINUTE;
   let bought = 0;
   let resets = 0;
-  const steps = count(6_000, 600);
+  const steps = count(6_000, 300);
   for (let step = 0; step < steps; step++) {
     const action = random.integer(0, 19);
     if (action < 4) {

@@ -39,7 +39,7 @@ test('when a state is written then it reads back the same, whatever is latched',
 
 test('when anything is seen, cleared and commissioned in any order then a latch only ever goes by a release', () => {
   const random = new RandomStream(seedOf('tamper states'), 'tamper');
-  const steps = count(2_000_000, 50_000);
+  const steps = count(2_000_000, 20_000);
   const model = new Set<TamperKind>();
   let state = INITIAL_TAMPER;
   let isCommissioned = false;

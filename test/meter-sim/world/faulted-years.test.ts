@@ -136,7 +136,7 @@ function perHour(rates: FaultRates): FaultRates {
 
 test('brown-outs that recover mid-save, at worst ageing: what an orderly save loses, by profile', () => {
   const seed = seedOf('brown-outs mid-save');
-  const hours = count(2000, 20);
+  const hours = count(2000, 10);
   for (const holdUpMillis of [20, 40, 400]) {
     for (const detectMicros of [10_000, 32_000]) {
       const supply = { holdUpMicros: 1000 * holdUpMillis, detectMicros, ageing: WORST_AGEING };
@@ -163,7 +163,7 @@ test('a module pulled and put back among power cuts changes nothing for the cust
   const seed = seedOf('modules pulled');
   const sums = new Sums();
   const rates = { ...FLAPPING, ...perHour({ 'comms-unplugged': 4 }) };
-  for (let run = 0; run < count(100, 4); run++) {
+  for (let run = 0; run < count(100, 2); run++) {
     sums.add(mustHold(lifeOptions(`${seed}/module/${run}`, { micros: HOUR_MICROS, rates })));
   }
   sums.tell(`${sums.lives} hours with a module`);
@@ -174,7 +174,7 @@ test('a memory whose cells stick and that is written at random either serves or 
   const seed = seedOf('rotting memories');
   const rates = { ...STRESS_RATES, 'stuck-cell': 200, 'spurious-write': 40 };
   const ends = { served: 0, acceptanceLost: 0, memoryFault: 0 };
-  const lives = count(2000, 24);
+  const lives = count(2000, 12);
   for (let run = 0; run < lives; run++) {
     const options = lifeOptions(`${seed}/${run}`, { micros: 30 * DAY_MICROS, rates });
     const life = liveThrough(options);

@@ -197,7 +197,7 @@ test('wherever lines are cut, a token that was seen is paid for, and one that wa
 }) => {
   const random = new SeededRandom(seedOf('cut lines'));
   const before = await floatOf(at);
-  const tries = count(2000, 30);
+  const tries = count(2000, 15);
   const sums = { cut: 0, stand: 0, back: 0 };
   const lane = async (meter: string, name: string) => {
     for (let index = 0; index < tries / 2; index += 1) {

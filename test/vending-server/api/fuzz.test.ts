@@ -22,8 +22,8 @@ import { startTestServer, type TestServer } from '../furnished.ts';
 const test = suite<{ at: TestServer; agent: http.Agent; operations: Operation[] }>('malformed requests');
 
 /** For each route; of the full count the everyday run does 3 %. */
-const PER_ROUTE = count(10_000, 300);
-const RAW_PER_ROUTE = count(1000, 30);
+const PER_ROUTE = count(10_000, 80);
+const RAW_PER_ROUTE = count(1000, 10);
 const AT_ONCE = 16;
 const NONE = { perSecond: 0, burst: 0 };
 

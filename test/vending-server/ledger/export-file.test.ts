@@ -80,7 +80,7 @@ test('when it is cut anywhere, then it is file_truncated', async () => {
     assert.ok('file_truncated' in found.findingCounts, `${keep} lines kept`);
     cuts += 1;
   }
-  for (let i = 0; i < count(1000, 50); i += 1) {
+  for (let i = 0; i < count(1000, 25); i += 1) {
     const keep = random.below(whole.length);
     const found = await bothFind(whole.subarray(0, keep), `${keep} bytes kept`);
     assert.ok('file_truncated' in found.findingCounts, `${keep} bytes kept`);
@@ -189,7 +189,7 @@ function changed(value: unknown): unknown {
 }
 
 test('when any one byte is changed, then it is found', async () => {
-  const tries = count(5000, 100);
+  const tries = count(5000, 50);
   for (let i = 0; i < tries; i += 1) {
     const bytes = Buffer.from(whole);
     const place = random.below(bytes.length);
@@ -259,7 +259,7 @@ test('when a token or a sale is looked for in an export, then the answer comes w
 });
 
 test('an untouched ledger of random sales always verifies, by both and by its journal', async () => {
-  const runs = count(25, 3);
+  const runs = count(25, 1);
   let entries = 0;
   for (let run = 0; run < runs; run += 1) {
     const dataFolder = await makeLedger(random.below(40), SEED + run);

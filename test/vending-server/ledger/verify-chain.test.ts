@@ -200,7 +200,7 @@ test('when the chain is whole, then nothing is found, from the start, from the m
 
 test('when the chain is tampered with in any way, then the verifier names it', () => {
   const random = new SeededRandom(seedOf('chain tamperings'));
-  const rounds = count(400, 40);
+  const rounds = count(400, 20);
   const head = WHOLE[LENGTH - 1]!;
   let tried = 0;
   for (const { name, apply, finds } of TAMPERINGS) {

@@ -89,7 +89,7 @@ async function failing(dataFolder: string): Promise<string[]> {
 test('a copy made while sales run is whole, and a server sells from it', async ({ at, place }) => {
   const stop = keepSelling(at, 'live');
   let copies = 0;
-  for (let i = 0; i < count(30, 6); i += 1) {
+  for (let i = 0; i < count(30, 3); i += 1) {
     const out = join(place, `b${i}`);
     const manifest = await backup(at, out);
     assert.ok(manifest.journal.counter >= manifest.ledger.counter);
@@ -191,7 +191,7 @@ test('a backup that is truncated or altered anywhere is refused, and the folder 
   mkdirSync(folder);
   const names = readdirSync(good);
   let tried = 0;
-  for (let i = 0; i < count(400, 40); i += 1) {
+  for (let i = 0; i < count(400, 20); i += 1) {
     const bad = join(place, 'bad');
     cpSync(good, bad, { recursive: true });
     const path = join(bad, names[i % names.length]!);

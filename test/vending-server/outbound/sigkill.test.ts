@@ -13,7 +13,7 @@ import { openReceiver } from '../../support/receiver.ts';
 import { DRN, passphraseFileOf, removeFolder, startTestServer, VENDOR_ID } from '../furnished.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../support/messaging-server.mjs', import.meta.url));
-const KILLS = count(60, 6);
+const KILLS = count(60, 3);
 const SALES_BETWEEN = 12;
 
 interface Child {

@@ -62,7 +62,7 @@ async function lastCommits(url: string): Promise<void> {
 
 async function killAgainAndAgain(place: Place): Promise<void> {
   const random = new SeededRandom(seedOf('approval kills'));
-  const kills = count(200, 5);
+  const kills = count(200, 3);
   const tally = { said: 0, executed: 0, pending: 0, trail: 0 };
   let store = await openStore(place);
   await store.putVendor({ vendorId: 'shop', name: 'Shop', currency: 'ZAR', creditLimitMinor: 0 });

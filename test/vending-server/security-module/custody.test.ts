@@ -204,7 +204,7 @@ test('when a rotation is killed anywhere then the file is whole, under the old p
     console.log('rotating');
     for (let i = 0; ; i += 1) writeSealedFile(path, sealed[i % 2], 'replace');`,
   );
-  const kills = count(300, 10);
+  const kills = count(300, 5);
   const found = { old: 0, new: 0 };
   let leftovers = 0;
   for (let i = 0; i < kills; i += 1) {

@@ -48,7 +48,7 @@ test('when 64 callers ask at once, then each gets his token, sealed, in one chai
   const module = await start(folder);
   const [key] = await module.vendingKeys();
   assert.is(key?.supplyGroupCode, '201457');
-  const tokens = count(40_000, 4000);
+  const tokens = count(40_000, 1500);
   let next = 0;
   const issued: IssuedCredit[] = [];
   const caller = async (): Promise<void> => {
@@ -88,7 +88,7 @@ function microsecondsPerSignature(folder: Folder): number {
 test('when the child is killed in mid-batch, then after a restart nothing sealed is lost and no counter is used twice', async () => {
   const folder = folderWithKeys();
   const random = new SeededRandom(seedOf('module kills'));
-  const kills = count(200, 24);
+  const kills = count(200, 10);
   const sealed = new Map<number, ChainEntry>();
   const tally = { signedNotSealed: 0, unanswered: 0, unsealedInJournal: 0 };
   let number = 0;

@@ -416,7 +416,7 @@ test('when random sales are made then the counters are the sums of the statement
   const folder = folderWithKeys(ALL);
   const random = new SeededRandom(seedOf('module counters'));
   let { core, journal } = await openCore(folder);
-  const requests = count(3000, 300);
+  const requests = count(3000, 120);
   let refused = 0;
   for (let i = 0; i < requests; i += 1) {
     const meter = { ...METER, keyRevision: [1, 2, 4][random.below(3)]! };

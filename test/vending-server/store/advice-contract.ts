@@ -304,7 +304,7 @@ export function adviceContract(name: string, open: () => Promise<OpenedStore>): 
     opened: { store },
     chain,
   }) => {
-    const tries = count(400, 60);
+    const tries = count(400, 30);
     const tally = { sold: 0, withdrawn: 0 };
     await Promise.all(
       Array.from({ length: tries }, async (_, index) => {
@@ -452,7 +452,7 @@ export function adviceContract(name: string, open: () => Promise<OpenedStore>): 
     opened: { store },
     chain,
   }) => {
-    const tries = count(300, 50);
+    const tries = count(300, 25);
     const tally = { shown: 0, reversed: 0 };
     for (let index = 0; index < tries; index += 1) {
       const { meterPan } = METERS[index % METERS.length]!;

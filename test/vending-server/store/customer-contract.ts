@@ -170,7 +170,7 @@ export function customerContract(name: string, open: () => Promise<OpenedStore>)
       return { ...THABO, ...who, meterPan: meter.meterPan, reference: oneOf(['', '12/700', 'Mo-9']) };
     });
     for (const customer of customers) await put(store, customer);
-    const tries = count(600, 60);
+    const tries = count(600, 30);
     let hits = 0;
     for (let index = 0; index < tries; index += 1) {
       const own = customers.flatMap(wordsOf);

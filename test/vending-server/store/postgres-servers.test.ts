@@ -81,7 +81,7 @@ async function startBoth(orders: readonly SellerOrder[]): Promise<Seller[]> {
 
 test('when two servers are asked for the same sales then each is sold once and both give the same answer', async (context) => {
   await furnished(context.url, FLOAT_MINOR);
-  const each = count(200, 25);
+  const each = count(200, 12);
   const more = { prefix: 'same', each, roam: false } as const;
   const sellers = await startBoth([orderOf(context, 'a', more), orderOf(context, 'b', more)]);
   const ends = await Promise.all(sellers.map((seller) => seller.ended()));
@@ -108,7 +108,7 @@ test('when two servers are asked for the same sales then each is sold once and b
 });
 
 test('when two servers sell from one float then it is used to the last and never overdrawn', async (context) => {
-  const sales = count(4_000, 500);
+  const sales = count(4_000, 250);
   await furnished(context.url, sales * 1000);
   const orders = ['a', 'b'].map((name) =>
     orderOf(context, name, { vendors: ['shop'], each: Math.ceil(sales / 16) }),
@@ -130,7 +130,7 @@ test('when two servers sell from one float then it is used to the last and never
 
 test('when two servers sell to one meter then its TIDs are distinct and its purchases are counted', async (context) => {
   await furnished(context.url, FLOAT_MINOR);
-  const each = count(200, 20);
+  const each = count(200, 10);
   const orders = ['a', 'b'].map((name) =>
     orderOf(context, name, { meters: PANS.slice(0, 1), sellers: 4, each }),
   );
@@ -150,7 +150,7 @@ test('when two servers sell to one meter then its TIDs are distinct and its purc
 test('when a server is killed at random moments then what it had claimed is free and nothing is lost or double', async (context) => {
   const random = new RandomStream(seed, 'servers');
   await furnished(context.url, FLOAT_MINOR);
-  const kills = count(100, 6);
+  const kills = count(100, 3);
   const steady = await startSeller(orderOf(context, 'steady', {}));
   const answers = [steady.answered];
   let named = 0;
@@ -193,7 +193,7 @@ test('when a server is killed at random moments then what it had claimed is free
 test('when PostgreSQL itself is killed at random moments then nothing is lost and nothing is double', async (context) => {
   const random = new RandomStream(seed, 'engine');
   await furnished(context.url, FLOAT_MINOR);
-  const kills = count(100, 4);
+  const kills = count(100, 2);
   const orders = ['a', 'b'].map((name) => orderOf(context, name, {}));
   const sellers = await startBoth(orders);
   for (let kill = 0; kill < kills; kill += 1) {
@@ -224,7 +224,7 @@ test('when PostgreSQL itself is killed at random moments then nothing is lost an
 test('when connections are cut at random moments then the fate of each sale is found again', async (context) => {
   const random = new RandomStream(seed, 'connections');
   await furnished(context.url, FLOAT_MINOR);
-  const cuts = count(500, 30);
+  const cuts = count(500, 15);
   const sellers = await startBoth(['a', 'b'].map((name) => orderOf(context, name, {})));
   let cut = 0;
   for (let time = 0; time < cuts; time += 1) {

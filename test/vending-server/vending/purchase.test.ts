@@ -18,7 +18,7 @@ import { type FurnishedHouse, openFurnished } from './utility.ts';
 const test = suite<FurnishedHouse>('purchase');
 
 const SEED = 20_261_121;
-const RUNS = count(1_000, 100);
+const RUNS = count(1_000, 40);
 
 const BLOCKS: TariffTerms = {
   ...TERMS,

@@ -378,7 +378,7 @@ test('day ends, statements and commission stay right whatever is taken back', as
   const { house } = context;
   const { vending, store, clock } = house;
   const random = new SeededRandom(seedOf('sales taken back'));
-  const days = count(40, 8);
+  const days = count(40, 4);
   await putTariff(vending, { tariffId: 'days', terms: { ...TERMS, takesPaymentWithoutEnergy: true } });
   const town = METERS.slice(60, 68);
   for (const meter of town) await registerMeter(vending, { ...METER_REQUEST, meter, tariffId: 'days' });

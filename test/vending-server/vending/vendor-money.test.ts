@@ -107,7 +107,7 @@ test('day ends of random days tie to the ledger, to the sales and to each other'
   await putTariff(vending, { tariffId: 'home', validFrom, terms: charged });
   const { from } = spanOfDay('2026-11-21', ZONE);
   const random = new SeededRandom(seedOf('day ends'));
-  const days = count(60, 8);
+  const days = count(60, 4);
   const tally = { done: 0, refused: 0, late: 0 };
   let day = '2026-11-21';
   for (let d = 0; d < days; d += 1) {

@@ -26,7 +26,7 @@ const at = (text: string): number => Date.parse(text) / 1_000;
 
 test('when a day is named then it is the one that the runtime names, for centuries', () => {
   let days = 0;
-  for (let day = -25_567; day < count(270_000, 40_000); day += 1) {
+  for (let day = -25_567; day < count(270_000, 10_000); day += 1) {
     const date = new Date(day * 86_400_000);
     const { year, month, day: dayOfMonth } = civilDay(day);
     if (dateText(day) !== date.toISOString().slice(0, 10)) assert.unreachable(`${day}: ${dateText(day)}`);
@@ -65,7 +65,7 @@ test('when it is evening, weekend or holiday then the hours are friendly until t
 test('when hours are drawn at random then every minute agrees with the boundary that was named for it', () => {
   const random = new RandomStream(seedOf('friendly hours'), 'hours');
   let minutes = 0;
-  for (let round = 0; round < count(400, 20); round++) {
+  for (let round = 0; round < count(400, 8); round++) {
     const offset = random.integer(-60, 60) * 15;
     const hours: FriendlyHours = {
       beginsMinute: random.integer(0, 3) === 0 ? 0 : random.integer(0, 1_439),

@@ -189,7 +189,7 @@ test('a ring of sixty days holds sixty days of half hours, and wears evenly', ()
 
 test('torn writes and outages at random cost the newest entries at most, and the sum stays the register', () => {
   const seed = seedOf('profiles over cuts');
-  const lives = count(40_000, 1_500);
+  const lives = count(40_000, 700);
   let cuts = 0;
   let checked = 0;
   for (let life = 0; life < lives; life++) {

@@ -102,7 +102,7 @@ test('whatever kills the meter, the bands add up to the total register', () => {
   const { world } = bench;
   powerUp(bench);
   buy(bench, 3);
-  const deaths = count(4_000, 150);
+  const deaths = count(4_000, 75);
   for (let death = 0; death < deaths; death++) {
     world.setLoad({ appliances: [{ kind: 'resistive', watt: random.integer(0, 20_000) }] });
     world.advance(random.integer(1, 2 ** random.integer(1, 33)));

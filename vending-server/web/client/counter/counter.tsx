@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { call, isUnknown, NoAnswer, Refusal } from '../api.ts';
 import type { Visit } from '../door.tsx';
+import { faultWords } from '../fault-words.ts';
 import { showMinor } from '../money.ts';
 import { AmountStep } from './amount-step.tsx';
 import type { LookUp, Sale, SaleOrder, Vendor } from './answers.ts';
@@ -13,6 +14,7 @@ import { RecentSales } from './recent-sales.tsx';
 import { ShiftPanel } from './shift-panel.tsx';
 import { SoldStep } from './sold-step.tsx';
 import { useSay } from './speech.ts';
+import { ENGLISH } from './text-english.ts';
 
 interface CounterProps {
   readonly visit: Visit<Vendor>;
@@ -43,7 +45,7 @@ export function Counter({ visit, onSold }: CounterProps) {
     if (error instanceof NoAnswer) return say('noConnection');
     if (!(error instanceof Refusal)) throw error;
     if (error.status === 401) visit.leave(say('sessionOver'));
-    return error.message;
+    return faultWords(ENGLISH, say, error);
   };
 
   const finish = async (sale: Sale) => {

@@ -1,9 +1,8 @@
 /** The words that the sections about meters, keys, tariffs and tokens have in common, and how each adds its own. */
-import type { Speaking } from '../../../../../lib/pages/client/language.tsx';
 import type { Speech } from '../../../../../lib/pages/speech.ts';
 import { Refusal } from '../../api.ts';
+import { faultWords } from '../../fault-words.ts';
 import { speakingWith } from '../../speaking.ts';
-import { FAULT_CODES, type FaultKey } from './faults.ts';
 import { ENGLISH, type WorksKey } from './text-english.ts';
 import { FRENCH } from './text-french.ts';
 import { SWAHILI } from './text-swahili.ts';
@@ -26,10 +25,9 @@ export function worksWith<Key extends string>({ en, fr, sw }: Speech<Key>) {
  * @returns what says why something was refused: faults that are known here in the page's language, others as the server does.
  */
 export function useFaultWords(wordsOf: (error: unknown) => string): (error: unknown) => string {
-  const { say } = useWorks() as Speaking<FaultKey>;
+  const { say } = useWorks();
   return (error) => {
     const text = wordsOf(error);
-    const code = error instanceof Refusal ? FAULT_CODES.find((known) => known === error.code) : undefined;
-    return code === undefined ? text : say(`fault_${code}`);
+    return error instanceof Refusal && error.status !== 401 ? faultWords(ENGLISH, say, error) : text;
   };
 }

@@ -1,7 +1,5 @@
-import type { FaultKey } from './faults.ts';
-
 /** What several sections about meters, keys, tariffs and tokens say, in English. `{name}` is filled in. */
-const OWN = {
+export const ENGLISH = {
   meter: 'Meter',
   meterNumber: 'Meter number',
   findMeter: 'Meter number, name or address',
@@ -65,9 +63,7 @@ const OWN = {
   keyStateUnconfirmed: 'Issued, not confirmed',
   keyStateConfirmed: 'Confirmed',
   keyStateCurrent: 'On the current key',
-} as const;
-
-const FAULTS: Readonly<Record<FaultKey, string>> = {
+  // Why something was refused, by the fault's code; any other is told in the server's own words.
   fault_meter_unknown: 'No meter with this number is registered.',
   fault_meter_number_malformed: 'This is no meter number: it has 11, 13 or 18 digits.',
   fault_meter_number_check_digit: 'This is no meter number: a digit is wrong.',
@@ -103,9 +99,7 @@ const FAULTS: Readonly<Record<FaultKey, string>> = {
   fault_debt_exists: 'There is a debt under this name already, with other terms.',
   fault_limit_reached: 'A limit of the day is reached.',
   fault_rate_limited: 'Too many requests. Wait a moment.',
-};
+} as const;
 
-export const ENGLISH = { ...OWN, ...FAULTS };
-
-export type WorksKey = keyof typeof OWN | FaultKey;
+export type WorksKey = keyof typeof ENGLISH;
 export type WorksTexts = Readonly<Record<WorksKey, string>>;
