@@ -168,7 +168,7 @@ journey(
       ['A4', 595.3],
     ] as const) {
       await page.getByLabel('Paper').selectOption(paper);
-      await slip.getByText(token).waitFor();
+      await page.locator('.slip[aria-busy=false]', { hasText: token }).waitFor();
       const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
       const width = Number(/\/MediaBox \[0 0 ([\d.]+)/.exec(pdf)?.[1]);
       assert.ok(Math.abs(width - points) < 2, `${paper}: ${width} points wide`);

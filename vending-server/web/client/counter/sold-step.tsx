@@ -16,9 +16,12 @@ const PAPER = 'wattoken.paper';
 export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
   const { say, language, locale } = useSay();
   const [paper, setPaper] = useState<Paper>(() => paperBefore());
-  const [slip, setSlip] = useState('');
+  const [slip, setSlip] = useState({ of: '', text: '' });
+  const [isPrintWanted, setPrintWanted] = useState(false);
   const printButton = useRef<HTMLButtonElement>(null);
   const query = `lang=${language}&copy=${isCopy}`;
+  const format = paper === '58' ? 'text32' : 'text48';
+  const path = `/v1/sales/${sale.saleId}/receipt?format=${format}&${query}`;
   useEffect(() => {
     printButton.current?.focus();
     window.scrollTo(0, 0);
@@ -30,15 +33,21 @@ export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
   }, [paper]);
   useEffect(() => {
     let isLate = false;
-    const format = paper === '58' ? 'text32' : 'text48';
-    fetchText('GET', `/v1/sales/${sale.saleId}/receipt?format=${format}&${query}`).then(
-      (text) => isLate || setSlip(text),
-      () => isLate || setSlip(''),
+    fetchText('GET', path).then(
+      (text) => isLate || setSlip({ of: path, text }),
+      () => isLate || setSlip({ of: path, text: '' }),
     );
     return () => {
       isLate = true;
     };
-  }, [sale, paper, query]);
+  }, [path]);
+  // The slip of another paper must not come out on this one.
+  const isReady = slip.of === path;
+  useEffect(() => {
+    if (!isPrintWanted || !isReady) return;
+    setPrintWanted(false);
+    window.print();
+  }, [isPrintWanted, isReady]);
   const titleOf = (token: SoldToken): string => {
     if (token.kind === 'keyChange')
       return say('keyToken', { section: token.section ?? 1, of: token.of ?? 1 });
@@ -66,7 +75,7 @@ export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
         )}
       </div>
       <div class="row wrap">
-        <button type="button" class="main" ref={printButton} onClick={() => window.print()}>
+        <button type="button" class="main" ref={printButton} onClick={() => setPrintWanted(true)}>
           {say('print')}
         </button>
         <label class="choice">
@@ -89,8 +98,8 @@ export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
         </a>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section class="slip" tabIndex={0} aria-label={say('slip')}>
-        <pre>{slip}</pre>
+      <section class="slip" tabIndex={0} aria-label={say('slip')} aria-busy={!isReady}>
+        <pre>{slip.text}</pre>
       </section>
     </section>
   );
