@@ -2,6 +2,7 @@
  * What is sold, minute by minute, for whoever watches: the last hour and the day so far. A minute that is settled is added up
  * once and remembered, so that a look reads the sales of the last moments alone, however many a year has.
  */
+import { isStsFault } from '../../lib/faults.ts';
 import type { Clock } from '../clock.ts';
 import { timeZoneOf } from '../people/settings.ts';
 import type { Store } from '../store/contract.ts';
@@ -68,9 +69,14 @@ export class SalesWatch {
     this.#clock = clock;
   }
 
-  /** A sale that this server did not make. @param status - of its answer. */
+  /**
+   * A sale that this server did not make; not counted while the clock was set back so far that nothing is dated by it.
+   * @param status - of its answer.
+   */
   refused(status: number): void {
-    const minute = minuteOf(this.#clock.now());
+    const now = this.#datedNow();
+    if (now === undefined) return;
+    const minute = minuteOf(now);
     let held = this.#refused.get(minute);
     if (held === undefined) {
       held = { refused: 0, failed: 0 };
@@ -78,6 +84,15 @@ export class SalesWatch {
       for (const old of this.#refused.keys()) if (old < minute - HOUR) this.#refused.delete(old);
     }
     held[status < 500 ? 'refused' : 'failed'] += 1;
+  }
+
+  #datedNow(): number | undefined {
+    try {
+      return this.#clock.now();
+    } catch (error) {
+      if (isStsFault(error) && error.code === 'clock_set_back') return undefined;
+      throw error;
+    }
   }
 
   now(): Promise<SalesNow> {

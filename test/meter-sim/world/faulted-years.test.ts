@@ -136,7 +136,7 @@ function perHour(rates: FaultRates): FaultRates {
 
 test('brown-outs that recover mid-save, at worst ageing: what an orderly save loses, by profile', () => {
   const seed = seedOf('brown-outs mid-save');
-  const hours = count(2000, 10);
+  const hours = count(2000, 20);
   for (const holdUpMillis of [20, 40, 400]) {
     for (const detectMicros of [10_000, 32_000]) {
       const supply = { holdUpMicros: 1000 * holdUpMillis, detectMicros, ageing: WORST_AGEING };
