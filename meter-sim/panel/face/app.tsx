@@ -58,7 +58,6 @@ function Page({ languages }: { readonly languages: ComponentChildren }) {
   useEffect(() => {
     document.title = `Wattoken – ${say('title')}`;
   });
-  if (state === undefined || line === undefined) return null;
   const problem = refusal === undefined ? '' : refusalWords(say, refusal);
   return (
     <>
@@ -67,7 +66,7 @@ function Page({ languages }: { readonly languages: ComponentChildren }) {
       </a>
       <header class="bar">
         <h1>{say('title')}</h1>
-        <span class="grow digits">{state.drn}</span>
+        <span class="grow digits">{state?.drn}</span>
         <CounterLink />
         <SoundSwitch sound={sound} />
         {languages}
@@ -75,15 +74,17 @@ function Page({ languages }: { readonly languages: ComponentChildren }) {
       <p class="problem told" role="alert">
         {isOpen ? problem : say('lost')}
       </p>
-      <Bench
-        state={state}
-        act={act}
-        pulses={pulses}
-        line={line}
-        isStale={!isOpen}
-        switching={switching}
-        supply={supply}
-      />
+      {state !== undefined && line !== undefined && (
+        <Bench
+          state={state}
+          act={act}
+          pulses={pulses}
+          line={line}
+          isStale={!isOpen}
+          switching={switching}
+          supply={supply}
+        />
+      )}
     </>
   );
 }
