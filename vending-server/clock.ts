@@ -7,6 +7,11 @@ export interface Clock {
   latest?(): number;
 }
 
+/** @returns the latest moment known, never refused: what was answered stays answered, also while the clock may date nothing. */
+export function latestOf(clock: Clock): number {
+  return clock.latest?.() ?? clock.now();
+}
+
 export interface Random {
   /** Unpredictable bytes: API keys are made of them. */
   bytes(length: number): Uint8Array;

@@ -154,19 +154,12 @@ export class Books {
 
   /** Takes a part's new state; durable with the next record. */
   keep<Name extends keyof VitalState>(name: Name, value: VitalState[Name]): void {
-    if (this.#vital[name] === value) return;
-    // A computed name within the literal would be a call into the engine each time.
-    const vital = { ...this.#vital };
-    vital[name] = value;
-    this.#vital = vital;
+    this.#vital = withPart(this.#vital, name, value);
   }
 
   /** As {@link keep}; durable with the next {@link saveStatistics}. */
   keepStatistics<Name extends keyof StatisticsState>(name: Name, value: StatisticsState[Name]): void {
-    if (this.#statistics[name] === value) return;
-    const statistics = { ...this.#statistics };
-    statistics[name] = value;
-    this.#statistics = statistics;
+    this.#statistics = withPart(this.#statistics, name, value);
   }
 
   load(): JournalContents {
@@ -302,6 +295,15 @@ export class Books {
     const isAsKept = changed === NOTHING && change === NO_CHANGE;
     return { application, account, vital: isAsKept ? vital : { ...vital, ...changed, credit } };
   }
+}
+
+/** @returns the same object where the part is the same. */
+function withPart<T extends object, Name extends keyof T>(parts: T, name: Name, value: T[Name]): T {
+  if (parts[name] === value) return parts;
+  // A computed name within the literal would be a call into the engine each time.
+  const changed = { ...parts };
+  changed[name] = value;
+  return changed;
 }
 
 /** Electricity credit, in kWh and in money, stands in the section of the credit alone. */

@@ -1,6 +1,7 @@
 /** Who calls: a machine by its key, or a person by the cookie of a session; and what such a caller owes besides. */
 import type { Request, Response } from 'express';
 import { StsFault } from '../../lib/faults.ts';
+import { latestOf } from '../clock.ts';
 import { authenticateKey } from '../people/api-keys.ts';
 import type { Caller } from '../people/caller.ts';
 import { authenticateSession } from '../people/login.ts';
@@ -10,15 +11,15 @@ import type { Vending } from '../vending/context.ts';
 import { findVisit, VISIT_MILLIS } from '../vending/visits.ts';
 import { setHeader } from './reply.ts';
 
-const SESSION_COOKIE = 'wattoken_session';
-const VISIT_COOKIE = 'wattoken_visit';
+export const SESSION_COOKIE = 'wattoken_session';
+export const VISIT_COOKIE = 'wattoken_visit';
 
 /**
  * A bearer key counts before a cookie: a page never sends both, and a machine that does means its key.
  * @throws StsFault `authentication_required`, `csrf_token_wrong`.
  */
 export async function callerOf({ store, clock }: Vending, request: Request): Promise<Caller> {
-  const context = { store, clock: { now: () => clock.latest?.() ?? clock.now() } };
+  const context = { store, clock: { now: () => latestOf(clock) } };
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const bearer = /^Bearer +(\S+)$/i.exec(authorization);
@@ -54,8 +55,10 @@ export function visitSecretOf(request: Request): string | undefined {
   return cookieOf(request, VISIT_COOKIE);
 }
 
-function cookieOf(request: Request, name: string): string | undefined {
-  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+function cookieOf({ headers }: Request, name: string): string | undefined {
+  // A machine sends none, and asks most.
+  if (headers.cookie === undefined) return undefined;
+  const cookies = headers.cookie.split(';').map((cookie) => cookie.trim());
   return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 

@@ -2,6 +2,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../lib/faults.ts';
+import { SESSION_COOKIE, VISIT_COOKIE } from './admission.ts';
 import type { Route } from './route.ts';
 import { ProblemAnswer } from './schemas.ts';
 
@@ -31,13 +32,12 @@ const TITLE = 'Wattoken vending server';
 export function openApiDocument(routes: readonly Route[], version: string): string {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
-  const name = 'wattoken_session';
-  registry.registerComponent('securitySchemes', 'session', { type: 'apiKey', in: 'cookie', name });
-  registry.registerComponent('securitySchemes', 'visit', {
-    type: 'apiKey',
-    in: 'cookie',
-    name: 'wattoken_visit',
-  });
+  for (const [scheme, name] of [
+    ['session', SESSION_COOKIE],
+    ['visit', VISIT_COOKIE],
+  ] as const) {
+    registry.registerComponent('securitySchemes', scheme, { type: 'apiKey', in: 'cookie', name });
+  }
   for (const route of routes) registry.registerPath(pathOf(route));
   const generator = new OpenApiGeneratorV31(registry.definitions);
   const document = generator.generateDocument({ openapi: '3.1.0', info: { title: TITLE, version } });

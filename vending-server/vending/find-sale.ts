@@ -3,7 +3,7 @@
  * a sale that was taken back are given to nobody any more: whatever shows tokens comes through here.
  */
 import { StsFault } from '../../lib/faults.ts';
-import type { Clock } from '../clock.ts';
+import { latestOf } from '../clock.ts';
 import type { Caller } from '../people/caller.ts';
 import type { Role } from '../people/roles.ts';
 import type { RecordedSale, Store } from '../store/contract.ts';
@@ -41,13 +41,13 @@ export async function findSaleByRequest(
 
 /** The sale as it may leave: from here on its tokens count as seen, or they are withheld. */
 export async function shownSale({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
-  const advice = await store.advice.show(sale.saleId, latest(clock));
+  const advice = await store.advice.show(sale.saleId, latestOf(clock));
   return advice.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, advice) } : sale;
 }
 
 /** The first answer to a request that came again. @throws StsFault `sale_reversed`. */
 export async function answeredAgain({ store, clock }: Shower, sale: RecordedSale): Promise<RecordedSale> {
-  const { state } = await store.advice.show(sale.saleId, latest(clock));
+  const { state } = await store.advice.show(sale.saleId, latestOf(clock));
   if (state === 'reversed') throw new StsFault('sale_reversed', undefined, { param: 'requestId' });
   return sale;
 }
@@ -64,11 +64,6 @@ export async function toldSale(
   const said = await advice.find(sale.saleId);
   const held = said?.state === 'unseen' ? await advice.show(sale.saleId, at) : said;
   return held?.state === 'reversed' ? { ...sale, responseBody: withheldBody(sale, held) } : sale;
-}
-
-/** What was answered stays answered, also while the clock may date nothing. */
-function latest(clock: Clock): number {
-  return clock.latest?.() ?? clock.now();
 }
 
 function unknown(): StsFault {

@@ -2,8 +2,7 @@
  * What is sold, minute by minute, for whoever watches: the last hour and the day so far. A minute that is settled is added up
  * once and remembered, so that a look reads the sales of the last moments alone, however many a year has.
  */
-import { isStsFault } from '../../lib/faults.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, latestOf } from '../clock.ts';
 import { timeZoneOf } from '../people/settings.ts';
 import type { Store } from '../store/contract.ts';
 import type { MinuteSales } from '../store/money-contract.ts';
@@ -69,14 +68,9 @@ export class SalesWatch {
     this.#clock = clock;
   }
 
-  /**
-   * A sale that this server did not make; not counted while the clock was set back so far that nothing is dated by it.
-   * @param status - of its answer.
-   */
+  /** A sale that this server did not make. @param status - of its answer. */
   refused(status: number): void {
-    const now = this.#datedNow();
-    if (now === undefined) return;
-    const minute = minuteOf(now);
+    const minute = minuteOf(latestOf(this.#clock));
     let held = this.#refused.get(minute);
     if (held === undefined) {
       held = { refused: 0, failed: 0 };
@@ -84,15 +78,6 @@ export class SalesWatch {
       for (const old of this.#refused.keys()) if (old < minute - HOUR) this.#refused.delete(old);
     }
     held[status < 500 ? 'refused' : 'failed'] += 1;
-  }
-
-  #datedNow(): number | undefined {
-    try {
-      return this.#clock.now();
-    } catch (error) {
-      if (isStsFault(error) && error.code === 'clock_set_back') return undefined;
-      throw error;
-    }
   }
 
   now(): Promise<SalesNow> {
