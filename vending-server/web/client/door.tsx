@@ -1,7 +1,7 @@
 /** Who is at a page: the sign-in, or what stands behind it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { call, NoAnswer, useCsrfToken } from './api.ts';
+import { call, NoAnswer, Refusal, useCsrfToken } from './api.ts';
 import type { Session } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { useCommon } from './speaking.ts';
@@ -13,6 +13,8 @@ export interface Visit<T> {
   readonly setEntered: (entered: T) => void;
   /** Back to the sign-in, with the reason if there is one. */
   readonly leave: (reason?: string) => void;
+  /** A refusal that ends the session ends the page; @returns any other in words. @throws what is no refusal. */
+  readonly wordsOf: (error: unknown) => string;
   /** Ends the session at the server too. */
   readonly signOut: () => void;
   readonly languages: ComponentChildren;
@@ -67,6 +69,12 @@ export function Door<T>({ title, languages, onEnter, children }: DoorProps<T>) {
     await call('DELETE', '/v1/session').catch(() => undefined);
     leave();
   };
+  const wordsOf = (error: unknown): string => {
+    if (error instanceof NoAnswer) return say('noConnection');
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 401) leave(say('sessionOver'));
+    return error.message;
+  };
   const setEntered = (entered: T) => setWho({ ...who, entered });
-  return children({ ...who, setEntered, leave, signOut: () => void signOut(), languages });
+  return children({ ...who, setEntered, leave, wordsOf, signOut: () => void signOut(), languages });
 }

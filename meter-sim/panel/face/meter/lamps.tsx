@@ -30,23 +30,25 @@ export function Lamps({ state, pulses }: LampsProps) {
   return (
     <g class="lamps">
       <g ref={light} class="lamp red" data-light="dark" transform="translate(52 192)">
-        <circle class="bulb" r="6.5" />
-        <text x="13" y="4">
-          {state.led.impulsesPerKwh} imp/kWh
-        </text>
+        <Bulb name={`${state.led.impulsesPerKwh} imp/kWh`} />
       </g>
       <g class="lamp green" data-light={supply} transform="translate(184 192)">
-        <circle class="bulb" r="6.5" />
-        <text x="13" y="4">
-          {say('lampSupply')}
-        </text>
+        <Bulb name={say('lampSupply')} />
       </g>
       <g class="lamp amber" data-light={low} transform="translate(276 192)">
-        <circle class="bulb" r="6.5" />
-        <text x="13" y="4">
-          {say('lampLow')}
-        </text>
+        <Bulb name={say('lampLow')} />
       </g>
     </g>
+  );
+}
+
+function Bulb({ name }: { readonly name: string }) {
+  return (
+    <>
+      <circle class="bulb" r="6.5" />
+      <text x="13" y="4">
+        {name}
+      </text>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { partOf } from '../../../firmware/memory-map.ts';
 import type { SupplyTrace } from '../../scope.ts';
 import { FigureList } from './figure-list.tsx';
+import { FigureTable } from './figure-table.tsx';
 import { type SupplyFigures, supplyFigures } from './figures.ts';
 import { RailPicture } from './rail-picture.tsx';
 import { useSay } from './speech.ts';
@@ -77,36 +78,22 @@ function Figures({ figures }: { readonly figures: SupplyFigures | undefined }) {
   );
 }
 
+const SAVE_HEADS = ['page', 'part', 'from', 'to', 'state'] as const;
+
 function SavesTable({ figures }: { readonly figures: SupplyFigures }) {
   const { say, digits } = useSay();
   const millis = (at: number): string => `${digits((at - figures.lostAtMicros) / 1_000, 2)} ms`;
   return (
-    <details>
-      <summary>{say('everySave')}</summary>
-      <div class="scrolling">
-        <table>
-          <thead>
-            <tr>
-              {(['page', 'part', 'from', 'to', 'state'] as const).map((head) => (
-                <th key={head} scope="col">
-                  {say(head)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {figures.saves.map(({ page, beganAtMicros, endedAtMicros, isTorn }) => (
-              <tr key={beganAtMicros}>
-                <th scope="row">{page}</th>
-                <td>{say(partOf(page))}</td>
-                <td>{millis(beganAtMicros)}</td>
-                <td>{millis(endedAtMicros)}</td>
-                <td>{say(isTorn ? 'torn' : 'whole')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <FigureTable summary={say('everySave')} heads={SAVE_HEADS.map((head) => say(head))}>
+      {figures.saves.map(({ page, beganAtMicros, endedAtMicros, isTorn }) => (
+        <tr key={beganAtMicros}>
+          <th scope="row">{page}</th>
+          <td>{say(partOf(page))}</td>
+          <td>{millis(beganAtMicros)}</td>
+          <td>{millis(endedAtMicros)}</td>
+          <td>{say(isTorn ? 'torn' : 'whole')}</td>
+        </tr>
+      ))}
+    </FigureTable>
   );
 }

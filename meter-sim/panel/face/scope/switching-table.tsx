@@ -1,7 +1,10 @@
-/** Every switching that is kept, as a table: for those who read figures, and for those who do not see the picture. */
+/** Every switching that is kept, as a table. */
 import type { SwitchingTrace } from '../../scope.ts';
+import { FigureTable } from './figure-table.tsx';
 import { switchingFigures } from './figures.ts';
 import { FROM_AIM, FROM_ZERO, useSay } from './speech.ts';
+
+const HEADS = ['number', 'direction', 'distance', 'arcEnergy', 'lead', 'againstAim', 'prediction'] as const;
 
 interface SwitchingTableProps {
   readonly switchings: readonly SwitchingTrace[];
@@ -11,29 +14,12 @@ interface SwitchingTableProps {
 
 export function SwitchingTable({ switchings, index, onStep }: SwitchingTableProps) {
   const { say } = useSay();
-  const heads = ['number', 'direction', 'distance', 'arcEnergy', 'lead', 'againstAim', 'prediction'] as const;
   return (
-    <details>
-      <summary>{say('everySwitching')}</summary>
-      <div class="scrolling">
-        <table>
-          <thead>
-            <tr>
-              {heads.map((head) => (
-                <th key={head} scope="col">
-                  {say(head)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {switchings.map((trace, place) => (
-              <Row key={trace.number} trace={trace} place={place} isShown={place === index} onStep={onStep} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <FigureTable summary={say('everySwitching')} heads={HEADS.map((head) => say(head))}>
+      {switchings.map((trace, place) => (
+        <Row key={trace.number} trace={trace} place={place} isShown={place === index} onStep={onStep} />
+      ))}
+    </FigureTable>
   );
 }
 

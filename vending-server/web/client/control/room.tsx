@@ -1,6 +1,5 @@
 /** The frame of the control room: who is here, the menu, and the section that the address names. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { NoAnswer, Refusal } from '../api.ts';
 import type { Visit } from '../door.tsx';
 import { type Section, sectionsFor } from './sections.ts';
 import { useSay } from './speech.ts';
@@ -28,12 +27,6 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
     // Whoever chose a section goes on in it, and hears which one it is.
     if (isMoved.current) heading.current?.focus();
   }, [current?.id, say(current?.title ?? 'title')]);
-  const wordsOf = (error: unknown): string => {
-    if (error instanceof NoAnswer) return say('noConnection');
-    if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401) visit.leave(say('sessionOver'));
-    return error.message;
-  };
   return (
     <>
       <button type="button" class="skip" onClick={() => heading.current?.focus()}>
@@ -61,7 +54,7 @@ export function Room({ visit }: { readonly visit: Visit<void> }) {
               <h1 ref={heading} tabIndex={-1}>
                 {say(current.title)}
               </h1>
-              <current.show key={current.id} session={session} wordsOf={wordsOf} place={place} />
+              <current.show key={current.id} session={session} wordsOf={visit.wordsOf} place={place} />
             </>
           )}
         </main>

@@ -8,13 +8,6 @@ export interface Vendor {
   readonly creditLimitMinor: number;
 }
 
-export interface FoundMeter {
-  readonly meterPan: string;
-  readonly drn: string;
-  readonly name: string | null;
-  readonly addressLines: readonly string[];
-}
-
 export interface Block {
   readonly block: number;
   readonly pricePerKwh: string;

@@ -1,8 +1,7 @@
 /** The counter: one sale after another, and beside it what was sold and the shift. */
 import { useState } from 'preact/hooks';
-import { call, isUnknown, NoAnswer, Refusal } from '../api.ts';
+import { call, isUnknown } from '../api.ts';
 import type { Visit } from '../door.tsx';
-import { faultWords } from '../fault-words.ts';
 import { showMinor } from '../money.ts';
 import { AmountStep } from './amount-step.tsx';
 import type { LookUp, Sale, SaleOrder, Vendor } from './answers.ts';
@@ -13,8 +12,7 @@ import { MeterStep } from './meter-step.tsx';
 import { RecentSales } from './recent-sales.tsx';
 import { ShiftPanel } from './shift-panel.tsx';
 import { SoldStep } from './sold-step.tsx';
-import { useSay } from './speech.ts';
-import { ENGLISH } from './text-english.ts';
+import { useFaultWords, useSay } from './speech.ts';
 
 interface CounterProps {
   readonly visit: Visit<Vendor>;
@@ -40,13 +38,7 @@ export function Counter({ visit, onSold }: CounterProps) {
   const [sold, setSold] = useState(0);
   const tillId = tillOf();
 
-  /** A refusal that ends the session ends the page; @returns any other in words. */
-  const wordsOf = (error: unknown): string => {
-    if (error instanceof NoAnswer) return say('noConnection');
-    if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401) visit.leave(say('sessionOver'));
-    return faultWords(ENGLISH, say, error);
-  };
+  const wordsOf = useFaultWords(visit.wordsOf);
 
   const finish = async (sale: Sale) => {
     pending.forget();

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useFocus } from '../../../../lib/pages/client/use-focus.ts';
 import { call, Refusal } from '../api.ts';
-import type { FoundMeter, LookUp } from './answers.ts';
+import { type FoundMeter, FoundMeters, meterNumberIn } from '../found-meters.tsx';
+import type { LookUp } from './answers.ts';
 import { useSay } from './speech.ts';
 
 interface MeterStepProps {
@@ -9,9 +10,6 @@ interface MeterStepProps {
   readonly onFound: (lookUp: LookUp) => void;
   readonly wordsOf: (error: unknown) => string;
 }
-
-/** DRN of 11 or 13 digits, MeterPAN of 18. */
-const NUMBER = /^(\d{11}|\d{13}|\d{18})$/;
 
 export function MeterStep({ problem: before, onFound, wordsOf }: MeterStepProps) {
   const place = useFocus<HTMLInputElement>();
@@ -45,8 +43,8 @@ export function MeterStep({ problem: before, onFound, wordsOf }: MeterStepProps)
   const submit = (event: Event) => {
     event.preventDefault();
     const text = String(new FormData(event.target as HTMLFormElement).get('meter') ?? '').trim();
-    const digits = text.replace(/[\s-]/g, '');
-    if (text !== '') void attempt(() => (NUMBER.test(digits) ? lookUp(digits) : search(text)));
+    const number = meterNumberIn(text);
+    if (text !== '') void attempt(() => (number === undefined ? search(text) : lookUp(number)));
   };
 
   return (
@@ -67,19 +65,11 @@ export function MeterStep({ problem: before, onFound, wordsOf }: MeterStepProps)
       <p role="status" class="hint">
         {found.length > 0 ? say('found', { count: found.length }) : ''}
       </p>
-      {found.length > 0 && (
-        <ul class="choices">
-          {found.map(({ meterPan, drn, name, addressLines }) => (
-            <li key={meterPan}>
-              <button type="button" onClick={() => void attempt(() => lookUp(drn))}>
-                <b>{name ?? say('noCustomer')}</b>
-                <span>{addressLines.join(', ')}</span>
-                <span class="digits">{drn}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <FoundMeters
+        found={found}
+        nobody={say('noCustomer')}
+        onChosen={(drn) => void attempt(() => lookUp(drn))}
+      />
     </form>
   );
 }

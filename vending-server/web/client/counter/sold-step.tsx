@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { fetchText } from '../api.ts';
 import { showMinor } from '../money.ts';
+import { TokenList } from '../token-list.tsx';
 import type { Sale, SoldToken } from './answers.ts';
 import { useSay } from './speech.ts';
 
@@ -64,15 +65,7 @@ export function SoldStep({ sale, isCopy, onNext }: SoldStepProps) {
       <div role="status" class="tokens">
         {sale.reversed !== undefined && <p>{say('takenBackHint')}</p>}
         {sale.tokens.some(({ kind }) => kind === 'keyChange') && <p class="notice">{say('keyFirst')}</p>}
-        {sale.tokens.map(
-          (token) =>
-            token.tokenNoGrouped !== null && (
-              <div key={token.tokenNoGrouped}>
-                <p>{titleOf(token)}</p>
-                <p class="token">{token.tokenNoGrouped}</p>
-              </div>
-            ),
-        )}
+        <TokenList tokens={sale.tokens} titleOf={titleOf} />
       </div>
       <div class="row wrap">
         <button type="button" class="main" ref={printButton} onClick={() => setPrintWanted(true)}>

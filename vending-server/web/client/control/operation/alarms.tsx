@@ -6,9 +6,8 @@ import type { SectionProps } from '../sections.ts';
 import { useLook } from '../use-look.ts';
 import type { Alarm, AlarmsPage } from './answers.ts';
 import { ListEnd, Moment, Who } from './parts.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
-import { useWords } from './words.ts';
 
 interface RulesAnswer {
   readonly rules: readonly {
@@ -26,7 +25,7 @@ const RULES = {
 
 export function Alarms({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const may = (permission: string) => session.permissions.includes(permission);
   const [isOpenOnly, setOpenOnly] = useState(true);
   const [acknowledged, setAcknowledged] = useState<ReadonlyMap<number, Alarm>>(new Map());

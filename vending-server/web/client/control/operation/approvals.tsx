@@ -6,9 +6,8 @@ import type { SectionProps } from '../sections.ts';
 import { APPROVAL_STATES, type Approval, type ApprovalsPage } from './answers.ts';
 import { ApprovalMatter, KIND_NAMES } from './approval-matter.tsx';
 import { ListEnd, Moment, Who } from './parts.tsx';
-import { type TextKey, useSay } from './speech.ts';
+import { type TextKey, useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
-import { useWords } from './words.ts';
 
 const STATES: Readonly<Record<Approval['state'], TextKey>> = {
   pending: 'statePending',
@@ -26,7 +25,7 @@ const MARKS: Readonly<Partial<Record<Approval['state'], string>>> = {
 
 export function Approvals({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const [state, setState] = useState<Approval['state']>('pending');
   const [decided, setDecided] = useState<ReadonlyMap<string, Approval>>(new Map());
   const path = `/v1/approvals?limit=25&state=${state}`;

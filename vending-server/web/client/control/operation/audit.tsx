@@ -5,13 +5,12 @@ import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
 import type { AuditPage, AuditRow, AuditVerification } from './answers.ts';
 import { ListEnd, Moment, Table, Who } from './parts.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
-import { useWords } from './words.ts';
 
 export function Audit({ wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const [query, setQuery] = useState('limit=50');
   const path = `/v1/audit/search?${query}`;
   const pages = usePages<AuditPage, AuditRow>(path, 'before', ({ entries }) => entries, words);

@@ -7,12 +7,11 @@ import type { SectionProps } from '../sections.ts';
 import { useLook } from '../use-look.ts';
 import type { DayEnd } from './answers.ts';
 import { Moment, Problem, Table, Who } from './parts.tsx';
-import { useSay } from './speech.ts';
-import { useWords } from './words.ts';
+import { useFaultWords, useSay } from './speech.ts';
 
 export function Days({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const last = useLook<{ last: DayEnd | null }>('/v1/day-ends', { wordsOf: words });
   const [day, setDay] = useState<DayEnd | undefined>(undefined);
   const shown = day ?? last.found?.last ?? undefined;

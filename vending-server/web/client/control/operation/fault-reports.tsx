@@ -5,9 +5,8 @@ import { Deed, textOf } from '../deed.tsx';
 import type { SectionProps } from '../sections.ts';
 import { type FaultReport, REPORT_STATES } from './answers.ts';
 import { ListEnd, Moment, Who } from './parts.tsx';
-import { type TextKey, useSay } from './speech.ts';
+import { type TextKey, useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
-import { useWords } from './words.ts';
 
 const STATES: Readonly<Record<FaultReport['state'], TextKey>> = {
   open: 'reportOpen',
@@ -30,7 +29,7 @@ interface ReportsPage {
 
 export function FaultReports({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const [state, setState] = useState<FaultReport['state']>('open');
   const [changed, setChanged] = useState<ReadonlyMap<number, FaultReport>>(new Map());
   const path = `/v1/fault-reports?limit=50&state=${state}`;

@@ -7,8 +7,7 @@ import type { AlarmsPage, ApprovalsPage, SalesNow, VendorsPage } from './answers
 import { FloatsCard } from './floats-card.tsx';
 import { HourCard } from './hour-card.tsx';
 import { Problem } from './parts.tsx';
-import { useSay } from './speech.ts';
-import { useWords } from './words.ts';
+import { useFaultWords, useSay } from './speech.ts';
 
 const SALES_MILLIS = 3000;
 const REST_MILLIS = 6000;
@@ -17,7 +16,7 @@ const COUNTED = 100;
 
 export function Now({ session, wordsOf }: SectionProps) {
   const { say, locale } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const may = (permission: string) => session.permissions.includes(permission);
   const sales = useLook<SalesNow>('/v1/reports/sales-now', { wordsOf: words, everyMillis: SALES_MILLIS });
   const rest = { wordsOf: words, everyMillis: REST_MILLIS };

@@ -4,15 +4,14 @@ import { call } from '../../api.ts';
 import type { SectionProps } from '../sections.ts';
 import type { User, UsersPage } from './answers.ts';
 import { ListEnd, Table } from './parts.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 import { UserDeeds } from './user-deeds.tsx';
 import { ROLES, UserForm } from './user-form.tsx';
-import { useWords } from './words.ts';
 
 export function People({ session, wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const [chosen, setChosen] = useState<User | 'new' | undefined>(undefined);
   const pages = usePages<UsersPage, User>('/v1/users?limit=100', 'after', ({ users }) => users, words);
   const canChange = session.permissions.includes('user.put');

@@ -7,13 +7,12 @@ import { useLook } from '../use-look.ts';
 import type { LedgerModule } from './answers.ts';
 import { Problem } from './parts.tsx';
 import { ProofCard } from './proof-card.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { download, witnessIn } from './witness-file.ts';
-import { useWords } from './words.ts';
 
 export function Proof({ wordsOf }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const { found, problem, lookAgain } = useLook<{ modules: readonly LedgerModule[] }>('/v1/ledger', {
     wordsOf: words,
   });

@@ -1,4 +1,5 @@
 /** The words of the sections about running the utility. */
+import { faultWordsOf } from '../../fault-words.ts';
 import { speakingWith } from '../../speaking.ts';
 import { ENGLISH, type TextKey } from './text-english.ts';
 import { FRENCH } from './text-french.ts';
@@ -7,3 +8,5 @@ import { SWAHILI } from './text-swahili.ts';
 export type { TextKey } from './text-english.ts';
 
 export const useSay = speakingWith<TextKey>({ en: ENGLISH, fr: FRENCH, sw: SWAHILI });
+
+export const useFaultWords = faultWordsOf<TextKey>(ENGLISH, useSay);

@@ -9,13 +9,12 @@ import type { Vendor } from './answers.ts';
 import { BatchesCard } from './batches-card.tsx';
 import { CommissionCard } from './commission-card.tsx';
 import { isWaiting, Problem } from './parts.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { StatementCard } from './statement-card.tsx';
-import { useWords } from './words.ts';
 
 export function VendorPlace({ session, wordsOf, place: vendorId }: SectionProps) {
   const { say } = useSay();
-  const words = useWords(wordsOf);
+  const words = useFaultWords(wordsOf);
   const path = `/v1/vendors/${encodeURIComponent(vendorId)}`;
   const { found: vendor, problem, lookAgain } = useLook<Vendor>(path, { wordsOf: words });
   const [moves, setMoves] = useState(0);

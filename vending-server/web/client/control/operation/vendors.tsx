@@ -4,10 +4,9 @@ import type { SectionProps } from '../sections.ts';
 import type { VendorFloat, VendorsPage } from './answers.ts';
 import { FloatMark } from './floats-card.tsx';
 import { ListEnd, Table } from './parts.tsx';
-import { useSay } from './speech.ts';
+import { useFaultWords, useSay } from './speech.ts';
 import { usePages } from './use-page.ts';
 import { VendorPlace } from './vendor-place.tsx';
-import { useWords } from './words.ts';
 
 export function Vendors(props: SectionProps) {
   const { place, session } = props;
@@ -26,7 +25,7 @@ function VendorList({ wordsOf }: SectionProps) {
     '/v1/vendors?limit=100',
     'after',
     ({ vendors }) => vendors,
-    useWords(wordsOf),
+    useFaultWords(wordsOf),
   );
   return (
     <section class="card" aria-label={say('vendors')}>

@@ -1,14 +1,8 @@
 /** Which meter: by its number, or by the beginnings of words of a name or an address. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
+import { type FoundMeter, FoundMeters, meterNumberIn } from '../../found-meters.tsx';
 import { useWorks } from './speech.ts';
-
-interface FoundMeter {
-  readonly meterPan: string;
-  readonly drn: string;
-  readonly name: string | null;
-  readonly addressLines: readonly string[];
-}
 
 interface MeterFinderProps {
   readonly onChosen: (drn: string) => void;
@@ -16,9 +10,6 @@ interface MeterFinderProps {
   /** Where several stand on a page. */
   readonly label?: string;
 }
-
-/** DRN of 11 or 13 digits, MeterPAN of 18. */
-const NUMBER = /^(\d{11}|\d{13}|\d{18})$/;
 
 export function MeterFinder({ onChosen, words, label }: MeterFinderProps) {
   const { say } = useWorks();
@@ -32,11 +23,11 @@ export function MeterFinder({ onChosen, words, label }: MeterFinderProps) {
   const submit = async (event: Event) => {
     event.preventDefault();
     const text = String(new FormData(event.target as HTMLFormElement).get('meter') ?? '').trim();
-    const digits = text.replace(/[\s-]/g, '');
+    const number = meterNumberIn(text);
     setProblem('');
     setFound([]);
-    if (NUMBER.test(digits)) choose(digits);
-    if (text === '' || NUMBER.test(digits)) return;
+    if (number !== undefined) choose(number);
+    if (text === '' || number !== undefined) return;
     setBusy(true);
     try {
       const { meters } = await call<{ meters: FoundMeter[] }>('POST', '/v1/meters/search', {
@@ -68,19 +59,7 @@ export function MeterFinder({ onChosen, words, label }: MeterFinderProps) {
       <p role="status" class={found.length === 0 ? 'unseen' : 'hint'}>
         {found.length > 0 ? say('found', { count: found.length }) : ''}
       </p>
-      {found.length > 0 && (
-        <ul class="choices">
-          {found.map(({ meterPan, drn, name, addressLines }) => (
-            <li key={meterPan}>
-              <button type="button" onClick={() => choose(drn)}>
-                <b>{name ?? say('noCustomer')}</b>
-                <span>{addressLines.join(', ')}</span>
-                <span class="digits">{drn}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <FoundMeters found={found} nobody={say('noCustomer')} onChosen={choose} />
     </form>
   );
 }

@@ -1,6 +1,7 @@
-/** Tokens as they are keyed in: large, in groups of four, in their order. */
+/** What was given: its tokens, and what to know before they are keyed in. */
 import type { ComponentChildren } from 'preact';
 import { useFocus } from '../../../../../lib/pages/client/use-focus.ts';
+import { TokenList } from '../../token-list.tsx';
 import { useWorks } from './speech.ts';
 
 export interface SoldToken {
@@ -46,15 +47,7 @@ export function SaleTokens({ sale, title, commandWords, children }: SaleTokensPr
       </h2>
       {isMixed && <p class="notice">{say('keyChangeFirst')}</p>}
       {sale.tokens.length > 1 && <p class="hint">{say('keyIn')}</p>}
-      {sale.tokens.map(
-        (token) =>
-          token.tokenNoGrouped !== null && (
-            <div key={token.tokenNoGrouped}>
-              <p>{titleOf(token)}</p>
-              <p class="token">{token.tokenNoGrouped}</p>
-            </div>
-          ),
-      )}
+      <TokenList tokens={sale.tokens} titleOf={titleOf} />
       {children}
     </section>
   );

@@ -1,7 +1,6 @@
 /** The words that the sections about meters, keys, tariffs and tokens have in common, and how each adds its own. */
 import type { Speech } from '../../../../../lib/pages/speech.ts';
-import { Refusal } from '../../api.ts';
-import { faultWords } from '../../fault-words.ts';
+import { faultWordsOf } from '../../fault-words.ts';
 import { speakingWith } from '../../speaking.ts';
 import { ENGLISH, type WorksKey } from './text-english.ts';
 import { FRENCH } from './text-french.ts';
@@ -20,14 +19,4 @@ export function worksWith<Key extends string>({ en, fr, sw }: Speech<Key>) {
   });
 }
 
-/**
- * @param wordsOf - of the frame: it ends the page where the session is over.
- * @returns what says why something was refused: faults that are known here in the page's language, others as the server does.
- */
-export function useFaultWords(wordsOf: (error: unknown) => string): (error: unknown) => string {
-  const { say } = useWorks();
-  return (error) => {
-    const text = wordsOf(error);
-    return error instanceof Refusal && error.status !== 401 ? faultWords(ENGLISH, say, error) : text;
-  };
-}
+export const useFaultWords = faultWordsOf<WorksKey>(ENGLISH, useWorks);
