@@ -4,25 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchBrowser } from '../support/browser.ts';
 import { visit } from '../support/page-visit.ts';
-import { startCli } from '../support/processes.ts';
+import { pagesOf, startSandbox } from '../support/sandbox.ts';
 import { median, printTable } from './harness.ts';
 
 const LIMIT_MILLIS = 300;
 
 export async function pagesBench(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wattoken-pages-bench-'));
-  const data = join(folder, 'data');
-  const running = await startCli(['sandbox', '--data', data, '--server-port', '0', '--meter-port', '0']);
+  const running = await startSandbox(folder);
   const { browser, close, name } = await launchBrowser();
   try {
-    const { server = '', meter = '' } = running.ready;
     const rows = [['', 'ms to the first paint', `of ${LIMIT_MILLIS} ms`, 'KiB of script']];
-    for (const [page, url] of [
-      ['counter', `${server}/`],
-      ['customer', `${server}/customer`],
-      ['control room', `${server}/control`],
-      ['meter', `${meter}/`],
-    ] as const) {
+    for (const [page, url] of pagesOf(running)) {
       const visits = [];
       for (let round = 0; round < rounds; round += 1) visits.push(await visit(browser, url, 0));
       const millis = median(visits.map(({ firstPaintMillis }) => firstPaintMillis));

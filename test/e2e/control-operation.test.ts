@@ -7,11 +7,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { complaintsOf, lookingAt } from '../support/page-look.ts';
+import { openPerson, put, signInByKeys } from '../support/people.ts';
 import { type Running, runCli } from '../support/processes.ts';
-import { furnish, METER_A, makeUtility, post, startUtilityServer, type Utility } from '../support/utility.ts';
+import {
+  furnish,
+  METER_A,
+  makeUtility,
+  operatorKeyOf,
+  post,
+  startUtilityServer,
+  type Utility,
+} from '../support/utility.ts';
 
-/** A public test value: it opens a utility that lives as long as this file runs. */
-const PASSWORD = 'public password of a test';
 const FLOAT = 1_000_000;
 const look = lookingAt('control-operation');
 
@@ -39,7 +46,7 @@ test.before(async (context) => {
   ];
   const keys = await furnish(context.utility, context.url, vendors, [METER_A]);
   context.vendorKey = keys.get('shop') ?? '';
-  context.operatorKey = readFileSync(join(context.utility.serverFolder, 'operator.key'), 'utf8').trim();
+  context.operatorKey = operatorKeyOf(context.utility);
   await openPeople(context);
   context.browser = await launchBrowser();
 });
@@ -50,23 +57,13 @@ test.after(async (context) => {
   rmSync(context.downloads, { recursive: true, force: true });
 });
 
-async function put({ url, operatorKey }: Room, path: string, body: object): Promise<void> {
-  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
-  const reply = await fetch(url + path, { method: 'PUT', headers, body: JSON.stringify(body) });
-  assert.ok(reply.ok, `${path} ${reply.status} ${await reply.text()}`);
-}
-
 async function openPeople(context: Room): Promise<void> {
-  const { url, operatorKey } = context;
   for (const [userId, roles] of [
     ['first', ['supervisor', 'administrator']],
     ['second', ['supervisor', 'administrator', 'tariffAdmin', 'engineer']],
     ['auditor', ['auditor']],
   ] as const) {
-    await put(context, `/v1/users/${userId}`, { name: `Person ${userId}`, roles, version: 0 });
-    const { body } = await post(`${url}/v1/users/${userId}/setup-code`, operatorKey, { requestId: userId });
-    const setup = { userId, setupCode: body.setupCode, newPassword: PASSWORD };
-    assert.is((await post(`${url}/v1/session/setup`, operatorKey, setup)).status, 201);
+    await openPerson(context, userId, { name: `Person ${userId}`, roles });
   }
   const largeSale = { kind: 'largeSale', effect: 'alarm', paidMinorMax: 50_000 };
   await put(context, '/v1/limit-rules/large', largeSale);
@@ -92,11 +89,7 @@ async function enter({ browser, url }: Room, userId: string, section = ''): Prom
   const page = await browsing.newPage();
   complaints = complaintsOf(page);
   await page.goto(`${url}/control${section === '' ? '' : `#/${section}`}`);
-  await page.locator('input[name=userId]:focus').waitFor();
-  await page.keyboard.type(userId);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(PASSWORD);
-  await page.keyboard.press('Enter');
+  await signInByKeys(page, userId);
   await page.locator('.work h1').waitFor();
   return page;
 }

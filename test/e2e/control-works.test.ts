@@ -1,17 +1,16 @@
-/** The control room's meters, keys, tariffs and tokens, as the utility's people use them: real browser, real server. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { complaintsOf, lookingAt } from '../support/page-look.ts';
+import { openPerson, put, signInByKeys } from '../support/people.ts';
 import type { Running } from '../support/processes.ts';
 import {
   furnish,
   METER_A,
   METER_B,
   makeUtility,
+  operatorKeyOf,
   post,
   publicMeters,
   startUtilityServer,
@@ -19,8 +18,6 @@ import {
 } from '../support/utility.ts';
 
 const lookAt = lookingAt('control-works');
-/** A public test value: it opens a utility that lives as long as this file runs. */
-const PASSWORD = 'public password of a test';
 const METERS = [METER_A, METER_B, ...publicMeters(6)];
 const BLOCKS = {
   kind: 'blocks',
@@ -61,7 +58,7 @@ test.before(async (context) => {
   const vendors = [{ vendorId: 'shop', floatMinor: 10_000_000 }];
   const keys = await furnish(context.utility, context.url, vendors, METERS, BLOCKS);
   context.vendorKey = keys.get('shop') ?? '';
-  context.operatorKey = readFileSync(join(context.utility.serverFolder, 'operator.key'), 'utf8').trim();
+  context.operatorKey = operatorKeyOf(context.utility);
   await openPeople(context);
   await furnishMeter(context);
   context.browser = await launchBrowser();
@@ -72,20 +69,8 @@ test.after(async (context) => {
   context.utility?.remove();
 });
 
-async function put(context: Room, path: string, body: object): Promise<void> {
-  const headers = { authorization: `Bearer ${context.operatorKey}`, 'content-type': 'application/json' };
-  const reply = await fetch(context.url + path, { method: 'PUT', headers, body: JSON.stringify(body) });
-  assert.ok(reply.ok, `${path} ${reply.status} ${await reply.text()}`);
-}
-
 async function openPeople(context: Room): Promise<void> {
-  const { url, operatorKey } = context;
-  for (const [userId, roles, vendorId] of PEOPLE) {
-    await put(context, `/v1/users/${userId}`, { name: userId, roles, vendorId, version: 0, reason: 'test' });
-    const { body } = await post(`${url}/v1/users/${userId}/setup-code`, operatorKey, { requestId: userId });
-    const setup = { userId, setupCode: body.setupCode, newPassword: PASSWORD };
-    assert.is((await post(`${url}/v1/session/setup`, operatorKey, setup)).status, 201);
-  }
+  for (const [userId, roles, vendorId] of PEOPLE) await openPerson(context, userId, { roles, vendorId });
   for (const kind of ['tariffVersion', 'engineeringToken'])
     await put(context, `/v1/settings/persons.${kind}`, { value: '2', reason: 'two see more' });
 }
@@ -148,11 +133,7 @@ async function enter(context: Room, userId: PersonName, hash = ''): Promise<Page
   page.setDefaultTimeout(10_000);
   context.complaints.push(complaintsOf(page));
   await page.goto(`${context.url}/control${hash}`);
-  await page.locator('input[name=userId]:focus').waitFor();
-  await page.keyboard.type(userId);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(PASSWORD);
-  await page.keyboard.press('Enter');
+  await signInByKeys(page, userId);
   return page;
 }
 

@@ -1,6 +1,3 @@
-/** The counter's page as a seller uses it: a real browser, a real server, a wire that can be cut. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,12 +5,18 @@ import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
 import { type CutLine, openCutLine } from '../support/cut-line.ts';
 import { complaintsOf, lookingAt } from '../support/page-look.ts';
+import { type Office, openPerson, PASSWORD, put, signInByKeys } from '../support/people.ts';
 import type { Running } from '../support/processes.ts';
-import { furnish, METER_A, makeUtility, post, startUtilityServer, type Utility } from '../support/utility.ts';
+import {
+  furnish,
+  METER_A,
+  makeUtility,
+  operatorKeyOf,
+  startUtilityServer,
+  type Utility,
+} from '../support/utility.ts';
 
 const look = lookingAt('counter');
-/** A public test value: it opens a utility that lives as long as this file runs. */
-const PASSWORD = 'public password of a test';
 const BLOCKS = {
   kind: 'blocks',
   blocks: [
@@ -47,7 +50,7 @@ test.before(async (context) => {
     BLOCKS,
   );
   context.vendorKey = keys.get('shop') ?? '';
-  await openPeople(url, readFileSync(join(context.utility.serverFolder, 'operator.key'), 'utf8').trim());
+  await openPeople({ url, operatorKey: operatorKeyOf(context.utility) });
   context.line = await openCutLine(url);
   context.browser = await launchBrowser();
 });
@@ -58,23 +61,11 @@ test.after(async (context) => {
   context.utility?.remove();
 });
 
-async function openPeople(url: string, operatorKey: string): Promise<void> {
-  const put = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
-    const reply = await fetch(url + path, { method: 'PUT', headers, body: JSON.stringify(body) });
-    assert.ok(reply.ok, `${path} ${reply.status} ${await reply.text()}`);
-  };
-  await put(`/v1/meters/${METER_A.drn}/customer`, { name: 'Customer Seven', addressLines: ['7 Test Road'] });
-  for (const [userId, roles, vendorId] of [
-    ['till', ['seller'], 'shop'],
-    ['looker', ['auditor'], null],
-  ] as const) {
-    await put(`/v1/users/${userId}`, { name: userId, roles, vendorId, version: 0, reason: 'test' });
-    const { body } = await post(`${url}/v1/users/${userId}/setup-code`, operatorKey, { requestId: userId });
-    const { setupCode } = body as { setupCode: string };
-    const setup = { userId, setupCode, newPassword: PASSWORD };
-    assert.is((await post(`${url}/v1/session/setup`, operatorKey, setup)).status, 201);
-  }
+async function openPeople(office: Office): Promise<void> {
+  const customer = { name: 'Customer Seven', addressLines: ['7 Test Road'] };
+  await put(office, `/v1/meters/${METER_A.drn}/customer`, customer);
+  await openPerson(office, 'till', { roles: ['seller'], vendorId: 'shop' });
+  await openPerson(office, 'looker', { roles: ['auditor'] });
 }
 
 let problems: string[] = [];
@@ -98,11 +89,7 @@ test.after.each(async ({ page }) => {
 
 async function signIn({ page, line }: Counter, userId = 'till', password = PASSWORD): Promise<void> {
   await page.goto(line.url);
-  await page.locator('input[name=userId]:focus').waitFor();
-  await page.keyboard.type(userId);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(password);
-  await page.keyboard.press('Enter');
+  await signInByKeys(page, userId, password);
 }
 
 /** From the meter's number on with the keyboard alone. @returns how many keys it took. */

@@ -7,7 +7,6 @@ import * as assert from 'uvu/assert';
 import { launchBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
 import {
-  type Announcement,
   bench,
   clearTamperToken,
   eventIn,
@@ -18,20 +17,20 @@ import {
   portOf,
   REAL_TIME,
   setSpeed,
-  startSandbox,
   stateOf,
   TEN_TIMES,
   WATCH_THE_LIGHT,
   words,
 } from '../support/face-visitor.ts';
 import { complaintsOf, lookingAt } from '../support/page-look.ts';
+import { startSandbox, toldBy } from '../support/sandbox.ts';
 
 const test = suite<Face>('e2e: face');
 const look = lookingAt('face');
 test.before(async (face) => {
   face.folder = mkdtempSync(join(tmpdir(), 'wattoken-face-'));
-  face.sandbox = await startSandbox(face.folder, ['0', '0']);
-  face.told = face.sandbox.ready as unknown as Announcement;
+  face.sandbox = await startSandbox(face.folder);
+  face.told = toldBy(face.sandbox);
   face.browser = await launchBrowser();
 });
 test.after(async (face) => {

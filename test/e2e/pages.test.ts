@@ -8,7 +8,7 @@ import { CONTENT_POLICY } from '../../lib/pages/asset.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { report } from '../support/counts.ts';
 import { visit } from '../support/page-visit.ts';
-import { startCli } from '../support/processes.ts';
+import { pagesOf, startSandbox } from '../support/sandbox.ts';
 
 const test = suite('e2e: pages');
 
@@ -18,17 +18,10 @@ const SETTLE_MILLIS = 1_500;
 
 test('when a page is visited for the first time then it is small, comes from one server, and stands still', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wattoken-pages-'));
-  const data = join(folder, 'data');
-  const running = await startCli(['sandbox', '--data', data, '--server-port', '0', '--meter-port', '0']);
+  const running = await startSandbox(folder);
   const { browser, close } = await launchBrowser();
   try {
-    const { server = '', meter = '' } = running.ready;
-    for (const [name, url] of [
-      ['counter', `${server}/`],
-      ['customer', `${server}/customer`],
-      ['control room', `${server}/control`],
-      ['meter', `${meter}/`],
-    ] as const) {
+    for (const [name, url] of pagesOf(running)) {
       const { headers, status } = await fetch(url);
       assert.is(status, 200, name);
       assert.is(headers.get('content-security-policy'), CONTENT_POLICY, name);

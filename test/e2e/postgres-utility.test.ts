@@ -14,6 +14,7 @@ import { type Running, runCli } from '../support/processes.ts';
 import {
   furnish,
   makeUtility,
+  operatorKeyOf,
   post,
   publicMeters,
   startUtilityServer,
@@ -56,7 +57,7 @@ const sell = (vendorId: string, requestId: string, meter: string, index: number)
   });
 
 test('when two servers sell for one vendor up to its limit then together they never pass it', async () => {
-  const operatorKey = readFileSync(join(utilities[0]!.serverFolder, 'operator.key'), 'utf8').trim();
+  const operatorKey = operatorKeyOf(utilities[0]!);
   const rule = {
     ...{ kind: 'dayLimit', effect: 'refuse', vendorId: 'near', scope: 'vendor' },
     ...{ salesMax: null, paidMinorMax: LIMIT * PAID_MINOR, amountDeciKwhMax: null },
@@ -119,7 +120,7 @@ async function ledger(verb: string, ...args: readonly string[]) {
 }
 
 test('when a token of one server is asked of the other then the chain that it stands in is told', async () => {
-  const operatorKey = readFileSync(join(utilities[0]!.serverFolder, 'operator.key'), 'utf8').trim();
+  const operatorKey = operatorKeyOf(utilities[0]!);
   const { body: sale } = await sell('free', 'asked-elsewhere', METERS[0]?.drn ?? '', 0);
   const { tokenNo } = sale.tokens[0];
   const [own, other] = await Promise.all(

@@ -8,22 +8,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
-import { startCli } from '../support/processes.ts';
+import { signInByKeys } from '../support/people.ts';
+import { type Announcement, startSandbox, toldBy } from '../support/sandbox.ts';
 import { type PictureSize, pictureOf } from './picture.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** The sandbox's logins: public test values. */
-const PASSWORD = 'public sandbox password';
 const MINUTES_OF_SALES = 2;
-
-interface Sandbox {
-  readonly counter: string;
-  readonly control: string;
-  readonly face: string;
-  readonly server: string;
-  readonly meter: string;
-  readonly drn: string;
-}
 
 async function keep(
   page: Page,
@@ -45,12 +35,6 @@ async function open(browser: Browser, url: string, { width, height }: PictureSiz
   return page;
 }
 
-async function signIn(page: Page, userId: string): Promise<void> {
-  await page.locator('input[name=userId]').fill(userId);
-  await page.locator('input[name=password]').fill(PASSWORD);
-  await page.keyboard.press('Enter');
-}
-
 async function sell(page: Page, drn: string, amount: string): Promise<string> {
   await page.locator('input[name=meter]').fill(drn);
   await page.keyboard.press('Enter');
@@ -60,10 +44,10 @@ async function sell(page: Page, drn: string, amount: string): Promise<string> {
   return (await page.locator('.token').last().innerText()).replace(/\s/g, '');
 }
 
-async function counterPicture(browser: Browser, { counter, drn }: Sandbox): Promise<Page> {
+async function counterPicture(browser: Browser, { counter, drn, seller }: Announcement): Promise<Page> {
   const size = { width: 1_100, height: 760 };
   const page = await open(browser, counter, size);
-  await signIn(page, 'seller');
+  await signInByKeys(page, seller.userId, seller.password);
   await page.getByRole('button', { name: 'Open shift' }).click();
   await page.getByText(/Shift since/).waitFor();
   await sell(page, drn, '50');
@@ -71,10 +55,14 @@ async function counterPicture(browser: Browser, { counter, drn }: Sandbox): Prom
   return page;
 }
 
-async function controlPicture(browser: Browser, counter: Page, { control, drn }: Sandbox): Promise<void> {
+async function controlPicture(
+  browser: Browser,
+  counter: Page,
+  { control, drn, operator }: Announcement,
+): Promise<void> {
   const size = { width: 1_200, height: 800 };
   const page = await open(browser, control, size);
-  await signIn(page, 'operator');
+  await signInByKeys(page, operator.userId, operator.password);
   const end = Date.now() + MINUTES_OF_SALES * 60_000;
   for (let amount = 20; Date.now() < end; amount += 5) {
     await counter.getByRole('button', { name: 'Next sale' }).click();
@@ -91,7 +79,7 @@ async function controlPicture(browser: Browser, counter: Page, { control, drn }:
 }
 
 /** Uses up what the meter has under a kettle, faster and faster, and catches the opening of its relay. */
-async function tripPicture(browser: Browser, { face, meter }: Sandbox): Promise<void> {
+async function tripPicture(browser: Browser, { face, meter }: Announcement): Promise<void> {
   const size = { width: 1_280, height: 1_540 };
   const page = await open(browser, face, size);
   await page.getByRole('button', { name: /Kettle/ }).click();
@@ -121,11 +109,10 @@ async function tripPicture(browser: Browser, { face, meter }: Sandbox): Promise<
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'wattoken-pictures-'));
-const data = join(folder, 'data');
-const running = await startCli(['sandbox', '--data', data, '--server-port', '0', '--meter-port', '0']);
+const running = await startSandbox(folder);
 const { browser, close } = await launchBrowser();
 try {
-  const sandbox = running.ready as unknown as Sandbox;
+  const sandbox = toldBy(running);
   const counter = await counterPicture(browser, sandbox);
   await controlPicture(browser, counter, sandbox);
   await tripPicture(browser, sandbox);

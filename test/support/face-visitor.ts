@@ -1,21 +1,12 @@
 /** A visitor before the face of a sandbox's meter: what he sees and does there, in the words of a test. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import type { TestBrowser } from './browser.ts';
-import { type Running, startCli } from './processes.ts';
-import { post } from './utility.ts';
-
-export interface Announcement {
-  counter: string;
-  face: string;
-  server: string;
-  meter: string;
-  drn: string;
-  seller: { userId: string; password: string };
-}
+import type { Running } from './processes.ts';
+import type { Announcement } from './sandbox.ts';
+import { operatorKeyOf, post } from './utility.ts';
 
 export interface Face {
   folder: string;
@@ -27,13 +18,6 @@ export interface Face {
 }
 
 export const portOf = (url: string): string => new URL(url).port;
-
-/** Starts the sandbox as `npm start` does, or goes on with it; port 0 takes any. */
-export const startSandbox = (folder: string, ports: readonly [string, string]) =>
-  startCli([
-    'sandbox',
-    ...['--data', join(folder, 'data'), '--server-port', ports[0], '--meter-port', ports[1]],
-  ]);
 
 export async function openFace({ page, told }: Face): Promise<void> {
   await page.goto(told.face);
@@ -52,7 +36,7 @@ export async function stateOf({ told }: Face): Promise<{ balanceMilliWh: number;
 }
 
 export async function clearTamperToken({ folder, told }: Face): Promise<string> {
-  const key = readFileSync(join(folder, 'data/server/operator.key'), 'utf8').trim();
+  const key = operatorKeyOf({ serverFolder: join(folder, 'data/server') });
   const { body, text } = await post(`${told.server}/v1/engineering-tokens`, key, {
     requestId: randomUUID(),
     reason: 'test',

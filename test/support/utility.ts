@@ -72,6 +72,11 @@ export async function makeUtility(): Promise<Utility> {
   };
 }
 
+/** The key with which everything in a utility can be opened. */
+export function operatorKeyOf({ serverFolder }: Pick<Utility, 'serverFolder'>): string {
+  return readFileSync(join(serverFolder, 'operator.key'), 'utf8').trim();
+}
+
 export function startUtilityServer(utility: Utility, more: readonly string[] = []) {
   const { serverFolder, passphraseFile } = utility;
   const args = [
@@ -116,7 +121,7 @@ export async function furnish(
   meters: readonly TestMeter[] = [METER_A, METER_B],
   energy: object = { kind: 'flat', pricePerKwh: '2.0000' },
 ): Promise<Map<string, string>> {
-  const operatorKey = readFileSync(join(utility.serverFolder, 'operator.key'), 'utf8').trim();
+  const operatorKey = operatorKeyOf(utility);
   const must = async (path: string, body: unknown) => {
     const reply = await post(`${url}${path}`, operatorKey, body);
     if (reply.status >= 300) throw new Error(`${path} answered ${reply.status} ${reply.text}`);
