@@ -8,18 +8,24 @@ import type { KeypadKey } from '../firmware/hardware-interface.ts';
 
 export const MOST_WATTS = 40_000;
 export const MOST_KEYS = 200;
-const MOST_APPLIANCES = 20;
+export const MOST_APPLIANCES = 20;
 
+const applianceName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 /** Of every appliance: its power at the nominal voltage, whose it is for whoever looks on, and the current with which it starts. */
 const ofAppliance = {
   watt: z.number().min(0).max(MOST_WATTS),
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,31}$/)
-    .optional(),
+  name: applianceName.optional(),
   start: z.enum(['motor', 'lamp', 'capacitor']).optional(),
 };
 const powerFactor = z.number().min(0.1).max(1);
+const appliance = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('resistive'), ...ofAppliance }),
+  z.strictObject({ kind: z.literal('lagging'), ...ofAppliance, powerFactor }),
+  z.strictObject({ kind: z.literal('leading'), ...ofAppliance, powerFactor }),
+  z.strictObject({ kind: z.literal('electronic'), ...ofAppliance }),
+  /** The sun on the roof. */
+  z.strictObject({ kind: z.literal('feed'), ...ofAppliance }),
+]);
 const millimetre = z.number().min(-10_000).max(10_000);
 const place = z.tuple([millimetre, millimetre, millimetre]);
 const hexId = z.string().regex(/^[0-9a-f]{16}$/);
@@ -30,21 +36,10 @@ const command = z.discriminatedUnion('do', [
   /** A finger that stays on a key, or leaves it: bounces, and a stuck key. */
   z.strictObject({ do: z.literal('key'), key, isDown: z.boolean() }),
   z.strictObject({ do: z.literal('load'), watts: z.int().min(0).max(MOST_WATTS) }),
-  z.strictObject({
-    do: z.literal('appliances'),
-    appliances: z
-      .array(
-        z.discriminatedUnion('kind', [
-          z.strictObject({ kind: z.literal('resistive'), ...ofAppliance }),
-          z.strictObject({ kind: z.literal('lagging'), ...ofAppliance, powerFactor }),
-          z.strictObject({ kind: z.literal('leading'), ...ofAppliance, powerFactor }),
-          z.strictObject({ kind: z.literal('electronic'), ...ofAppliance }),
-          /** The sun on the roof. */
-          z.strictObject({ kind: z.literal('feed'), ...ofAppliance }),
-        ]),
-      )
-      .max(MOST_APPLIANCES),
-  }),
+  z.strictObject({ do: z.literal('appliances'), appliances: z.array(appliance).max(MOST_APPLIANCES) }),
+  /** One thing of the household, beside what is on; one of its name that is on already stays as it is. */
+  z.strictObject({ do: z.literal('switch-on'), appliance }),
+  z.strictObject({ do: z.literal('switch-off'), name: applianceName }),
   z.strictObject({ do: z.literal('mains'), on: z.boolean() }),
   z.strictObject({ do: z.literal('voltage'), volt: z.number().min(0).max(400) }),
   z.strictObject({ do: z.literal('cover'), cover: z.enum(['meter', 'terminal']), isOpen: z.boolean() }),
@@ -68,7 +63,7 @@ const command = z.discriminatedUnion('do', [
       z.strictObject({ kind: z.literal('generator'), voltRms: z.number().min(0).max(400) }),
     ]),
   }),
-  /** Shares of the current around the meter and back by the earth; what is left out is as it should be. */
+  /** Shares of the current around the meter and back by the earth; what is left out stays as it is. */
   z.strictObject({
     do: z.literal('wiring'),
     bypassShare: z.number().min(0).max(1).optional(),

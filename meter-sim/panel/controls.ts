@@ -84,7 +84,18 @@ export class Controls {
   #touch(
     what: Extract<
       PanelCommand,
-      { do: 'key' | 'appliances' | 'voltage' | 'cover' | 'magnet' | 'load-side' | 'temperature' }
+      {
+        do:
+          | 'key'
+          | 'appliances'
+          | 'switch-on'
+          | 'switch-off'
+          | 'voltage'
+          | 'cover'
+          | 'magnet'
+          | 'load-side'
+          | 'temperature';
+      }
     >,
   ): void {
     const world = this.#world;
@@ -95,6 +106,12 @@ export class Controls {
         return;
       case 'appliances':
         this.#meter.setAppliances(what.appliances);
+        return;
+      case 'switch-on':
+        this.#meter.switchOn(what.appliance);
+        return;
+      case 'switch-off':
+        this.#meter.switchOff(what.name);
         return;
       case 'voltage':
         world.setVoltage(what.volt);
@@ -119,7 +136,7 @@ export class Controls {
     switch (what.do) {
       case 'wiring': {
         const { do: _, ...wiring } = what;
-        world.setWiring(definedOf(wiring));
+        world.setWiring({ ...world.wiring, ...definedOf(wiring) });
         return;
       }
       case 'dip':

@@ -14,6 +14,7 @@ import { WornPageList } from '../firmware/worn-pages.ts';
 import { MeterWorld } from '../world/meter-world.ts';
 import { type AskedAppliance, plainHousehold, switchedOn, wattsOf } from './appliances.ts';
 import type { NamedAppliance } from './bench-view.ts';
+import { MOST_APPLIANCES } from './commands.ts';
 import type { Entered, MeterHost, MeterReadings, MeterStatus, Speed, Switching } from './host.ts';
 import { Scope } from './scope.ts';
 
@@ -194,19 +195,35 @@ export class LiveMeter implements MeterHost {
   }
 
   setLoad(watts: number): void {
-    this.#switchOn(plainHousehold(watts));
+    this.#setHousehold(plainHousehold(watts));
   }
 
   /** What is switched on from now on. What was on before runs on; what is new starts. */
   setAppliances(appliances: readonly AskedAppliance[]): void {
-    this.#switchOn(switchedOn(appliances, this.#appliances));
+    this.#setHousehold(switchedOn(appliances, this.#appliances));
+  }
+
+  /** @throws StsFault `request_malformed` where there is no socket left. */
+  switchOn(appliance: AskedAppliance): void {
+    const others = this.#appliances;
+    if (appliance.name !== undefined && others.some(({ name }) => name === appliance.name)) return;
+    if (others.length >= MOST_APPLIANCES) {
+      throw new StsFault('request_malformed', `${MOST_APPLIANCES} appliances are on already`, {
+        param: 'appliance',
+      });
+    }
+    this.#setHousehold([...others, ...switchedOn([appliance], [])]);
+  }
+
+  switchOff(name: string): void {
+    this.#setHousehold(this.#appliances.filter((each) => each.name !== name));
   }
 
   get appliances(): readonly NamedAppliance[] {
     return this.#appliances;
   }
 
-  #switchOn(appliances: readonly NamedAppliance[]): void {
+  #setHousehold(appliances: readonly NamedAppliance[]): void {
     this.#appliances = appliances;
     this.#world.setLoad({ appliances });
   }

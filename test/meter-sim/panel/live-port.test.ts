@@ -128,7 +128,10 @@ test('when wires, mains and clock are played with then the meter notes what was 
     await ask({ do: 'step', micros: 8_000_000 });
     await ask({ do: 'wiring', earthShare: 0.5 });
     await ask({ do: 'step', micros: 15_000_000 });
-    await ask({ do: 'wiring' });
+    await ask({ do: 'wiring', isReversed: true });
+    const { wiring } = (await ask({ do: 'wiring', isReversed: false })) as unknown as BenchView;
+    assert.is(wiring.earthShare, 0.5, 'what a command does not name stays');
+    await ask({ do: 'wiring', earthShare: 0 });
     await ask({ do: 'dip', residualPercent: 70, micros: 200_000 });
     await ask({ do: 'surge', volt: 290, micros: 10_000_000 });
     const tripped = await ask({ do: 'step', micros: 8_000_000 });
@@ -183,6 +186,17 @@ test('when things are switched on by name then the meter tells them again, what 
     assert.ok(Number(fed.exportKwh) > 0.007, `${fed.exportKwh} kWh fed back`);
     const none = await benchOf({ do: 'load', watts: 0 });
     assert.equal(none.appliances, []);
+    const namesAfter = async (command: object) => (await benchOf(command)).appliances.map(({ name }) => name);
+    assert.equal(await namesAfter({ do: 'switch-on', appliance: kettle }), ['kettle']);
+    assert.equal(await namesAfter({ do: 'switch-on', appliance: pump }), ['kettle', 'pump']);
+    assert.equal(await namesAfter({ do: 'switch-on', appliance: kettle }), ['kettle', 'pump']);
+    assert.equal(await namesAfter({ do: 'switch-off', name: 'kettle' }), ['pump']);
+    assert.equal(await namesAfter({ do: 'switch-off', name: 'kettle' }), ['pump']);
+    const { name: _, ...nameless } = kettle;
+    for (let on = 1; on < 20; on += 1) await ask({ do: 'switch-on', appliance: nameless });
+    const full = await send({ do: 'switch-on', appliance: nameless });
+    assert.is((full['problem'] as Json)['code'], 'request_malformed');
+    await ask({ do: 'load', watts: 0 });
     for (const wrong of [{ name: 'Kettle!' }, { start: 'slow' }]) {
       const refused = await send({ do: 'appliances', appliances: [{ ...kettle, ...wrong }] });
       assert.is((refused['problem'] as Json)['code'], 'request_malformed');

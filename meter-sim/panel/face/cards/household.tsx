@@ -19,10 +19,8 @@ export function Household({ state, act }: CardProps) {
   const others = appliances.filter(({ name }) => !THINGS.some(({ draws }) => draws.name === name));
   const otherWatts = others.reduce((sum, { watt }) => sum + watt, 0);
   const isFed = state.instant.isContactClosed && state.grid.volt > 0;
-  const toggle = ({ draws }: Thing, isOn: boolean) => {
-    const rest = appliances.filter(({ name }) => name !== draws.name).map(askedFor);
-    act({ do: 'appliances', appliances: isOn ? rest : [...rest, draws] });
-  };
+  const toggle = ({ draws }: Thing, isOn: boolean) =>
+    act(isOn ? { do: 'switch-off', name: draws.name } : { do: 'switch-on', appliance: draws });
   const dropOthers = () =>
     act({ do: 'appliances', appliances: appliances.filter((each) => !others.includes(each)).map(askedFor) });
   return (

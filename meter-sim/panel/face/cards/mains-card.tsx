@@ -65,7 +65,7 @@ export function MainsCard({ state, act }: CardProps) {
 function Wires({ state, act }: CardProps) {
   const { say } = useSay();
   const { wiring, loadSide } = state;
-  const wire = (change: Partial<typeof wiring>) => act({ do: 'wiring', ...wiring, ...change });
+  const wire = (change: Partial<typeof wiring>) => act({ do: 'wiring', ...change });
   const behind = (kind: (typeof BEHIND)[number]) =>
     act({
       do: 'load-side',
