@@ -34,6 +34,10 @@ export class CreditDesk {
   readonly #hooks: CreditDeskHooks;
   #due: Cancellable | undefined;
   #beep: Cancellable | undefined;
+  readonly #soundAgain = (): void => {
+    this.#beep = undefined;
+    if (this.#beeps()) this.#sound();
+  };
 
   constructor(hardware: MeterHardware, options: FirmwareOptions, books: Books, hooks: CreditDeskHooks) {
     this.#hardware = hardware;
@@ -149,10 +153,7 @@ export class CreditDesk {
   #sound(): void {
     const { timer } = this.#hardware;
     this.#hardware.beep('low-credit');
-    this.#beep = timer.at(timer.now() + this.#options.lowCreditBeepMicros, () => {
-      this.#beep = undefined;
-      if (this.#beeps()) this.#sound();
-    });
+    this.#beep = timer.at(timer.now() + this.#options.lowCreditBeepMicros, this.#soundAgain);
   }
 
   #codeState(): CodeState {

@@ -21,7 +21,7 @@ import { Metering, MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from './options.ts';
 import type { EntryOutcome } from './outcome.ts';
 import { OverloadDesk } from './overload-desk.ts';
-import { creditReadout, type FirmwareReadout, type FirmwareStatus, type FirmwareVitals } from './readout.ts';
+import { creditReadout, type FirmwareReadout, type FirmwareVitals } from './readout.ts';
 import { outcomePages, Screen } from './screen.ts';
 import { SwitchDesk } from './switch-desk.ts';
 import { TamperDesk } from './tamper-desk.ts';
@@ -29,6 +29,7 @@ import { TokenDoor } from './token-door.ts';
 import { pastTokens } from './token-history.ts';
 import type { TestState } from './token-pages.ts';
 import { TokenTests } from './token-tests.ts';
+import { LiveVitals } from './vitals.ts';
 
 export type FactorySettings = MeterFactorySettings;
 
@@ -36,7 +37,7 @@ export interface Firmware extends FirmwarePorts {
   /** The virtual carrier: `done` is called once, after the outcome is durable; never if the supply is lost first. */
   enterToken(tokenNo: string, done: (outcome: EntryOutcome) => void): void;
   readout(): FirmwareReadout;
-  /** As they stand: nothing is charged, nothing changes. */
+  /** As they stand, now and whenever they are read: nothing is charged, nothing changes. */
   vitals(): FirmwareVitals;
   /** The last hundred events of a group, the newest first. */
   events(group: EventGroup): readonly LoggedEvent[];
@@ -80,9 +81,9 @@ class MeterFirmware implements Firmware {
   readonly #tamper: TamperDesk;
   readonly #overload: OverloadDesk;
   readonly #comms: CommsLink;
-  #status: FirmwareStatus = 'starting';
   readonly #metering: Metering;
   readonly #switch: SwitchDesk;
+  readonly #vitals: LiveVitals;
   #checkpointTimer: Cancellable | undefined;
   /** When a record was last asked for. */
   #savedAt = 0;
@@ -104,7 +105,7 @@ class MeterFirmware implements Firmware {
       },
     });
     this.#switch = new SwitchDesk(hardware, options.loadSwitch, this.#books, {
-      isRunning: () => this.#status === 'running',
+      isRunning: () => this.#vitals.status === 'running',
       charge: () => this.#charge(),
       save: (done) => this.#save(done),
       command: (board) => {
@@ -113,9 +114,10 @@ class MeterFirmware implements Firmware {
       },
       switched: () => this.#tamper.switched(),
     });
+    this.#vitals = new LiveVitals(this.#books, this.#metering, this.#switch);
     this.#screen = new Screen(hardware.display, hardware.timer, () => this.#home());
     this.#tokens = new TokenDoor(this.#books, hardware.rtc, options, {
-      isOpen: () => this.#status === 'running',
+      isOpen: () => this.#vitals.status === 'running',
       charge: () => this.#charge(),
       vital: (outcome) => this.#tamper.afterToken(outcome),
       entered: (outcome) => this.#entered(outcome),
@@ -137,7 +139,7 @@ class MeterFirmware implements Firmware {
     });
     this.#comms = this.#makeComms();
     this.#credit = new CreditDesk(hardware, options, this.#books, {
-      isRunning: () => this.#status === 'running',
+      isRunning: () => this.#vitals.status === 'running',
       charge: () => this.#charge(),
       save: (done) => this.#save(done),
       changed: () => this.#creditChanged(),
@@ -192,7 +194,7 @@ class MeterFirmware implements Firmware {
   }
 
   keyPressed(key: KeypadKey): void {
-    if (this.#status !== 'running' || this.#tokens.isBusy) return;
+    if (this.#vitals.status !== 'running' || this.#tokens.isBusy) return;
     this.#hardware.beep('key');
     this.#screen.show([]);
     // With no digit to take back it is the key that silences the low-credit alarm.
@@ -208,8 +210,8 @@ class MeterFirmware implements Firmware {
     this.#tests.stop();
     this.#switch.stop();
     this.#keypad.clear();
-    if (this.#status === 'running' || this.#status === 'power-failing') {
-      this.#status = 'power-failing';
+    if (this.#vitals.status === 'running' || this.#vitals.status === 'power-failing') {
+      this.#vitals.status = 'power-failing';
       this.#tamper.powerFailing();
       this.#overload.stop();
       this.#charge();
@@ -224,7 +226,7 @@ class MeterFirmware implements Firmware {
   }
 
   readout(): FirmwareReadout {
-    if (this.#status === 'running') this.#charge();
+    if (this.#vitals.status === 'running') this.#charge();
     const { metering } = this.#hardware;
     const { state } = this.#books;
     return {
@@ -246,26 +248,12 @@ class MeterFirmware implements Firmware {
       overload: this.#overload.state,
       comms: this.#comms.readout(),
       metering: this.#metering.readout(),
-      ...this.vitals(),
+      ...this.#vitals.taken(),
     };
   }
 
   vitals(): FirmwareVitals {
-    const { account } = this.#books;
-    return {
-      acceptedMilliWh: account.acceptedMilliWh,
-      creditMilliWh: account.paidMilliWh,
-      totalMilliWh: account.totalMilliWh,
-      savedTotalMilliWh: this.#books.savedTotalMilliWh,
-      relay: this.#switch.state,
-      relayFired: this.#switch.fired,
-      creditState: account.state,
-      maySupply: account.maySupply,
-      bandSumMilliWh: this.#metering.bandSumMilliWh(),
-      switchCause: this.#switch.cause,
-      status: this.#status,
-      lockoutFailures: this.#books.lockout.failures,
-    };
+    return this.#vitals;
   }
 
   events(group: EventGroup): readonly LoggedEvent[] {
@@ -281,11 +269,11 @@ class MeterFirmware implements Firmware {
   }
 
   commandSwitch(command: 'open' | 'close' | 'none'): void {
-    if (this.#status === 'running') this.#switch.command(command);
+    if (this.#vitals.status === 'running') this.#switch.command(command);
   }
 
   setClock(epochSeconds: number): void {
-    if (this.#status !== 'running') return;
+    if (this.#vitals.status !== 'running') return;
     this.#charge();
     const { lockout } = this.#books;
     const step = epochSeconds - this.#hardware.rtc.epochSeconds();
@@ -301,14 +289,14 @@ class MeterFirmware implements Firmware {
   }
 
   resetDemand(): void {
-    if (this.#status === 'running') this.#metering.resetDemand();
+    if (this.#vitals.status === 'running') this.#metering.resetDemand();
   }
 
   #start(): void {
     this.#savedAt = this.#hardware.timer.now();
     if (this.#books.acceptanceLost) this.#books.events.log('acceptanceLost');
     this.#switch.start();
-    this.#status = 'running';
+    this.#vitals.status = 'running';
     this.#metering.start(this.#books.vital.metering, this.#books.statistics.metering);
     this.#checkpointLater();
     this.#screen.show([]);
@@ -332,13 +320,13 @@ class MeterFirmware implements Firmware {
   }
 
   #recover(): void {
-    if (this.#status !== 'power-failing' && this.#status !== 'memory-fault') return;
+    if (this.#vitals.status !== 'power-failing' && this.#vitals.status !== 'memory-fault') return;
     this.#switch.recover();
-    if (this.#status === 'memory-fault') {
+    if (this.#vitals.status === 'memory-fault') {
       this.#switch.failMemory();
       return;
     }
-    this.#status = 'running';
+    this.#vitals.status = 'running';
     this.#books.powerIsBack();
     this.#tamper.recovered();
     this.#overload.start();
@@ -351,7 +339,7 @@ class MeterFirmware implements Firmware {
 
   /** Without a journal nothing can be credited or charged: the relay opens and the fault stands on the glass. */
   #failMemory(): void {
-    this.#status = 'memory-fault';
+    this.#vitals.status = 'memory-fault';
     this.#switch.failMemory();
     this.#screen.show([]);
   }
@@ -363,7 +351,7 @@ class MeterFirmware implements Firmware {
       keep: (state) => this.#books.keep('comms', state),
       enterToken: (tokenNo, done) => this.enterToken(tokenNo, done),
       reading: () => {
-        if (this.#status === 'running') this.#charge();
+        if (this.#vitals.status === 'running') this.#charge();
         const { totalMilliWh, paidMilliWh } = this.#books.account;
         const isRelayClosed = this.#switch.state === 'closed';
         return { totalMilliWh, balanceMilliWh: paidMilliWh, isRelayClosed, tampers: this.#tamper.bits };
@@ -376,7 +364,7 @@ class MeterFirmware implements Firmware {
   #charge(): void {
     const energy = this.#books.charge((counted) => this.#tamper.besides(counted));
     if (energy > 0) this.#switch.energyCounted();
-    if (this.#status !== 'running') return;
+    if (this.#vitals.status !== 'running') return;
     if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
     if (!this.#books.account.maySupply) this.#switch.drive();
     this.#credit.charged();
@@ -386,7 +374,7 @@ class MeterFirmware implements Firmware {
 
   #creditChanged(): void {
     this.#switch.drive();
-    if (this.#status === 'running') this.#setAlarm();
+    if (this.#vitals.status === 'running') this.#setAlarm();
   }
 
   /**
@@ -432,7 +420,7 @@ class MeterFirmware implements Firmware {
     this.#overload.tokenEntered();
     this.#charge();
     this.#switch.drive();
-    if (this.#status !== 'running') return;
+    if (this.#vitals.status !== 'running') return;
     this.#hardware.beep(outcome.result === 'Accept' ? 'accept' : 'reject');
     const now = this.#hardware.rtc.epochSeconds();
     const pages = outcomePages(outcome, now, this.#options.meter, this.#options.credit.currencyLabel);
@@ -454,7 +442,7 @@ class MeterFirmware implements Firmware {
     const { timer } = this.#hardware;
     this.#checkpointTimer?.cancel();
     this.#checkpointTimer = timer.at(this.#savedAt + this.#options.checkpointMicros, () => {
-      if (this.#status !== 'running') return;
+      if (this.#vitals.status !== 'running') return;
       // A record that was asked for meanwhile has put the checkpoint off.
       if (timer.now() >= this.#savedAt + this.#options.checkpointMicros) {
         this.#charge();
@@ -481,12 +469,12 @@ class MeterFirmware implements Firmware {
 
   /** What the chip has counted since the last charge, for the glass. */
   #uncharged(): number {
-    return this.#status === 'running' ? this.#books.counter.peek() : 0;
+    return this.#vitals.status === 'running' ? this.#books.counter.peek() : 0;
   }
 
   #home(): ReturnType<typeof homePage> {
     return homePage({
-      status: this.#status,
+      status: this.#vitals.status,
       keyed: this.#keyed,
       ...this.#books.account.glance(this.#uncharged(), this.#hardware.rtc.epochSeconds()),
       relay: this.#switch.state,

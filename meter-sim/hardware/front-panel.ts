@@ -77,6 +77,18 @@ export const BEEP_PATTERNS: Readonly<Record<Beep, BeepPattern>> = {
   'low-credit': [100_000, 100_000, 100_000, 100_000, 100_000],
 };
 
+/** How long each is heard, its pauses included. */
+export const BEEP_MICROS: Readonly<Record<Beep, Micros>> = {
+  key: lengthOf('key'),
+  accept: lengthOf('accept'),
+  reject: lengthOf('reject'),
+  'low-credit': lengthOf('low-credit'),
+};
+
+function lengthOf(beep: Beep): Micros {
+  return BEEP_PATTERNS[beep].reduce((total, micros) => total + micros, 0);
+}
+
 /** One buzzer: a new pattern cuts off the one that sounds. */
 export class SimulatedBeeper {
   readonly counts: Record<Beep, number>;

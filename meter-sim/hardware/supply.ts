@@ -45,7 +45,8 @@ export interface SupplyConfig extends RailConfig {
 }
 
 /** What draws from the rail beside the MCU and the metering chip. */
-export type Consumer = 'display' | 'buzzer' | 'memory' | 'coil';
+const CONSUMERS = ['display', 'buzzer', 'memory', 'coil'] as const;
+export type Consumer = (typeof CONSUMERS)[number];
 
 export const DEFAULT_SUPPLY: SupplyConfig = {
   railVolt: 12,
@@ -105,7 +106,12 @@ export class Supply {
   readonly #handlers: SupplyHandlers;
   readonly #rail: Rail;
   readonly #drainWatt: number;
-  readonly #drawing = new Set<Consumer>();
+  readonly #isDrawing: Record<Consumer, boolean> = {
+    display: false,
+    buzzer: false,
+    memory: false,
+    coil: false,
+  };
   #state: SupplyState = 'off';
   #mainsVolt = 0;
   #mainsBackAt = 0;
@@ -189,11 +195,11 @@ export class Supply {
 
   /** A consumer begins or ends to draw from the rail. */
   draw(consumer: Consumer, isOn: boolean): void {
-    if (this.#drawing.has(consumer) === isOn) return;
-    if (isOn) this.#drawing.add(consumer);
-    else this.#drawing.delete(consumer);
+    if (this.#isDrawing[consumer] === isOn) return;
+    this.#isDrawing[consumer] = isOn;
+    const { consumerWatt } = this.#config;
     let watt = this.#drainWatt;
-    for (const drawing of this.#drawing) watt += this.#config.consumerWatt[drawing];
+    for (const each of CONSUMERS) if (this.#isDrawing[each]) watt += consumerWatt[each];
     this.#rail.setLoad(watt, this.#clock.now());
     if (this.#crossing !== null || !this.#rail.isHeld) this.#predict();
   }

@@ -24,7 +24,7 @@ import {
 } from '../hardware/comms-module.ts';
 import { type CoversConfig, DEFAULT_COVERS, SimulatedCovers } from '../hardware/covers.ts';
 import { DEFAULT_EEPROM, type EepromConfig, SimulatedEeprom } from '../hardware/eeprom.ts';
-import { BEEP_PATTERNS, SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
+import { BEEP_MICROS, SimulatedBeeper, SimulatedGlass } from '../hardware/front-panel.ts';
 import { Grid } from '../hardware/grid.ts';
 import { DEFAULT_HALL, type HallConfig, SimulatedHallSensor } from '../hardware/hall-sensor.ts';
 import { DEFAULT_KEYPAD, type KeypadConfig, SimulatedKeypad } from '../hardware/keypad-matrix.ts';
@@ -109,6 +109,7 @@ export class MeterWorld {
   #life: Life = this.#lifeOf(false);
   readonly #resets: Record<ResetReason, number> = { 'power-on': 0, 'brown-out': 0, watchdog: 0 };
   #buzzer: Cancellable | undefined;
+  readonly #buzzerEnds = (): void => this.#supply.draw('buzzer', false);
 
   constructor(options: MeterWorldOptions) {
     const { seed, fidelity, memoryImage } = options;
@@ -448,12 +449,6 @@ export class MeterWorld {
     this.beeper.beep(kind);
     this.#supply.draw('buzzer', true);
     this.#buzzer?.cancel();
-    this.#buzzer = this.#clock.at(this.#clock.now() + sum(BEEP_PATTERNS[kind]), () =>
-      this.#supply.draw('buzzer', false),
-    );
+    this.#buzzer = this.#clock.at(this.#clock.now() + BEEP_MICROS[kind], this.#buzzerEnds);
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -53,7 +53,7 @@ export function wireTo(
   life: McuLife,
   resetReason: ResetReason,
 ): MeterHardware {
-  // Two guards: a call into the body, and a handler of the firmware that the body runs.
+  // Guards: a call into the body, a handler of the firmware that the body runs, and one that takes nothing.
   const guarded: Guard =
     (run) =>
     (...values) => {
@@ -64,9 +64,12 @@ export function wireTo(
     (...values) => {
       if (life.isAlive) life.run(() => run(...values));
     };
+  const due = (run: () => void) => (): void => {
+    if (life.isAlive) life.run(run);
+  };
   const timer: McuTimer = {
     now: () => clock.now(),
-    at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), heard(run)),
+    at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), due(run)),
   };
   return {
     resetReason,
@@ -75,15 +78,15 @@ export function wireTo(
       epochSeconds: () => body.rtc.epochSeconds(),
       isValid: () => body.rtc.isValid(),
       set: guarded((epochSeconds) => body.rtc.set(epochSeconds)),
-      alarmAt: (epochSeconds, run) => body.rtc.alarmAt(epochSeconds, heard(run)),
+      alarmAt: (epochSeconds, run) => body.rtc.alarmAt(epochSeconds, due(run)),
     },
-    metering: metering(body.chip, guarded, heard),
+    metering: metering(body.chip, guarded, heard, due),
     relay: { pulse: guarded((direction, width) => body.relay.pulse(direction, width)) },
     memory: {
       size: body.eeprom.size,
       pageSize: body.eeprom.pageSize,
       read: (address, length) => body.eeprom.readOnBus(address, length),
-      write: guarded((address, bytes, done) => body.eeprom.write(address, bytes, heard(done))),
+      write: guarded((address, bytes, done) => body.eeprom.write(address, bytes, due(done))),
       protect: guarded((isOn) => body.eeprom.protect(isOn)),
     },
     display: {
@@ -122,16 +125,23 @@ export function wireTo(
       onLive: (run) => body.loadSide.onLive(heard(run)),
     },
     thermometer: { deciCelsius: () => Math.round(10 * body.relay.celsius) },
-    beep: guarded((kind) => body.beep(kind)),
+    beep: (kind) => {
+      if (life.isAlive) body.beep(kind);
+    },
   };
 }
 
-function metering(chip: SimulatedMeteringChip, guarded: Guard, heard: Guard): MeteringChip {
+function metering(
+  chip: SimulatedMeteringChip,
+  guarded: Guard,
+  heard: Guard,
+  due: (run: () => void) => () => void,
+): MeteringChip {
   return {
     energyMilliJoule: () => chip.energyMilliJoule(),
     exportMilliJoule: () => chip.exportMilliJoule(),
-    alarmAfter: (energy, run) => chip.alarmAfter(energy, heard(run)),
-    exportAlarmAfter: (energy, run) => chip.exportAlarmAfter(energy, heard(run)),
+    alarmAfter: (energy, run) => chip.alarmAfter(energy, due(run)),
+    exportAlarmAfter: (energy, run) => chip.exportAlarmAfter(energy, due(run)),
     setNoLoad: guarded((milliWatt) => chip.setNoLoad(milliWatt)),
     selectCurrent: guarded((path) => chip.selectCurrent(path)),
     voltageMilliVolt: () => chip.voltageMilliVolt(),
