@@ -76,12 +76,13 @@ export class HalfCycleRms {
     this.#next = null;
   }
 
-  /** Plans to look at the next boundary of a half cycle. */
+  /** Plans to look at the next boundary of a half cycle, unless a look is planned. */
   #look(): void {
-    if (this.#next !== null) return;
+    if (this.#next === null) this.#lookAt(Math.floor(2 * this.#mains.phaseAt(this.#clock.now()) + 1) / 2);
+  }
+
+  #lookAt(boundary: number): void {
     const now = this.#clock.now();
-    const phase = this.#mains.phaseAt(now);
-    const boundary = Math.floor(2 * phase + 1) / 2;
     const time = Math.max(now, Math.ceil(this.#mains.timeAtPhase(boundary, now)));
     this.#next = this.#clock.at(time, () => {
       this.#next = null;
@@ -93,7 +94,8 @@ export class HalfCycleRms {
     if (this.#watches.size === 0) return;
     const milliVolt = this.#milliVoltAt(boundary);
     const last = this.#pieces[this.#pieces.length - 1] as Piece;
-    if (last.fromPhase > boundary - 1) this.#look();
+    // Not the boundary after this moment's phase: rounding may have it a hair before the boundary that this moment is.
+    if (last.fromPhase > boundary - 1) this.#lookAt(boundary + 0.5);
     for (const watch of this.#watches) this.#tell(watch, milliVolt);
   }
 

@@ -98,6 +98,9 @@ class EventQueue {
   }
 }
 
+/** Far more than anything in a meter does within a microsecond: what comes to this never ends. */
+const MOST_EVENTS_AT_ONCE = 1_000_000;
+
 export class EventClock {
   #now = 0;
   #sequence = 0;
@@ -108,6 +111,8 @@ export class EventClock {
   #hashLow = 0x811c9dc5;
   #hashHigh = 0x01000193;
   #eventsRun = 0;
+  #eventsAtOnce = 0;
+  #lastEventAt = -1;
 
   /** µs since the world began. */
   now(): number {
@@ -175,6 +180,9 @@ export class EventClock {
       if (next === undefined || next.time > until) return;
       this.#queue.remove(next);
       this.#eventsRun++;
+      this.#eventsAtOnce = next.time === this.#lastEventAt ? this.#eventsAtOnce + 1 : 0;
+      this.#lastEventAt = next.time;
+      invariant(this.#eventsAtOnce < MOST_EVENTS_AT_ONCE, 'time goes on');
       this.#trace(next);
       next.run();
       this.#afterEvent?.();

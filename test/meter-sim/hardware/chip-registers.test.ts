@@ -182,6 +182,25 @@ test('every class of dip is reported with its residual and its length, alike in 
   report(`${dips} dips of 25 classes, residual off by ${worst.toFixed(3)} % of Un at worst`);
 });
 
+test('dips that come after a year end as well: no half cycle is looked at twice, wherever rounding puts its boundary', () => {
+  const seed = seedOf('late dips');
+  const random = new RandomStream(seed, 'late dips');
+  const { world, hardware } = unit({ fidelity: 'next-event', ...SUPPLY });
+  let ended = 0;
+  hardware().metering.captureVoltageEvents(THRESHOLDS, (event) => {
+    if (event.endedAt !== null) ended++;
+  });
+  // Here a double tells times by 8 ns and phases by 5: the boundaries that fall on a microsecond are rounded apart.
+  world.advance(410 * 86_400 * 1_000_000);
+  const dips = count(20_000, 500);
+  for (let dip = 0; dip < dips; dip++) {
+    world.grid.dip({ residualPercent: 40, micros: random.integer(40_000, 200_000) });
+    world.advance(random.integer(400_000, 5_000_000));
+  }
+  assert.is(ended, dips);
+  report(`${dips} dips after 410 days, each of which ended`);
+});
+
 test('when the neutral upstream is lost then a swell is reported to 400 V and ends when it is mended', () => {
   const { world, hardware } = unit({ load: { appliances: KETTLE } });
   const events: VoltageEvent[] = [];

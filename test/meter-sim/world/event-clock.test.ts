@@ -36,6 +36,16 @@ test('events of one time run in the order in which they were queued, those queue
   assert.equal(seen, ['first', 'a', 'b', 'c', 'd']);
 });
 
+test('when events of one time go on for ever then the clock says so and does not hang', () => {
+  const clock = new EventClock();
+  const again = (): void => {
+    clock.at(7, again);
+  };
+  clock.at(7, again);
+  assert.throws(() => clock.runUntil(8), /time goes on/);
+  assert.is(clock.now(), 7);
+});
+
 test('a thousand random events come in order, cancelled ones never', () => {
   const random = new RandomStream(11, 'clock test');
   const clock = new EventClock();
