@@ -88,6 +88,7 @@ export class FleetMeter {
   #lastTid = -1;
   #faults = 0;
   #readings = 0;
+  #beepsHeard = 0;
 
   constructor(plan: FleetPlan, number: number) {
     const name = `${plan.seed}/${number}`;
@@ -204,7 +205,16 @@ export class FleetMeter {
     const { world, firmware } = this.#meter;
     const left = firmware?.vitals().creditMilliWh;
     if (left !== undefined && left + this.#openMilliWh <= this.#household.buysBelowMilliWh) this.#buy();
+    this.#silence();
     world.at(world.now() + LOOK_MICROS, () => this.#look());
+  }
+
+  /** Nobody lives with a meter that beeps: whoever hears it at his look presses the key that gives a day of silence. */
+  #silence(): void {
+    const { beeper } = this.#meter.world;
+    const beeps = beeper.counts['low-credit'];
+    if (beeps > this.#beepsHeard) this.#meter.world.pressKey('backspace');
+    this.#beepsHeard = beeps;
   }
 
   #buy(): void {

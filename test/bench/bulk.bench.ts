@@ -5,15 +5,12 @@
  * One core is a process held to it: a worker alone would still read, write and collect garbage on the other. What the
  * machine itself gives for two cores stands beside it: two such processes at once, one on each, sharing memory and cache.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { BulkJob } from '../../cli/bulk.ts';
 import { answerLines } from '../../cli/bulk-lines.ts';
 import { lineWork } from '../../cli/token-lines.ts';
-import { median, perSecond, printTable } from './harness.ts';
+import { childAnswer, median, perSecond, printTable } from './harness.ts';
 
 /** A public test key of STS 531-1. */
 const METER = {
@@ -101,13 +98,8 @@ async function compare(job: BulkJob, text: string, lines: number, pairs: number)
   return { operation, ratio: median(ratios), machine: median(machine), linesPerSecond: median(rates) };
 }
 
-/** @param core - the one core to which the process is held (`taskset`, where there is Linux); all of them when absent. */
-async function timed(job: BulkJob, text: string, workers: number, core?: number) {
-  const held = core === undefined || process.platform !== 'linux' ? [] : ['taskset', '-c', String(core)];
-  const [command = '', ...args] = [...held, process.execPath, CHILD, JSON.stringify(job), String(workers)];
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  child.stdin.end(text);
-  const [answer] = await Promise.all([textOf(child.stdout), ended]);
-  return JSON.parse(answer) as { millis: number; digest: string };
+/** @param core - the one core to which the process is held; all of them when absent. */
+function timed(job: BulkJob, text: string, workers: number, core?: number) {
+  const args = [CHILD, JSON.stringify(job), String(workers)];
+  return childAnswer<{ millis: number; digest: string }>(args, { input: text, core });
 }

@@ -2,9 +2,11 @@
  * How the benches measure: rivals take turns in one process, the order alternating, so that a machine that slows down
  * slows all of them; the figure that counts is the ratio. Each round is short and the medians are taken.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpus } from 'node:os';
+import { text as textOf } from 'node:stream/consumers';
 
 /** One contender: does its work `times` over and gives something that depends on all of it. */
 export interface Contender {
@@ -50,6 +52,24 @@ function calibrate(contender: Contender, budgetMillis: number): number {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/**
+ * Runs a script in a process of its own.
+ * @param core - the one core to which the process is held (`taskset`, where there is Linux); all of them when absent.
+ * @returns what it printed, as JSON.
+ */
+export async function childAnswer<T>(
+  script: readonly string[],
+  { input = '', core }: { readonly input?: string; readonly core?: number | undefined } = {},
+): Promise<T> {
+  const held = core === undefined || process.platform !== 'linux' ? [] : ['taskset', '-c', String(core)];
+  const [command = '', ...args] = [...held, process.execPath, ...script];
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  child.stdin.end(input);
+  const [answer] = await Promise.all([textOf(child.stdout), ended]);
+  return JSON.parse(answer) as T;
 }
 
 /** The machine, the commit and the day: what a figure means nothing without. */
