@@ -12,6 +12,7 @@ import type { FactorySettings } from '../firmware/firmware.ts';
 import { LINKS, Link, type LinkName } from '../world/link-model.ts';
 import { RandomStream } from '../world/random.ts';
 import { planFaults } from '../world/scenario-faults.ts';
+import { silencer } from '../world/silence.ts';
 import { WholeMeter } from '../world/whole-meter.ts';
 import { Courier, type CourierCounts } from './courier.ts';
 import { appliancesOf, dayOf, type Household, household } from './household.ts';
@@ -78,6 +79,7 @@ export class FleetMeter {
   readonly #factory: FactorySettings;
   readonly #household: Household;
   readonly #chance: RandomStream;
+  readonly #silence: () => void;
   readonly #commands: Courier<Purchase, string>;
   readonly #reports: Courier<number, true>;
   readonly #accepted = new Map<string, number>();
@@ -88,7 +90,6 @@ export class FleetMeter {
   #lastTid = -1;
   #faults = 0;
   #readings = 0;
-  #beepsHeard = 0;
 
   constructor(plan: FleetPlan, number: number) {
     const name = `${plan.seed}/${number}`;
@@ -105,6 +106,7 @@ export class FleetMeter {
       load: { appliances: appliancesOf(this.#household, 100) },
     });
     const { world } = this.#meter;
+    this.#silence = silencer(world);
     const link = (direction: string): Link =>
       new Link(LINKS[plan.link], new RandomStream(name, `link ${direction}`));
     const [down, up] = [link('down'), link('up')];
@@ -207,14 +209,6 @@ export class FleetMeter {
     if (left !== undefined && left + this.#openMilliWh <= this.#household.buysBelowMilliWh) this.#buy();
     this.#silence();
     world.at(world.now() + LOOK_MICROS, () => this.#look());
-  }
-
-  /** Nobody lives with a meter that beeps: whoever hears it at his look presses the key that gives a day of silence. */
-  #silence(): void {
-    const { beeper } = this.#meter.world;
-    const beeps = beeper.counts['low-credit'];
-    if (beeps > this.#beepsHeard) this.#meter.world.pressKey('backspace');
-    this.#beepsHeard = beeps;
   }
 
   #buy(): void {

@@ -155,6 +155,18 @@ export class Supply {
     return this.#state === 'sinking' || this.#state === 'failing';
   }
 
+  /** µs until the MCU is reset, if mains and load stay as they are; endless while the rail is held. */
+  microsLeft(): number {
+    const { brownOutVolt, dropoutVolt } = this.#config;
+    const at = this.#rail.timeOf(brownOutVolt + dropoutVolt);
+    return at === undefined ? Number.POSITIVE_INFINITY : at - this.#clock.now();
+  }
+
+  /** Whether {@link kill} has ended it. */
+  get isKilled(): boolean {
+    return this.#isKilled;
+  }
+
   /** Voltage of the rectified rail at this moment, V. */
   railVolt(): number {
     return this.#rail.voltAt(this.#clock.now());

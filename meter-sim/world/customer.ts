@@ -1,6 +1,7 @@
 /**
  * A customer of a meter in a fault plan: keys what he has bought, one slip after another, and again until the meter says that it
- * has it; keys the sections of a key change in their order; keys an old slip once more to see whether it gives anything.
+ * has it; keys the sections of a key change in their order; keys an old slip once more to see whether it gives anything; silences
+ * the meter when it beeps.
  *
  * He notices what no meter may do: take a slip twice, or refuse one as anything but used.
  */
@@ -8,6 +9,7 @@ import type { Firmware } from '../firmware/firmware.ts';
 import type { EntryOutcome } from '../firmware/outcome.ts';
 import type { MeterWatch } from './meter-watch.ts';
 import type { MeterWorld } from './meter-world.ts';
+import { silencer } from './silence.ts';
 
 export interface Slip {
   readonly tokenNo: string;
@@ -27,6 +29,8 @@ const SECOND = 1_000_000;
 /** He tries again after so long, and takes the next slip after so long. */
 const RETRY_MICROS = 60 * SECOND;
 const NEXT_MICROS = 5 * SECOND;
+/** He listens to the meter so often. */
+const LISTEN_MICROS = 6 * 3_600 * SECOND;
 
 export class Customer {
   readonly #world: MeterWorld;
@@ -47,6 +51,7 @@ export class Customer {
     this.#firmware = firmware;
     this.#watch = watch;
     this.#vendor = vendor;
+    this.#listen(silencer(world));
   }
 
   get accepted(): number {
@@ -156,6 +161,13 @@ export class Customer {
     this.#section = 0;
     this.#keyChanges++;
     return true;
+  }
+
+  #listen(silence: () => void): void {
+    this.#after(LISTEN_MICROS, () => {
+      silence();
+      this.#listen(silence);
+    });
   }
 
   #after(micros: number, run: () => void): void {

@@ -18,6 +18,8 @@ import type { MeterWorld } from './meter-world.ts';
 export interface WatchOptions {
   /** Energy that a sudden death may forget, mWh: a checkpoint and what flowed while its record was written. */
   readonly checkpointMilliWh: number;
+  /** What a save needs of the supply when it is warned: the page in work and two of its own, µs. With less it is hasty. */
+  readonly saveMicros: number;
   /** After the mains has changed the firmware cannot know it for so long, µs: a pulse meanwhile is no breach. */
   readonly blindMicros: number;
   /** Writes of the most worn group that a year may cost beyond `wearBase`: a million in twenty years. */
@@ -27,24 +29,32 @@ export interface WatchOptions {
 
 export const DEFAULT_WATCH: WatchOptions = {
   checkpointMilliWh: 1_010_000,
+  saveMicros: 15_000,
   blindMicros: 50_000,
   wearPerYear: 50_000,
   wearBase: 2_000,
 };
 
-/** How the meter died, and what its books were when it was warned, or last seen. */
+/**
+ * How the meter died: `orderly` with the time for a save after the warning, `hasty` with a warning and less time than that (a coil
+ * pulse, or a cut that followed another too soon, has drained the capacitor), `sudden` without a warning or killed in its save.
+ */
+type Manner = 'orderly' | 'hasty' | 'sudden';
+
+/** What the total register was when the meter was warned, or last seen. */
 interface Death {
   readonly totalMilliWh: number;
-  readonly isOrderly: boolean;
+  readonly manner: Manner;
 }
 
 export interface WatchCounts {
   checks: number;
-  /** Deaths after a warning, by whether the books were whole at the next boot. */
+  /** Deaths with the time for a save: none may lose anything. */
   orderlySaves: number;
-  orderlySavesWithLoss: number;
-  /** Energy that orderly saves forgot, mWh. */
-  orderlyLostMilliWh: number;
+  /** Deaths without that time, by whether the books were whole at the next boot, and the energy that they forgot, mWh. */
+  hastySaves: number;
+  hastySavesWithLoss: number;
+  hastilyLostMilliWh: number;
   suddenDeaths: number;
   suddenlyLostMilliWh: number;
   /** Pulses in the moment when nobody could know that the mains had gone. */
@@ -57,8 +67,9 @@ export class MeterWatch {
   readonly counts: WatchCounts = {
     checks: 0,
     orderlySaves: 0,
-    orderlySavesWithLoss: 0,
-    orderlyLostMilliWh: 0,
+    hastySaves: 0,
+    hastySavesWithLoss: 0,
+    hastilyLostMilliWh: 0,
     suddenDeaths: 0,
     suddenlyLostMilliWh: 0,
     blindPulses: 0,
@@ -71,10 +82,9 @@ export class MeterWatch {
   /** The last look at a meter that ran: what it would lose. */
   #totalMilliWh = 0;
   /**
-   * The total register when the comparator warned. In a dip energy flows on during the hold-up: what comes after the save is no
-   * fault of it.
+   * The books when the comparator warned. In a dip energy flows on during the hold-up: what comes after the save is no fault of it.
    */
-  #warnedMilliWh: number | undefined;
+  #warning: Death | undefined;
   #death: Death | undefined;
   #supplyTooLow = 0;
   #switchings = 0;
@@ -145,8 +155,8 @@ export class MeterWatch {
 
   #lookAtFirmware(vitals: FirmwareVitals): void {
     const { relay, supplyState } = this.#world;
-    if (supplyState === 'failing') this.#warnedMilliWh ??= vitals.totalMilliWh;
-    else if (supplyState === 'on') this.#warnedMilliWh = undefined;
+    if (supplyState === 'failing') this.#warning ??= this.#warned(vitals);
+    else if (supplyState === 'on') this.#warning = undefined;
     this.#checker.check(vitals, relay.contact === 'open' ? 'open' : 'closed');
     if (vitals.status === 'starting' || vitals.status === 'memory-fault') return;
     const { acceptedMilliWh, totalMilliWh } = vitals;
@@ -160,10 +170,15 @@ export class MeterWatch {
 
   #died(): void {
     this.#checker.powerLost();
+    const { totalMilliWh, manner } = this.#warning ?? { totalMilliWh: this.#totalMilliWh, manner: 'sudden' };
     // A meter that dies again before its first look has lost nothing more.
-    const isOrderly = this.#warnedMilliWh !== undefined;
-    this.#death ??= { totalMilliWh: this.#warnedMilliWh ?? this.#totalMilliWh, isOrderly };
-    this.#warnedMilliWh = undefined;
+    this.#death ??= { totalMilliWh, manner: this.#world.isKilled ? 'sudden' : manner };
+    this.#warning = undefined;
+  }
+
+  #warned({ totalMilliWh }: FirmwareVitals): Death {
+    const hasTime = this.#world.supplyMicrosLeft() >= this.#options.saveMicros;
+    return { totalMilliWh, manner: hasTime ? 'orderly' : 'hasty' };
   }
 
   #revived(death: Death, { totalMilliWh, savedTotalMilliWh, lockoutFailures }: FirmwareVitals): void {
@@ -175,14 +190,20 @@ export class MeterWatch {
       `a death forgets a checkpoint at most, not ${lost} mWh`,
     );
     invariant(lockoutFailures >= this.#leastFailures, 'a lockout survives power');
-    if (!death.isOrderly) {
-      this.counts.suddenDeaths++;
-      this.counts.suddenlyLostMilliWh += Math.max(0, lost);
-    } else if (lost > 0) {
-      this.counts.orderlySavesWithLoss++;
-      this.counts.orderlyLostMilliWh += lost;
-    } else {
-      this.counts.orderlySaves++;
+    const { counts } = this;
+    switch (death.manner) {
+      case 'orderly':
+        invariant(lost <= 0, `an orderly save forgets no energy, not ${lost} mWh`);
+        counts.orderlySaves++;
+        return;
+      case 'hasty':
+        if (lost > 0) counts.hastySavesWithLoss++;
+        else counts.hastySaves++;
+        counts.hastilyLostMilliWh += Math.max(0, lost);
+        return;
+      case 'sudden':
+        counts.suddenDeaths++;
+        counts.suddenlyLostMilliWh += Math.max(0, lost);
     }
   }
 

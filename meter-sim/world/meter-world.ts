@@ -245,6 +245,16 @@ export class MeterWorld {
     return this.#supply.state;
   }
 
+  /** µs until the supply resets the MCU, if mains and load stay as they are; endless while nothing drains it. */
+  supplyMicrosLeft(): number {
+    return this.#supply.microsLeft();
+  }
+
+  /** Whether {@link killMcu} has stopped the MCU. */
+  get isKilled(): boolean {
+    return this.#supply.isKilled;
+  }
+
   /** Voltage of the rectified rail at this moment, V. */
   railVolt(): number {
     return this.#supply.railVolt();
