@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { StsFault } from '../lib/faults.ts';
 import { parseMeterNumber } from '../lib/identity/meter-pan.ts';
 import { createPanel } from './panel/app.ts';
+import { ClockBattery } from './panel/clock-battery.ts';
 import { Controls } from './panel/controls.ts';
 import { DataFolder } from './panel/data-folder.ts';
 import { LiveDriver } from './panel/driver.ts';
@@ -52,7 +53,8 @@ export async function startMeter(options: MeterOptions): Promise<RunningMeter> {
   const factory = parseFactoryFile(options.factory);
   const folder = new DataFolder(options.dataFolder);
   try {
-    const rtcEpochSeconds = Math.floor(Date.now() / 1000);
+    const battery = new ClockBattery(folder);
+    const rtcEpochSeconds = battery.epochSeconds();
     let memoryImage = folder.readImage(MEMORY_BYTES);
     if (memoryImage === undefined) {
       memoryImage = manufacture(factory, options.seed, rtcEpochSeconds);
@@ -78,12 +80,13 @@ export async function startMeter(options: MeterOptions): Promise<RunningMeter> {
     live.attach(server);
     const url = await listen(server, options.port, host);
     driver.start();
+    battery.keep(() => meter.status().simulatedEpochSeconds);
     let stopping: Promise<void> | undefined;
     return {
       url,
       drn: parseMeterNumber(factory.meterPan).drn,
       stop: () => {
-        stopping ??= stopMeter(driver, meter, live, server, folder);
+        stopping ??= stopMeter({ driver, meter, live, server, folder, battery });
         return stopping;
       },
     };
@@ -117,15 +120,19 @@ async function listen(server: Server, port: number, host: string): Promise<strin
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-async function stopMeter(
-  driver: LiveDriver,
-  meter: LiveMeter,
-  live: LivePort,
-  server: Server,
-  folder: DataFolder,
-): Promise<void> {
+interface MeterParts {
+  readonly driver: LiveDriver;
+  readonly meter: LiveMeter;
+  readonly live: LivePort;
+  readonly server: Server;
+  readonly folder: DataFolder;
+  readonly battery: ClockBattery;
+}
+
+async function stopMeter({ driver, meter, live, server, folder, battery }: MeterParts): Promise<void> {
   driver.stop();
   live.close();
+  battery.stop();
   try {
     meter.shutDown();
   } finally {

@@ -1,6 +1,6 @@
 /**
- * A meter's data folder: the image of its EEPROM, written through page by page as the part commits them, and the lock that
- * keeps two processes from being the same meter.
+ * A meter's data folder: the image of its EEPROM, written through page by page as the part commits them, what its clock's battery
+ * keeps going, and the lock that keeps two processes from being the same meter.
  */
 import {
   closeSync,
@@ -18,10 +18,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isStsFault, StsFault } from '../../lib/faults.ts';
 
 const IMAGE_NAME = 'eeprom.bin';
+const CLOCK_NAME = 'clock.json';
 const LOCK_NAME = 'meter.lock';
+
+const clockFile = z.strictObject({ aheadSeconds: z.int() });
 
 /** Folders that this process holds: its own pid in a lock file proves nothing after a restart in a container. */
 const held = new Set<string>();
@@ -81,6 +85,26 @@ export class DataFolder {
     this.#image ??= openSync(join(this.#folder, IMAGE_NAME), 'r+');
     writeSync(this.#image, bytes, 0, bytes.length, address);
     fdatasyncSync(this.#image);
+  }
+
+  /**
+   * How far the meter's clock was ahead of this machine's when it was last noted, seconds; below zero when it was behind.
+   * @returns undefined where nothing was noted, or nothing that can be read: a clock without a battery.
+   */
+  readClockAhead(): number | undefined {
+    try {
+      const noted: unknown = JSON.parse(readFileSync(join(this.#folder, CLOCK_NAME), 'utf8'));
+      return clockFile.safeParse(noted).data?.aheadSeconds;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Notes it, whole or not at all; what a power cut takes of it is a second's worth of the meter's time. */
+  writeClockAhead(aheadSeconds: number): void {
+    const path = join(this.#folder, CLOCK_NAME);
+    writeFileSync(`${path}.new`, `${JSON.stringify({ aheadSeconds })}\n`, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
 
   /** Gives the folder back. */

@@ -251,4 +251,30 @@ test('no answer and no log line holds the decoder key or a whole token number', 
     }
   }));
 
+test('when a meter that ran ahead of time is started again then its clock goes on from there, and without its file from now', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wattoken-panel-'));
+  const clockAt = async (speed: number): Promise<number> => {
+    let clock = Number.NaN;
+    await withMeter({ folder, speed }, async (ask) => {
+      await until(async () => (await ask('/v1/meter')).body['powered'] === true);
+      if (speed > 1) await new Promise((wait) => setTimeout(wait, 1_200));
+      clock = Date.parse(String((await ask('/v1/meter')).body['simulatedTime'])) / 1000;
+    });
+    return clock;
+  };
+  try {
+    const ahead = await clockAt(36_000);
+    assert.ok(ahead > Date.now() / 1000 + 3_600, 'it ran ahead of this machine');
+    const again = await clockAt(1);
+    assert.ok(again >= ahead && again < ahead + 36_000 * 5, `${again} after ${ahead}`);
+    for (const spoiled of ['{ "aheadSeconds": 1e99 }', 'x']) {
+      writeFileSync(join(folder, 'clock.json'), spoiled);
+      const now = await clockAt(1);
+      assert.ok(Math.abs(now - Date.now() / 1000) < 60, `${now} of a clock without a battery`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test.run();
