@@ -2,7 +2,9 @@
  * The chip's two comparators, fed one sample after the other (meter-hardware.md 2 and 3): zero crossings interpolated
  * between two samples, and the voltage across the load contact.
  */
-import type { WaveChannel } from '../firmware/hardware-interface.ts';
+import type { Cancellable, WaveChannel } from '../firmware/hardware-interface.ts';
+import type { EventClock } from '../world/event-clock.ts';
+import type { ChipConfig } from './chip-config.ts';
 
 /** A step beyond this share of the half wave's peak is a spike or a switched current, not a wave passing zero. */
 const STEEPEST_SHARE = 0.5;
@@ -91,4 +93,103 @@ export class ContactWatch {
     if (isParted || isTouching) this.#certainAt = time;
     return Number.NaN;
   }
+}
+
+/** What the comparators see of the relay. */
+export interface Contact {
+  readonly isMoving: boolean;
+  /** How often the contact has touched, bounces included. */
+  readonly touches: number;
+  /** Voltage across the contact for the given mains voltage and load current, V. */
+  dropVolt(volt: number, amp: number): number;
+}
+
+/** What is armed at both comparators. */
+export class Captures {
+  readonly #clock: EventClock;
+  readonly #contact: Contact;
+  readonly #config: ChipConfig;
+  readonly #changed: () => void;
+  readonly #zeros: ZeroWatch[] = [];
+  readonly #contacts: ContactWatch[] = [];
+
+  /** @param changed - called when something was armed, has come, or was let go. */
+  constructor(clock: EventClock, contact: Contact, config: ChipConfig, changed: () => void) {
+    this.#clock = clock;
+    this.#contact = contact;
+    this.#config = config;
+    this.#changed = changed;
+  }
+
+  get isArmed(): boolean {
+    return this.#zeros.length > 0 || this.#contacts.length > 0;
+  }
+
+  armZero(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable {
+    const { zeroFloorVolt, zeroFloorAmp } = this.#config;
+    return this.#arm(
+      this.#zeros,
+      new ZeroWatch(channel, channel === 'voltage' ? zeroFloorVolt : zeroFloorAmp, handler),
+    );
+  }
+
+  armContact(
+    event: 'parted' | 'touched',
+    handler: (between: readonly [number, number]) => void,
+  ): Cancellable {
+    const watch = new ContactWatch(event, this.#clock.now(), this.#contact.touches, this.#config, handler);
+    return this.#arm(this.#contacts, watch);
+  }
+
+  /** The reset of the chip: nothing is armed. */
+  clear(): void {
+    this.#zeros.length = 0;
+    this.#contacts.length = 0;
+  }
+
+  /** Lets what is armed see one sample; true when one of them raised an interrupt. */
+  compare(volt: number, amp: number, trueVolt: number, loadAmp: number, time: number): boolean {
+    let raised = false;
+    const at = Math.ceil(time);
+    for (const watch of this.#zeros) {
+      const zeroAt = watch.see(watch.channel === 'voltage' ? volt : amp, time);
+      if (Number.isNaN(zeroAt)) continue;
+      this.#clock.at(at, () => {
+        if (this.#zeros.includes(watch)) watch.handler(zeroAt);
+      });
+      raised = true;
+    }
+    if (this.#contacts.length === 0) return raised;
+    const drop = Math.abs(this.#contact.dropVolt(trueVolt, loadAmp));
+    for (const watch of this.#contacts) {
+      const from = watch.see(drop, volt, amp, this.#contact.touches, time);
+      if (Number.isNaN(from)) continue;
+      this.#clock.at(at, () => {
+        if (!remove(this.#contacts, watch)) return;
+        this.#changed();
+        watch.handler([Math.floor(from), at]);
+      });
+      raised = true;
+    }
+    return raised;
+  }
+
+  #arm<T>(watches: T[], watch: T): Cancellable {
+    watches.push(watch);
+    this.#changed();
+    return {
+      cancel: (): void => {
+        remove(watches, watch);
+        this.#changed();
+      },
+    };
+  }
+}
+
+/** Whether it was there. */
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item);
+  if (index < 0) return false;
+  list.splice(index, 1);
+  return true;
 }

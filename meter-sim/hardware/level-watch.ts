@@ -1,10 +1,11 @@
 /** The chip's level comparators over its registers, with hysteresis. */
-import type { LevelQuantity } from '../firmware/hardware-interface.ts';
+import type { Cancellable, LevelQuantity } from '../firmware/hardware-interface.ts';
+import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 
 /** Two currents that differ by less say nothing about tampering, mA (meter-hardware.md 5). */
 const IMBALANCE_FLOOR_MILLI_AMP = 100;
 
-export class LevelWatch {
+class LevelWatch {
   readonly quantity: LevelQuantity;
   readonly handler: (isAbove: boolean) => void;
   readonly #threshold: number;
@@ -35,6 +36,60 @@ export class LevelWatch {
 
   get isAbove(): boolean {
     return this.#isAbove;
+  }
+}
+
+/** All level comparators of a chip over its registers. */
+export class LevelComparators {
+  readonly #clock: EventClock;
+  readonly #read: (quantity: LevelQuantity) => number;
+  readonly #watches = new Set<LevelWatch>();
+  #next: ScheduledEvent | null = null;
+
+  /** @param read - gives the register as it stands. */
+  constructor(clock: EventClock, read: (quantity: LevelQuantity) => number) {
+    this.#clock = clock;
+    this.#read = read;
+  }
+
+  /** @throws RangeError when the levels are no levels. */
+  watch(
+    quantity: LevelQuantity,
+    levels: { readonly threshold: number; readonly release: number },
+    handler: (isAbove: boolean) => void,
+  ): Cancellable {
+    const watch = new LevelWatch(quantity, levels, handler);
+    this.#watches.add(watch);
+    return { cancel: (): boolean => this.#watches.delete(watch) };
+  }
+
+  /** The reset of the chip: nothing is watched. */
+  clear(): void {
+    this.#watches.clear();
+  }
+
+  /** Looks at the registers at `time`, and no more at the time that was named before. */
+  seeAt(time: number): void {
+    if (this.#watches.size === 0) return;
+    this.#next?.cancel();
+    this.#next = this.#clock.at(time, () => {
+      this.#next = null;
+      this.see(time);
+    });
+  }
+
+  /** Takes the registers at their close; true when one has passed a level, whose handler runs at `time`. */
+  see(time: number): boolean {
+    let raised = false;
+    for (const watch of this.#watches) {
+      if (!watch.see(this.#read(watch.quantity))) continue;
+      const { isAbove } = watch;
+      this.#clock.at(time, () => {
+        if (this.#watches.has(watch)) watch.handler(isAbove);
+      });
+      raised = true;
+    }
+    return raised;
   }
 }
 

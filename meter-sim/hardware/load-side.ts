@@ -3,8 +3,8 @@
  * customer's side feeds in.
  */
 import type { Cancellable, LoadSideSense } from '../firmware/hardware-interface.ts';
+import type { Contact } from './captures.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
-import type { Contact } from './metering-chip.ts';
 
 /** A wire around the meter, or a generator that runs by itself: it keeps no step with the mains. */
 export type LoadSideSource =

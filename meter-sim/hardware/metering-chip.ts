@@ -18,26 +18,17 @@ import type {
 } from '../firmware/hardware-interface.ts';
 import type { EventClock, Follower, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
-import { ContactWatch, ZeroWatch } from './captures.ts';
+import { Captures, type Contact } from './captures.ts';
 import type { ChipConfig, Fidelity } from './chip-config.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
 import { CycleRegisters } from './cycle-registers.ts';
 import { EnergyRegister } from './energy-register.ts';
 import { HalfCycleRms } from './half-cycle-rms.ts';
-import { imbalancePermille, LevelWatch } from './level-watch.ts';
+import { imbalancePermille, LevelComparators } from './level-watch.ts';
 import type { Mark } from './mains.ts';
 import { MeasuredWave } from './measured-wave.ts';
 import { NOISE_LENGTH, noiseTable } from './noise.ts';
 import { atPhase, type CombinedIntegral, TABLE_POINTS } from './waves.ts';
-
-/** What the chip's comparator and window logic see of the relay. */
-export interface Contact {
-  readonly isMoving: boolean;
-  /** How often the contact has touched, bounces included. */
-  readonly touches: number;
-  /** Voltage across the contact for the given mains voltage and load current, V. */
-  dropVolt(volt: number, amp: number): number;
-}
 
 /** µs between two samples, exact in binary: 1,000,000 / 4,096. */
 const SAMPLE_MICROS = 244.140625;
@@ -89,10 +80,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #pending = 0;
 
   #alarmEvent: ScheduledEvent | null = null;
-  readonly #zeroWatches: ZeroWatch[] = [];
-  readonly #contactWatches: ContactWatch[] = [];
-  readonly #levelWatches = new Set<LevelWatch>();
-  #levelEvent: ScheduledEvent | null = null;
+  readonly #captures: Captures;
+  readonly #levels: LevelComparators;
 
   constructor(
     clock: EventClock,
@@ -122,6 +111,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     };
     this.powerGain = voltGain * line.ampGain;
     this.#registers = new CycleRegisters(config.cyclesPerRegister);
+    this.#captures = new Captures(clock, contact, config, () => this.#reconsider());
+    this.#levels = new LevelComparators(clock, (quantity) => this.#level(quantity));
     this.#halfCycles = new HalfCycleRms(clock, circuit.mains, circuit.meterVolt, voltGain);
     this.#accountedTo = circuit.mains.markAt(clock.now());
     circuit.listen(this);
@@ -162,9 +153,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#isSampling = false;
     this.#import.disarm();
     this.#export.disarm();
-    this.#zeroWatches.length = 0;
-    this.#contactWatches.length = 0;
-    this.#levelWatches.clear();
+    this.#captures.clear();
+    this.#levels.clear();
     this.#halfCycles.releaseAll();
     this.#planAlarm();
   }
@@ -266,40 +256,20 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     levels: { readonly threshold: number; readonly release: number },
     handler: (isAbove: boolean) => void,
   ): Cancellable {
-    const watch = new LevelWatch(quantity, levels, handler);
-    this.#levelWatches.add(watch);
+    const watch = this.#levels.watch(quantity, levels, handler);
     this.#planLevels();
-    return {
-      cancel: (): void => {
-        this.#levelWatches.delete(watch);
-      },
-    };
+    return watch;
   }
 
   captureZeroCrossings(channel: WaveChannel, handler: (zeroAt: number) => void): Cancellable {
-    const { zeroFloorVolt, zeroFloorAmp } = this.#config;
-    const floor = channel === 'voltage' ? zeroFloorVolt : zeroFloorAmp;
-    const watch = new ZeroWatch(channel, floor, handler);
-    return this.#arm(this.#zeroWatches, watch);
+    return this.#captures.armZero(channel, handler);
   }
 
   captureContact(
     event: 'parted' | 'touched',
     handler: (between: readonly [number, number]) => void,
   ): Cancellable {
-    const watch = new ContactWatch(event, this.#clock.now(), this.#contact.touches, this.#config, handler);
-    return this.#arm(this.#contactWatches, watch);
-  }
-
-  #arm<T>(watches: T[], watch: T): Cancellable {
-    watches.push(watch);
-    this.#reconsider();
-    return {
-      cancel: (): void => {
-        remove(watches, watch);
-        this.#reconsider();
-      },
-    };
+    return this.#captures.armContact(event, handler);
   }
 
   // What the world calls.
@@ -350,11 +320,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   /** Enters or leaves the window of samples. */
   #reconsider(): void {
     const wanted =
-      this.#isPowered &&
-      (this.#fidelity === 'sampled' ||
-        this.#zeroWatches.length > 0 ||
-        this.#contactWatches.length > 0 ||
-        this.#contact.isMoving);
+      this.#isPowered && (this.#fidelity === 'sampled' || this.#captures.isArmed || this.#contact.isMoving);
     if (wanted === this.#isSampling) return;
     this.settle();
     const now = this.#clock.now();
@@ -390,7 +356,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const { noiseVolt, noiseAmp, fullScaleVolt, fullScaleAmp, bits } = this.#config;
     const voltStep = fullScaleVolt / 2 ** (bits - 1);
     const ampStep = fullScaleAmp / 2 ** (bits - 1);
-    const hasWatches = this.#zeroWatches.length > 0 || this.#contactWatches.length > 0;
+    const captures = this.#captures;
+    const { isArmed } = captures;
     const isByLine = this.#path === 'line';
     const voltScale = (this.#voltGain * meterVolt) / voltStep;
     const lineScale = line.share() / ampStep;
@@ -439,7 +406,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       let raised = false;
       if (registers.add(volt, lineSeen, neutralSeen, billed, quarterVolt))
         raised = this.#registersClosed(time);
-      if (hasWatches && this.#compare(volt, lineSeen, unitVolt * meterVolt, lineAmp, time)) raised = true;
+      if (isArmed && captures.compare(volt, lineSeen, unitVolt * meterVolt, lineAmp, time)) raised = true;
       if (raised || this.#import.isDue || this.#export.isDue) {
         const reached = Math.ceil(time);
         this.#raiseAlarms(reached);
@@ -480,7 +447,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
       this.#pending = 0;
     }
     this.#presumed = direction;
-    return this.#levelWatches.size > 0 && this.#seeLevels(Math.ceil(time));
+    return this.#levels.see(Math.ceil(time));
   }
 
   /**
@@ -522,56 +489,11 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     return this.#waves[this.#path].power();
   }
 
-  /** Lets the armed captures see one sample; true when one of them raised an interrupt. */
-  #compare(volt: number, amp: number, trueVolt: number, loadAmp: number, time: number): boolean {
-    let raised = false;
-    const at = Math.ceil(time);
-    for (const watch of this.#zeroWatches) {
-      const zeroAt = watch.see(watch.channel === 'voltage' ? volt : amp, time);
-      if (Number.isNaN(zeroAt)) continue;
-      this.#clock.at(at, () => {
-        if (this.#zeroWatches.includes(watch)) watch.handler(zeroAt);
-      });
-      raised = true;
-    }
-    if (this.#contactWatches.length === 0) return raised;
-    const drop = Math.abs(this.#contact.dropVolt(trueVolt, loadAmp));
-    for (const watch of this.#contactWatches) {
-      const from = watch.see(drop, volt, amp, this.#contact.touches, time);
-      if (Number.isNaN(from)) continue;
-      this.#clock.at(at, () => {
-        if (!remove(this.#contactWatches, watch)) return;
-        this.#reconsider();
-        watch.handler([Math.floor(from), at]);
-      });
-      raised = true;
-    }
-    return raised;
-  }
-
   // Levels.
 
   /** Between events the registers change only with the circuit: they are looked at once they have closed on it. */
   #planLevels(): void {
-    if (this.#fidelity === 'sampled' || this.#levelWatches.size === 0) return;
-    this.#levelEvent?.cancel();
-    this.#levelEvent = this.#clock.at(this.#clock.now() + REGISTER_MICROS, () => {
-      this.#levelEvent = null;
-      if (this.#isPowered) this.#seeLevels(this.#clock.now());
-    });
-  }
-
-  #seeLevels(time: number): boolean {
-    let raised = false;
-    for (const watch of this.#levelWatches) {
-      if (!watch.see(this.#level(watch.quantity))) continue;
-      const { isAbove } = watch;
-      this.#clock.at(time, () => {
-        if (this.#levelWatches.has(watch)) watch.handler(isAbove);
-      });
-      raised = true;
-    }
-    return raised;
+    if (this.#fidelity === 'next-event') this.#levels.seeAt(this.#clock.now() + REGISTER_MICROS);
   }
 
   #level(quantity: LevelQuantity): number {
@@ -643,12 +565,4 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     }
     if (due.length > 0) this.#planAlarm();
   }
-}
-
-/** Whether it was there. */
-function remove<T>(list: T[], item: T): boolean {
-  const index = list.indexOf(item);
-  if (index < 0) return false;
-  list.splice(index, 1);
-  return true;
 }

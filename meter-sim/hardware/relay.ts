@@ -5,9 +5,9 @@
 import type { RelayDriver, SwitchDirection } from '../firmware/hardware-interface.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
+import type { Contact } from './captures.ts';
 import type { Circuit } from './circuit.ts';
 import { type ContactState, LoadContact, type Zeros } from './contact.ts';
-import type { Contact } from './metering-chip.ts';
 import type { MagnetEffect, RelayConfig, RelayFaults, StuckCounts, Switching } from './relay-config.ts';
 
 export class SimulatedRelay implements RelayDriver, Contact {
