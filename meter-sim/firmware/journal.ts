@@ -121,6 +121,8 @@ export class Journal {
   #working: Working | undefined;
   #snapshotInWork: { isAbandoned: boolean } | undefined;
   #isFailing = false;
+  /** A save of which only the energy could be written while the supply failed. */
+  #owed: Job | undefined;
   /** Pages for the last save while the supply fails. */
   #room = 0;
 
@@ -208,6 +210,18 @@ export class Journal {
   /** The supply stands again, and nothing was reset. */
   powerIsBack(): void {
     this.#isFailing = false;
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed !== undefined) this.#saveAgain(owed);
+  }
+
+  #saveAgain({ build, done }: Job): void {
+    this.save(build, (written) => done(written ? 'written' : 'failed'));
+  }
+
+  #owe(job: Job): void {
+    const owed = this.#owed;
+    this.#owed = owed === undefined ? job : { ...job, done: both(owed.done, job.done) };
   }
 
   #loadOlder(): JournalContents {
@@ -243,7 +257,7 @@ export class Journal {
     this.#deltas.write(bytes, kept, options, (result, span) => {
       this.#working = undefined;
       if (result === 'abandoned' && !job.isToken) {
-        this.save(job.build, (written) => job.done(written ? 'written' : 'failed'));
+        this.#saveAgain(job);
         // Where it has joined one that waits, nobody else begins that.
         if (this.#working === undefined) this.#startNext();
         return;
@@ -253,7 +267,9 @@ export class Journal {
         if (isWhole) this.#settled({ sequence, state, span, base });
         if (!this.#shape.isRotated) this.#deltas.rewind();
       }
-      job.done(result);
+      // Only the energy is durable: whoever waits for more hears nothing until the supply stands again, if it does.
+      if (result === 'written' && !isWhole) this.#owe(job);
+      else job.done(result);
       if (this.#working === undefined) this.#startNext();
     });
   }

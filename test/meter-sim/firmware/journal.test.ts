@@ -8,7 +8,7 @@ import { DEFAULT_OPTIONS } from '../../../meter-sim/firmware/options.ts';
 import { IMAGE_BYTES } from '../../../meter-sim/firmware/state-image.ts';
 import { MAX_STATISTICS_BYTES, STATISTICS_BYTES } from '../../../meter-sim/firmware/statistics-store.ts';
 import { report } from '../../support/counts.ts';
-import { ownToken, PUBLIC_FACTORY } from '../../support/public-meter.ts';
+import { ownToken, PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
 import { LightMemory } from '../support/light-memory.ts';
 import { Rig } from '../support/torn-cuts.ts';
 
@@ -109,6 +109,33 @@ test('a supply that comes back goes on where it was, and a token that was given 
   rig.books.powerIsBack();
   assert.is(rig.enter(ownToken(TID, 9)), 'Accept');
   assert.is(booted(rig.memory.cells.slice()).books.account.acceptedMilliWh, 900_000);
+});
+
+test('what the last page of a failing supply does not hold is told to nobody before a record holds it', () => {
+  const rig = booted();
+  let keptBack = 0;
+  for (let wrong = 1; wrong <= 40; wrong += 1) {
+    rig.clock.seconds += 100_000;
+    for (let bought = 0; bought < wrong % 5; bought += 1) rig.enter(ownToken(TID + 10 * wrong + bought, 9));
+    const { books, memory } = rig;
+    const answers: string[] = [];
+    rig.door.enter(tokenOfAnotherMeter(wrong), ({ result }) => answers.push(result));
+    const { failures } = books.lockout;
+    for (let done = 0; done < wrong % 3; done += 1) memory.step();
+    books.powerFailing();
+    books.save();
+    for (let left = DEFAULT_SHAPE.failPages; left > 0 && memory.step(); left -= 1) {
+      const found = rigOn(memory.cells.slice()).boot();
+      if (answers.length > 0) assert.is(found?.account.lockout.failures, failures, `wrong token ${wrong}`);
+    }
+    if (answers.length === 0) keptBack += 1;
+    books.powerIsBack();
+    memory.run();
+    assert.equal(answers, ['CRCError']);
+    assert.is(rigOn(memory.cells.slice()).boot()?.account.lockout.failures, failures);
+  }
+  report(`40 wrong tokens on a failing supply, ${keptBack} answered only when it was back`);
+  assert.ok(keptBack > 0);
 });
 
 test('twenty years of checkpoints, switchings, power cuts and tokens stay far within the wear of a cell', () => {
