@@ -81,6 +81,7 @@ test('random cuts cost at most the events that were not yet written, and never a
   const cuts = count(20_000, 500);
   let { clock, part } = makePart(undefined, seed);
   let torn = 0;
+  let noisy = 0;
   for (let cut = 0; cut < cuts; cut++) {
     const log = makeLog(part, clock);
     const group = EVENT_GROUPS[random.integer(0, 1)] ?? 'standard';
@@ -92,6 +93,12 @@ test('random cuts cost at most the events that were not yet written, and never a
     const tornBefore = part.tornWrites;
     part.powerLost();
     torn += part.tornWrites - tornBefore;
+    if (part.counts.spuriousWrites > 0) {
+      // The dying bus began a write of its own, anywhere in the part: that costs what stood there.
+      noisy += 1;
+      ({ clock, part } = makePart(undefined, seed + cut));
+      continue;
+    }
     ({ clock, part } = makePart(part.image(), seed + cut));
     const after = makeLog(part, clock)
       .list(group)
@@ -106,7 +113,9 @@ test('random cuts cost at most the events that were not yet written, and never a
       `cut ${cut}`,
     );
   }
-  report(`${cuts} cuts while events were written, ${torn} tore one: no gap in the last hundred`);
+  report(
+    `${cuts} cuts while events were written, ${torn} tore one: no gap in the last hundred; ${noisy} begun by noise`,
+  );
 });
 
 test('a page that does not hold an event is retired, and a hundred events still stand', () => {
