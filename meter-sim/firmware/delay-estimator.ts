@@ -49,8 +49,8 @@ export const DEFAULT_OPENING: DelayOptions = {
   jitterKnownOperations: 64,
   meanOperations: 24,
   deviationOperations: 128,
-  // With three, 14 of 10,000 openings are late and the arcs of 45 to 65 Hz come to 1.55 % of random phase at 0.15 ms. Of the 20 that
-  // may be late this gives some for arcs below 1.5 %.
+  // With three, 14 of 10,000 openings are late and the arcs of all frequencies come to 1.55 % of random phase at 0.15 ms. Of the
+  // 20 that may be late this gives some for arcs below 1.5 %.
   leadDeviations: 2.93,
   shortestLeadMicros: 200,
   plausibleMicros: [3_000, 24_000],
