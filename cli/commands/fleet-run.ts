@@ -11,6 +11,7 @@ export interface FleetRunOptions extends OutputOptions {
   readonly workers: number;
   readonly link: 'nb-iot' | 'lorawan' | 'mqtt' | 'plc';
   readonly faults: number;
+  readonly turn: number | undefined;
 }
 
 const STARTS_EPOCH_SECONDS = Date.UTC(2026, 10, 2) / 1000;
@@ -19,7 +20,7 @@ const LOGGED_MILLIS = 10_000;
 const MILLI_WH_PER_KWH = 1e6;
 
 export async function runFleetCommand(options: FleetRunOptions): Promise<void> {
-  const live = liveSummary(options.meters);
+  const live = liveSummary(options.meters, options.days);
   const startedAt = performance.now();
   const summary = await runFleet({
     meters: options.meters,
@@ -29,7 +30,9 @@ export async function runFleetCommand(options: FleetRunOptions): Promise<void> {
     link: options.link,
     faultsPerDay: options.faults,
     startsEpochSeconds: STARTS_EPOCH_SECONDS,
+    turnDays: options.turn,
     onMember: live.count,
+    onTurn: live.turn,
   });
   live.end();
   const seconds = (performance.now() - startedAt) / 1000;
@@ -38,7 +41,7 @@ export async function runFleetCommand(options: FleetRunOptions): Promise<void> {
 }
 
 /** A line on stderr, drawn again on a terminal, written now and then elsewhere; nothing in the first moments. */
-function liveSummary(meters: number) {
+function liveSummary(meters: number, days: number) {
   const startedAt = performance.now();
   const status = new StatusLine();
   const between = status.onTerminal ? TERMINAL_MILLIS : LOGGED_MILLIS;
@@ -67,7 +70,11 @@ function liveSummary(meters: number) {
         `${rate.toExponential(2)} meter-seconds/s`,
     );
   };
-  return { count, end: () => status.end() };
+  const turn = (day: number, bytes: number): void => {
+    const each = (bytes / meters / 1024).toFixed(1);
+    status.draw(`day ${day} of ${days}: ${meters} meters at rest, ${each} KiB each`);
+  };
+  return { count, turn, end: () => status.end() };
 }
 
 function summaryText(summary: FleetSummary, seconds: number): string {

@@ -21,6 +21,14 @@ export function addFleetCommands(program: Command): void {
     .addOption(
       whole('--faults <number>', 'cuts and dips of the mains a day, at each meter', 0, 1_000).default(1),
     )
+    .addOption(
+      whole(
+        '--turn <days>',
+        'live all meters so many days before the first lives on; the others at rest',
+        1,
+        3_660,
+      ),
+    )
     .addOption(json())
     .action(action(async (options) => (await import('../commands/fleet-run.ts')).runFleetCommand(options)));
 }

@@ -16,6 +16,7 @@ import { EventLog } from './event-log.ts';
 import { guardedMemory } from './guarded-memory.ts';
 import type { MeterHardware } from './hardware-interface.ts';
 import { Journal, type JournalContents, type LoadedState } from './journal.ts';
+import type { Keeper } from './keeper.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { EnergyCounter } from './metering.ts';
 import type { FirmwareOptions } from './options.ts';
@@ -272,6 +273,25 @@ export class Books {
 
   powerIsBack(): void {
     this.#journal.powerIsBack();
+  }
+
+  /** The books as a whole, where {@link keep} takes one part. */
+  keepAll(keeper: Keeper): void {
+    this.bus.keep(keeper);
+    this.#worn.keep(keeper);
+    this.#journal.keep(keeper);
+    this.#statisticsStore.keep(keeper);
+    this.events.keep(keeper);
+    this.#account.keep(keeper);
+    this.#counter.keep(keeper);
+    this.#application = keeper.value(this.#application);
+    this.#lockout = keeper.value(this.#lockout);
+    this.#vital = keeper.value(this.#vital);
+    this.#statistics = keeper.value(this.#statistics);
+    this.#savedTotalMilliWh = keeper.value(this.#savedTotalMilliWh);
+    this.#checkpointTotalMilliWh = keeper.value(this.#checkpointTotalMilliWh);
+    this.#acceptanceLost = keeper.value(this.#acceptanceLost);
+    this.#isTaken = keeper.value(this.#isTaken);
   }
 
   #journalState(

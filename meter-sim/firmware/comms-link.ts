@@ -12,6 +12,7 @@ import { LinkPeer, type LossReason } from '../../lib/link/peer.ts';
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import type { EventName } from './events.ts';
 import type { Cancellable, CommsPort, McuTimer, Micros, RealTimeClock } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import { ENTRY_CODES, type EntryOutcome } from './outcome.ts';
 
 export interface CommsOptions {
@@ -144,12 +145,29 @@ export class CommsLink {
 
   /** Once after each reset. */
   start(): void {
+    this.#listen();
+    if (this.#hasModule()) this.#reportLater();
+    if (this.#hardware.comms.isPlugged()) this.#plugged(true);
+    else if (this.#hooks.state().moduleId !== NO_MODULE) this.#awaitModule();
+  }
+
+  /** Of a link that has been started. One that has met a module stays awake: answers and sessions are not kept. */
+  keep(keeper: Keeper): void {
+    const { timer } = this.#hardware;
+    keeper.idle(this.#peer === undefined, 'a communications module has been plugged in');
+    this.#kept = keeper.value(this.#kept);
+    this.#dropped = keeper.value(this.#dropped);
+    this.#isLost = keeper.value(this.#isLost);
+    this.#nonces = keeper.value(this.#nonces);
+    this.#silence = keeper.handle(this.#silence, () => this.#lostAt(timer.now()));
+    this.#reporting = keeper.handle(this.#reporting, () => this.#reportAt(timer.now()));
+    if (keeper.isWaking) this.#listen();
+  }
+
+  #listen(): void {
     const { comms } = this.#hardware;
     comms.onPlug((isPlugged) => this.#plugged(isPlugged));
     comms.onReceive((bytes) => this.#peer?.receive(bytes));
-    if (this.#hasModule()) this.#reportLater();
-    if (comms.isPlugged()) this.#plugged(true);
-    else if (this.#hooks.state().moduleId !== NO_MODULE) this.#awaitModule();
   }
 
   /** A reading for the head-end: every hour, and when asked. */
@@ -163,7 +181,11 @@ export class CommsLink {
   #reportLater(): void {
     const { timer } = this.#hardware;
     this.#reporting?.cancel();
-    this.#reporting = timer.at(timer.now() + this.#options.reportMicros, () => this.report());
+    this.#reporting = this.#reportAt(timer.now() + this.#options.reportMicros);
+  }
+
+  #reportAt(time: Micros): Cancellable {
+    return this.#hardware.timer.at(time, () => this.report());
   }
 
   /** Something that the head-end should hear of now. */
@@ -194,7 +216,11 @@ export class CommsLink {
     const { timer } = this.#hardware;
     this.#silence?.cancel();
     if (this.#isLost) return;
-    this.#silence = timer.at(timer.now() + this.#options.silenceMicros, () => this.#lost());
+    this.#silence = this.#lostAt(timer.now() + this.#options.silenceMicros);
+  }
+
+  #lostAt(time: Micros): Cancellable {
+    return this.#hardware.timer.at(time, () => this.#lost());
   }
 
   #lost(): void {

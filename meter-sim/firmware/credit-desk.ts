@@ -8,6 +8,7 @@ import type { Books } from './books.ts';
 import type { CreditAccount } from './credit.ts';
 import type { Cancellable, MeterHardware } from './hardware-interface.ts';
 import { type CodeItem, type CodeState, codePages } from './info-codes.ts';
+import type { Keeper } from './keeper.ts';
 import type { FirmwareOptions } from './options.ts';
 import { ENTRY_CODES, type EntryOutcome, MEMORY_FAULT } from './outcome.ts';
 import { outcomePages, type Page } from './screen.ts';
@@ -34,6 +35,13 @@ export class CreditDesk {
   readonly #hooks: CreditDeskHooks;
   #due: Cancellable | undefined;
   #beep: Cancellable | undefined;
+  readonly #fallDue = (): void => {
+    if (!this.#hooks.isRunning()) return;
+    this.#hooks.charge();
+    this.#account.passTime(this.#now());
+    this.#settle();
+    this.charged();
+  };
   readonly #soundAgain = (): void => {
     this.#beep = undefined;
     if (this.#beeps()) this.#sound();
@@ -90,6 +98,12 @@ export class CreditDesk {
     this.#show('muteAlarm');
   }
 
+  keep(keeper: Keeper): void {
+    const { rtc, timer } = this.#hardware;
+    this.#due = keeper.handle(this.#due, () => rtc.alarmAt(0, this.#fallDue));
+    this.#beep = keeper.handle(this.#beep, () => timer.at(timer.now(), this.#soundAgain));
+  }
+
   get #account(): CreditAccount {
     return this.#books.account;
   }
@@ -137,13 +151,7 @@ export class CreditDesk {
     const now = this.#now();
     const next = now === undefined ? Number.POSITIVE_INFINITY : this.#account.nextChange(now);
     if (next === Number.POSITIVE_INFINITY) return;
-    this.#due = this.#hardware.rtc.alarmAt(next, () => {
-      if (!this.#hooks.isRunning()) return;
-      this.#hooks.charge();
-      this.#account.passTime(this.#now());
-      this.#settle();
-      this.charged();
-    });
+    this.#due = this.#hardware.rtc.alarmAt(next, this.#fallDue);
   }
 
   #beeps(): boolean {

@@ -23,6 +23,7 @@ import {
   type CreditOptions,
   type CreditState,
 } from './credit/state.ts';
+import type { Keeper } from './keeper.ts';
 
 /** What an accepted token does to the credit. */
 export interface CreditChange {
@@ -217,6 +218,13 @@ export class CreditAccount {
   /** RTC seconds at which {@link passTime} has something to do next; Infinity for never. */
   nextChange(nowSeconds: number): number {
     return machine.nextChange(this.#state, nowSeconds, this.#options);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#state = keeper.value(this.#state);
+    this.#totalMilliWh = keeper.value(this.#totalMilliWh);
+    this.#band = keeper.value(this.#band);
+    this.#friendly = keeper.value(this.#friendly);
   }
 
   #takeMoment(nowSeconds: number | undefined): void {

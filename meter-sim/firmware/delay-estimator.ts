@@ -8,6 +8,7 @@
  * temperature's bin (delay-bins.ts).
  */
 import { BIN_COUNT, binOf, type DelayBin, EMPTY_BINS } from './delay-bins.ts';
+import type { Keeper } from './keeper.ts';
 import type { DelayRecord } from './records.ts';
 
 export interface DelayOptions {
@@ -91,7 +92,7 @@ interface Bin {
 export class DelayEstimator {
   readonly #options: DelayOptions;
   readonly #reference: DelayConditions;
-  readonly #bins: readonly Bin[];
+  #bins: readonly Bin[];
   #meanMicros: number;
   #variance: number;
   #operations: number;
@@ -180,6 +181,15 @@ export class DelayEstimator {
   /** The same object until something was learnt. */
   bins(): readonly DelayBin[] {
     return this.#kept;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#bins = keeper.value(this.#bins);
+    this.#meanMicros = keeper.value(this.#meanMicros);
+    this.#variance = keeper.value(this.#variance);
+    this.#operations = keeper.value(this.#operations);
+    this.#strayMicros = keeper.value(this.#strayMicros);
+    this.#kept = keeper.value(this.#kept);
   }
 
   #learnDeviation(error: number, sampling: number): void {

@@ -12,6 +12,7 @@ import { readUnsigned, writeInteger } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { EVENT_GROUPS, EVENT_KINDS, type EventGroup, type EventName, eventNamed } from './events.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { EVENTS, PAGE_BYTES } from './memory-map.ts';
 import type { WornPageList } from './worn-pages.ts';
@@ -107,6 +108,16 @@ export class EventLog {
       if (event !== undefined && events.every(({ number }) => number !== event.number)) events.push(event);
     }
     return events.sort((a, b) => b.number - a.number).slice(0, LISTED_EVENTS);
+  }
+
+  keep(keeper: Keeper): void {
+    for (const group of EVENT_GROUPS) {
+      const ring = this.#rings[group];
+      keeper.idle(ring.waiting.length === 0 && !ring.isWriting, 'an event is being written');
+      ring.place = keeper.value(ring.place);
+      ring.newest = keeper.value(ring.newest);
+    }
+    this.#dropped = keeper.value(this.#dropped);
   }
 
   /** Read when first asked for: a boot has no time to lose. */

@@ -11,9 +11,10 @@ import { COMMS_EVENTS, CommsLink } from './comms-link.ts';
 import { CreditDesk } from './credit-desk.ts';
 import type { LoggedEvent } from './event-log.ts';
 import type { EventGroup } from './events.ts';
-import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware } from './hardware-interface.ts';
+import type { Cancellable, FirmwarePorts, KeypadKey, MeterHardware, Micros } from './hardware-interface.ts';
 import { homePage } from './home-page.ts';
 import type { LoadedState } from './journal.ts';
+import type { Keeper } from './keeper.ts';
 import { Keypad } from './keypad.ts';
 import type { DatedEntry } from './metering/load-profile.ts';
 import { profileStoreOn } from './metering/profile-store.ts';
@@ -56,6 +57,7 @@ export interface Firmware extends FirmwarePorts {
   loadProfile(): readonly DatedEntry[];
   /** The billing reset of the maximum demand. */
   resetDemand(): void;
+  keep(keeper: Keeper): void;
 }
 
 export function createFirmware(
@@ -88,8 +90,12 @@ class MeterFirmware implements Firmware {
   /** When a record was last asked for. */
   #savedAt = 0;
   #keyed: string | undefined;
+  /** Energy was counted behind an open contact through which nothing flows: somebody has led it past the meter. */
+  #flowsPast = false;
   #alarm: Cancellable | undefined;
   #recovery: Cancellable | undefined;
+  #hasRecovered = false;
+  readonly #chargeNow = (): void => this.#charge();
 
   constructor(hardware: MeterHardware, factory: FactorySettings, options: FirmwareOptions) {
     this.#hardware = hardware;
@@ -304,16 +310,56 @@ class MeterFirmware implements Firmware {
     this.#tamper.start();
     this.#overload.start();
     this.#comms.start();
-    this.#hardware.keypad.onStuck((key) => this.#books.events.log('keyStuck', KEYS.indexOf(key)));
+    this.#listenToKeys();
     this.#charge();
     this.#switch.drive();
   }
 
+  #listenToKeys(): void {
+    this.#hardware.keypad.onStuck((key) => this.#books.events.log('keyStuck', KEYS.indexOf(key)));
+  }
+
+  keep(keeper: Keeper): void {
+    this.#vitals.keep(keeper);
+    const { status } = this.#vitals;
+    keeper.idle(status === 'running' || status === 'power-failing', `the firmware is ${status}`);
+    this.#books.keepAll(keeper);
+    this.#metering.keep(keeper);
+    // The load side is heard in the order in which it was listened to, and a switch that was made anew came last.
+    this.#hasRecovered = keeper.value(this.#hasRecovered);
+    if (!this.#hasRecovered) this.#switch.keep(keeper);
+    this.#tamper.keep(keeper);
+    if (this.#hasRecovered) this.#switch.keep(keeper);
+    this.#overload.keep(keeper);
+    this.#comms.keep(keeper);
+    this.#credit.keep(keeper);
+    this.#tokens.keep(keeper);
+    this.#tests.keep(keeper);
+    this.#keypad.keep(keeper);
+    this.#screen.keep(keeper);
+    this.#keepOwn(keeper);
+  }
+
+  #keepOwn(keeper: Keeper): void {
+    const { timer, metering } = this.#hardware;
+    this.#savedAt = keeper.value(this.#savedAt);
+    this.#keyed = keeper.value(this.#keyed);
+    this.#flowsPast = keeper.value(this.#flowsPast);
+    this.#checkpointTimer = keeper.handle(this.#checkpointTimer, () => this.#checkpointAt(timer.now()));
+    this.#alarm = keeper.handle(this.#alarm, () => metering.alarmAfter(1, this.#chargeNow));
+    this.#recovery = keeper.handle(this.#recovery, () => this.#recoverAt(timer.now()));
+    if (keeper.isWaking) this.#listenToKeys();
+  }
+
   /** Still alive long after the signal: the dip was shorter than the hold-up, and the books in hand are the right ones. */
   #recoverLater(): void {
-    const { timer, metering } = this.#hardware;
     this.#recovery?.cancel();
-    this.#recovery = timer.at(timer.now() + this.#options.recoveryMicros, () => {
+    this.#recovery = this.#recoverAt(this.#hardware.timer.now() + this.#options.recoveryMicros);
+  }
+
+  #recoverAt(time: Micros): Cancellable {
+    const { timer, metering } = this.#hardware;
+    return timer.at(time, () => {
       if (metering.voltageMilliVolt() < this.#options.loadSwitch.lowestVoltageMilliVolt) this.#recoverLater();
       else this.#recover();
     });
@@ -322,6 +368,7 @@ class MeterFirmware implements Firmware {
   #recover(): void {
     if (this.#vitals.status !== 'power-failing' && this.#vitals.status !== 'memory-fault') return;
     this.#switch.recover();
+    this.#hasRecovered = true;
     if (this.#vitals.status === 'memory-fault') {
       this.#switch.failMemory();
       return;
@@ -364,6 +411,7 @@ class MeterFirmware implements Firmware {
   #charge(): void {
     const energy = this.#books.charge((counted) => this.#tamper.besides(counted));
     if (energy > 0) this.#switch.energyCounted();
+    this.#flowsPast = energy > 0 && this.#switch.state === 'open';
     if (this.#vitals.status !== 'running') return;
     if (this.#books.unsavedMilliWh >= this.#options.checkpointMilliWh) this.#save();
     if (!this.#books.account.maySupply) this.#switch.drive();
@@ -390,8 +438,9 @@ class MeterFirmware implements Firmware {
       account.milliWhToLevel,
       left,
     );
-    // Behind an open contact the first energy tells that it did not obey.
-    if (this.#switch.state === 'open') next = 1;
+    // Behind an open contact the first energy tells that it did not obey; past it energy may flow for as long as it likes.
+    if (this.#switch.state === 'open')
+      next = this.#flowsPast ? Math.max(this.#options.checkpointMilliWh - unsavedMilliWh, 1) : 1;
     if (this.#switch.state === 'closed') {
       const margin = this.#prepareMilliWh();
       if (left <= margin) {
@@ -401,9 +450,8 @@ class MeterFirmware implements Firmware {
         next = Math.min(next, Math.max(left - margin, 1), Math.ceil(left / 2));
       }
     }
-    this.#alarm = this.#hardware.metering.alarmAfter(this.#books.counter.milliJouleUntil(next), () =>
-      this.#charge(),
-    );
+    const milliJoule = this.#books.counter.milliJouleUntil(next);
+    this.#alarm = this.#hardware.metering.alarmAfter(milliJoule, this.#chargeNow);
   }
 
   #prepareMilliWh(): number {
@@ -439,9 +487,13 @@ class MeterFirmware implements Firmware {
   }
 
   #checkpointLater(): void {
-    const { timer } = this.#hardware;
     this.#checkpointTimer?.cancel();
-    this.#checkpointTimer = timer.at(this.#savedAt + this.#options.checkpointMicros, () => {
+    this.#checkpointTimer = this.#checkpointAt(this.#savedAt + this.#options.checkpointMicros);
+  }
+
+  #checkpointAt(time: Micros): Cancellable {
+    const { timer } = this.#hardware;
+    return timer.at(time, () => {
       if (this.#vitals.status !== 'running') return;
       // A record that was asked for meanwhile has put the checkpoint off.
       if (timer.now() >= this.#savedAt + this.#options.checkpointMicros) {

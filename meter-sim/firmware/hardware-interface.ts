@@ -5,6 +5,7 @@
  * runs to completion before the next one, like interrupt handlers of one priority; none runs inside a call into this
  * interface.
  */
+import type { Keeper } from './keeper.ts';
 
 /** Integer microseconds since the world began. */
 export type Micros = number;
@@ -268,6 +269,11 @@ export interface FirmwarePorts {
   keyPressed(key: KeypadKey): void;
   /** The power-fail comparator: from now on only the hold-up capacitor feeds the MCU. */
   powerFailing(): void;
+  /**
+   * What the RAM holds and what is armed, for a simulator that puts the meter away and takes it up again; a program that has
+   * just been made and was never booted is given it. Without it the meter cannot be put away while it runs.
+   */
+  keep?(keeper: Keeper): void;
 }
 
 export type KeypadKey = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | 'backspace' | 'enter';

@@ -4,6 +4,7 @@
  */
 import { invariant } from '../../lib/assert.ts';
 import type { Account } from './credit/account.ts';
+import type { Keeper } from './keeper.ts';
 import type { FirmwareVitals } from './readout.ts';
 
 /** Commands that close the switch whatever the balance. */
@@ -54,6 +55,13 @@ export class InvariantChecker {
     this.#lastTotalMilliWh = totalMilliWh;
     this.#lastAcceptedMilliWh = acceptedMilliWh;
     this.#savedTotalMilliWh = Math.max(this.#savedTotalMilliWh, vitals.savedTotalMilliWh);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#checks = keeper.value(this.#checks);
+    this.#lastTotalMilliWh = keeper.value(this.#lastTotalMilliWh);
+    this.#lastAcceptedMilliWh = keeper.value(this.#lastAcceptedMilliWh);
+    this.#savedTotalMilliWh = keeper.value(this.#savedTotalMilliWh);
   }
 
   /** After a sudden death the total register may stand again where the newest record has it, and not below. */

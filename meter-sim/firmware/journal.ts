@@ -30,6 +30,7 @@ import {
   writeAccount,
   writeHeader,
 } from './journal-records.ts';
+import type { Keeper } from './keeper.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { DELTAS, PAGE_BYTES, SNAPSHOTS } from './memory-map.ts';
 import { RecordRing, type Span, type WriteResult } from './record-rings.ts';
@@ -215,6 +216,38 @@ export class Journal {
     if (owed !== undefined) this.#saveAgain(owed);
   }
 
+  keep(keeper: Keeper): void {
+    const isIdle = this.#working === undefined && this.#waiting.length === 0 && this.#owed === undefined;
+    keeper.idle(isIdle && this.#snapshotInWork === undefined, 'a record is being written');
+    this.#deltas.keep(keeper);
+    this.#snapshots.keep(keeper);
+    if (keeper.value(this.#image !== undefined)) this.#keepImage(keeper);
+    this.#base = keeper.value(this.#base);
+    this.#baseAccount = keeper.value(this.#baseAccount);
+    this.#baseSequence = keeper.value(this.#baseSequence);
+    this.#baseSpans = keeper.value(this.#baseSpans);
+    this.#oldSpans = keeper.value(this.#oldSpans);
+    this.#durable = keeper.value(this.#durable);
+    this.#sequence = keeper.value(this.#sequence);
+    this.#isFailing = keeper.value(this.#isFailing);
+    this.#room = keeper.value(this.#room);
+  }
+
+  #keepImage(keeper: Keeper): void {
+    this.#imageOnce().keep(keeper);
+    const patches = keeper.value(this.#patches.slice(0, this.#patchBytes));
+    this.#patches.set(patches);
+    this.#patchBytes = patches.length;
+  }
+
+  #imageOnce(): StateImage {
+    if (this.#image === undefined) {
+      this.#image = new StateImage();
+      this.#patches = new Uint8Array(2 * IMAGE_BYTES);
+    }
+    return this.#image;
+  }
+
   #saveAgain({ build, done }: Job): void {
     this.save(build, (written) => done(written ? 'written' : 'failed'));
   }
@@ -294,13 +327,8 @@ export class Journal {
   }
 
   #encode(state: JournalState): Uint8Array {
-    if (this.#image === undefined) {
-      this.#image = new StateImage();
-      this.#patches = new Uint8Array(2 * IMAGE_BYTES);
-    }
-    if (this.#image.update(state)) {
-      this.#patchBytes = writePatches(this.#base, this.#image.bytes, this.#patches);
-    }
+    const image = this.#imageOnce();
+    if (image.update(state)) this.#patchBytes = writePatches(this.#base, image.bytes, this.#patches);
     const { checksum } = this.#shape;
     const length = FIXED_BYTES + this.#patchBytes;
     const pages = pagesFor(length, checksum);

@@ -3,6 +3,7 @@
  * counter, twenty seconds without a key drop them, and the twentieth digit is its own enter key.
  */
 import type { Cancellable, KeypadKey, McuTimer, Micros } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 
 const TOKEN_DIGITS = 20;
 
@@ -48,7 +49,7 @@ export class Keypad {
       this.clear();
       return;
     }
-    this.#timeOut = this.#timer.at(this.#timer.now() + this.#timeOutMicros, () => this.clear());
+    this.#timeOut = this.#clearAt(this.#timer.now() + this.#timeOutMicros);
     this.#hooks.entryChanged(entryText(this.#digits));
   }
 
@@ -58,6 +59,15 @@ export class Keypad {
     this.#timeOut = undefined;
     this.#digits = '';
     this.#hooks.entryChanged(undefined);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#digits = keeper.value(this.#digits);
+    this.#timeOut = keeper.handle(this.#timeOut, () => this.#clearAt(this.#timer.now()));
+  }
+
+  #clearAt(time: Micros): Cancellable {
+    return this.#timer.at(time, () => this.clear());
   }
 }
 

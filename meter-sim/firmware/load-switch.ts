@@ -8,6 +8,7 @@
 import type { DelayBins } from './delay-bins.ts';
 import { type DelayConditions, DelayEstimator, type DelayOptions } from './delay-estimator.ts';
 import type { Cancellable, MeterHardware, Micros, SwitchDirection } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import type { LearntDelays } from './records.ts';
 import { ZeroCrossPredictor } from './zero-cross-predictor.ts';
 
@@ -117,7 +118,7 @@ export class LoadSwitch {
     this.#live = hardware.loadSide.onLive((isLive) => {
       if (!isLive || this.#operation !== undefined || this.#position !== 'open') return;
       this.#timer?.cancel();
-      this.#timer = hardware.timer.at(hardware.timer.now() + LIVE_CHECK_MICROS, () => this.energyCounted());
+      this.#timer = this.#checkLiveAt(hardware.timer.now() + LIVE_CHECK_MICROS);
     });
   }
 
@@ -193,6 +194,34 @@ export class LoadSwitch {
     this.#release();
   }
 
+  /** Of a switch at rest; the constructor has listened to the load side already. */
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#operation === undefined, 'the load switch is being operated');
+    this.#estimators.open.keep(keeper);
+    this.#estimators.close.keep(keeper);
+    this.#bins = keeper.value(this.#bins);
+    this.#position = keeper.value(this.#position);
+    this.#target = keeper.value(this.#target);
+    this.#firedAt = keeper.value(this.#firedAt);
+    this.#lastAim = keeper.value(this.#lastAim);
+    this.#stopped = keeper.value(this.#stopped);
+    if (keeper.value(this.#predictor !== undefined)) {
+      this.#predictor ??= new ZeroCrossPredictor(this.#options.cycles);
+      this.#predictor.keep(keeper);
+    }
+    // Without an operation only those of an opening to come are watched.
+    this.#capture = keeper.handle(this.#capture, () => this.#captureZeros('current'));
+    const now = this.#hardware.timer.now();
+    this.#timer = keeper.handle(this.#timer, () =>
+      this.#position === 'malfunction' ? this.#retryAt(now) : this.#checkLiveAt(now),
+    );
+    if (keeper.isWaking && this.#stopped) this.#live.cancel();
+  }
+
+  #checkLiveAt(time: Micros): Cancellable {
+    return this.#hardware.timer.at(time, () => this.energyCounted());
+  }
+
   #reconcile(): void {
     if (this.#stopped || this.#operation !== undefined || this.#target === undefined) return;
     const direction = this.#target === 'open' ? 'open' : 'close';
@@ -226,10 +255,13 @@ export class LoadSwitch {
 
   #watch(channel: 'current' | 'voltage'): void {
     this.#capture?.cancel();
-    const predictor = new ZeroCrossPredictor(this.#options.cycles);
-    this.#predictor = predictor;
-    this.#capture = this.#hardware.metering.captureZeroCrossings(channel, (zeroAt) => {
-      predictor.add(zeroAt);
+    this.#predictor = new ZeroCrossPredictor(this.#options.cycles);
+    this.#capture = this.#captureZeros(channel);
+  }
+
+  #captureZeros(channel: 'current' | 'voltage'): Cancellable {
+    return this.#hardware.metering.captureZeroCrossings(channel, (zeroAt) => {
+      this.#predictor?.add(zeroAt);
       this.#aim();
     });
   }
@@ -349,12 +381,15 @@ export class LoadSwitch {
   #fail(): void {
     this.#operation = undefined;
     this.#position = 'malfunction';
-    const { timer } = this.#hardware;
-    this.#timer = timer.at(timer.now() + this.#options.malfunctionRetryMicros, () => {
+    this.#timer = this.#retryAt(this.#hardware.timer.now() + this.#options.malfunctionRetryMicros);
+    this.#changed();
+  }
+
+  #retryAt(time: Micros): Cancellable {
+    return this.#hardware.timer.at(time, () => {
       this.#position = undefined;
       this.#reconcile();
     });
-    this.#changed();
   }
 
   /** After a reset nobody knows how long the contact has stood; then it is taken to have moved. */

@@ -3,6 +3,7 @@
  * pages gives way between two of them, so that a vital one never waits for more than the page in work.
  */
 import type { NonVolatileMemory } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 
 /** In this order; on power fail registers come before events (meter-hardware.md 4). */
 export const URGENCIES = ['vital', 'statistics', 'event', 'snapshot', 'background'] as const;
@@ -50,6 +51,11 @@ export class MemoryBus {
   write(address: number, bytes: Uint8Array, urgency: Urgency, done: (held: boolean) => void): void {
     this.#waiting[urgency].push({ address, bytes, done });
     if (!this.#busy) this.#startNext();
+  }
+
+  keep(keeper: Keeper): void {
+    const isIdle = !this.#busy && URGENCIES.every((urgency) => this.#waiting[urgency].length === 0);
+    keeper.idle(isIdle, 'a page is being written');
   }
 
   #startNext(): void {

@@ -14,6 +14,7 @@ import type {
   MeteringChip,
   RealTimeClock,
 } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import { bandRegisters, changeBand, NO_BANDS, restoreBands } from './metering/bands.ts';
 import {
   assertDemandOptions,
@@ -95,6 +96,11 @@ export class EnergyCounter {
   /** Energy in mJ from the last `take` until it would give `milliWh`; at least 1. */
   milliJouleUntil(milliWh: number): number {
     return Math.max(1, milliWh * MILLI_JOULE_PER_MILLI_WH - this.#remainderMilliJoule);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#last = keeper.value(this.#last);
+    this.#remainderMilliJoule = keeper.value(this.#remainderMilliJoule);
   }
 
   /** Not yet taken, the remainder included, when the chip's register stands at `register`. */
@@ -186,6 +192,10 @@ export class Metering {
   /** From when on a failure of the supply is a new one. */
   #steadyFrom = 0;
   #alarm: Cancellable | undefined;
+  readonly #secondCame = (): void => {
+    this.#host.charge();
+    this.#follow();
+  };
 
   /**
    * @throws StsFault `tariff_calendar_malformed`.
@@ -372,6 +382,26 @@ export class Metering {
     };
   }
 
+  keep(keeper: Keeper): void {
+    this.#bands = keeper.value(this.#bands);
+    this.#window = keeper.value(this.#window);
+    this.#demand = keeper.value(this.#demand);
+    this.#demandFromMilliWh = keeper.value(this.#demandFromMilliWh);
+    this.#exportMilliWh = keeper.value(this.#exportMilliWh);
+    this.#exportCounter.keep(keeper);
+    if (keeper.value(this.#profile !== undefined)) {
+      this.#profile ??= new LoadProfile(this.#options.profile, this.#store);
+      this.#profile.keep(keeper);
+    }
+    this.#voltage.keep(keeper);
+    this.#vital = keeper.value(this.#vital);
+    this.#statistics = keeper.value(this.#statistics);
+    this.#clockWentBack = keeper.value(this.#clockWentBack);
+    this.#isFailing = keeper.value(this.#isFailing);
+    this.#steadyFrom = keeper.value(this.#steadyFrom);
+    this.#alarm = keeper.handle(this.#alarm, () => this.#rtc.alarmAt(0, this.#secondCame));
+  }
+
   /** Brings everything up to this second and sets the alarm for the next one that matters. */
   #follow(): void {
     const now = this.#rtc.epochSeconds();
@@ -380,10 +410,7 @@ export class Metering {
     this.#followProfile(now);
     this.#followBand(now);
     this.#alarm?.cancel();
-    this.#alarm = this.#rtc.alarmAt(this.#nextSecond(now), () => {
-      this.#host.charge();
-      this.#follow();
-    });
+    this.#alarm = this.#rtc.alarmAt(this.#nextSecond(now), this.#secondCame);
   }
 
   #followDemand(now: number): void {

@@ -1,6 +1,7 @@
 /** Joins the overload machine (overload.ts) to the chip's comparators, the timer, the books and the table of switch commands. */
 import type { Books } from './books.ts';
 import type { Cancellable, MeterHardware } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import {
   CALM,
   type KeptOverload,
@@ -22,11 +23,12 @@ export class OverloadDesk {
   readonly #changed: () => void;
   #state: OverloadState = CALM;
   #levels = { isOver: false, isExtreme: false, isBreakable: true, isHigh: false, isCalm: true };
-  #captures: Cancellable[] = [];
+  #captures: (Cancellable | undefined)[] = [];
   #powerCapture: Cancellable | undefined;
   #limitWatt = 0;
   #timer: Cancellable | undefined;
   #alarm: Cancellable | undefined;
+  readonly #stepNow = (): void => this.#step();
 
   /** @param changed - a trip began or ended: the switch's commands are to be asked again. */
   constructor(hardware: MeterHardware, options: OverloadOptions, books: Books, changed: () => void) {
@@ -46,33 +48,17 @@ export class OverloadDesk {
 
   /** At power-up and after a dip that led to no reset. */
   start(): void {
-    const { metering, timer } = this.#hardware;
-    const options = this.#options;
     this.stop();
-    this.#state = restored(this.#books.vital.overload, timer.now());
+    this.#state = restored(this.#books.vital.overload, this.#hardware.timer.now());
     this.#levels = { isOver: false, isExtreme: false, isBreakable: true, isHigh: false, isCalm: true };
-    const watch = (
-      quantity: 'current' | 'voltage',
-      level: number,
-      note: (isAbove: boolean) => Partial<OverloadInputs>,
-    ): Cancellable =>
-      metering.captureLevel(quantity, { threshold: level, release: level }, (isAbove) => {
-        this.#levels = { ...this.#levels, ...note(isAbove) };
-        this.#step();
-      });
-    this.#captures = [
-      watch('current', options.extremeMilliAmp, (isExtreme) => ({ isExtreme })),
-      watch('current', options.breakingMilliAmp, (isAbove) => ({ isBreakable: !isAbove })),
-      watch('voltage', options.highMilliVolt, (isHigh) => ({ isHigh })),
-      watch('voltage', options.calmMilliVolt, (isAbove) => ({ isCalm: !isAbove })),
-    ];
+    this.#captures = this.#watches().map((watch) => watch());
     this.#limitWatt = this.#limitNow();
     this.#watchPower();
     this.#step();
   }
 
   stop(): void {
-    for (const capture of this.#captures) capture.cancel();
+    for (const capture of this.#captures) capture?.cancel();
     this.#captures = [];
     this.#powerCapture?.cancel();
     this.#timer?.cancel();
@@ -102,18 +88,53 @@ export class OverloadDesk {
     if (kept !== this.#books.vital.overload) this.#books.keep('overload', kept);
   }
 
+  keep(keeper: Keeper): void {
+    const { timer, metering } = this.#hardware;
+    this.#state = keeper.value(this.#state);
+    this.#levels = keeper.value(this.#levels);
+    this.#limitWatt = keeper.value(this.#limitWatt);
+    this.#captures = this.#watches().map((watch, place) => keeper.handle(this.#captures[place], watch));
+    this.#powerCapture = keeper.handle(this.#powerCapture, () => this.#captureLimit());
+    this.#timer = keeper.handle(this.#timer, () => timer.at(timer.now(), this.#stepNow));
+    this.#alarm = keeper.handle(this.#alarm, () => metering.alarmAfter(1, this.#stepNow));
+  }
+
+  #watches(): (() => Cancellable)[] {
+    const { extremeMilliAmp, breakingMilliAmp, highMilliVolt, calmMilliVolt } = this.#options;
+    const watch =
+      (
+        quantity: 'current' | 'voltage',
+        level: number,
+        note: (isAbove: boolean) => Partial<OverloadInputs>,
+      ): (() => Cancellable) =>
+      () =>
+        this.#hardware.metering.captureLevel(quantity, { threshold: level, release: level }, (isAbove) => {
+          this.#levels = { ...this.#levels, ...note(isAbove) };
+          this.#step();
+        });
+    return [
+      watch('current', extremeMilliAmp, (isExtreme) => ({ isExtreme })),
+      watch('current', breakingMilliAmp, (isAbove) => ({ isBreakable: !isAbove })),
+      watch('voltage', highMilliVolt, (isHigh) => ({ isHigh })),
+      watch('voltage', calmMilliVolt, (isAbove) => ({ isCalm: !isAbove })),
+    ];
+  }
+
   #limitNow(): number {
     const { limitWatt } = this.#options;
     return Math.min(this.#books.maximumPowerWatt ?? limitWatt, limitWatt);
   }
 
   #watchPower(): void {
-    const threshold = this.#limitWatt * 1_000;
-    const release = Math.floor((threshold * this.#options.releasePermille) / 1_000);
     this.#powerCapture?.cancel();
     this.#levels = { ...this.#levels, isOver: false };
-    const { metering } = this.#hardware;
-    this.#powerCapture = metering.captureLevel('power', { threshold, release }, (isOver) => {
+    this.#powerCapture = this.#captureLimit();
+  }
+
+  #captureLimit(): Cancellable {
+    const threshold = this.#limitWatt * 1_000;
+    const release = Math.floor((threshold * this.#options.releasePermille) / 1_000);
+    return this.#hardware.metering.captureLevel('power', { threshold, release }, (isOver) => {
       this.#levels = { ...this.#levels, isOver };
       this.#step();
     });
@@ -127,9 +148,9 @@ export class OverloadDesk {
     this.#state = step.state;
     this.#timer?.cancel();
     this.#alarm?.cancel();
-    if (step.nextAt !== undefined) this.#timer = timer.at(step.nextAt, () => this.#step());
+    if (step.nextAt !== undefined) this.#timer = timer.at(step.nextAt, this.#stepNow);
     if (step.alarmMilliJoule !== undefined) {
-      this.#alarm = metering.alarmAfter(step.alarmMilliJoule, () => this.#step());
+      this.#alarm = metering.alarmAfter(step.alarmMilliJoule, this.#stepNow);
     }
     const { trip, isVoltageTripped } = step.state;
     if (trip === before.trip && isVoltageTripped === before.isVoltageTripped) return;

@@ -2,6 +2,7 @@
  * Where records go in the memory: one after another through a region, so that every cell is worn alike; past pages that are
  * retired, never over what is still needed, and counted only when each page has been read back equal.
  */
+import type { Keeper } from './keeper.ts';
 import type { MemoryBus, Urgency } from './memory-bus.ts';
 import { PAGE_BYTES } from './memory-map.ts';
 import type { WornPageList } from './worn-pages.ts';
@@ -99,6 +100,10 @@ export class RecordRing {
       });
     };
     attempt(this.#next, 0);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#next = keeper.value(this.#next);
   }
 
   /** The first place from `from` on, at most once round. */

@@ -12,6 +12,7 @@ import type {
   McuTimer,
   Micros,
 } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import type { EntryOutcome } from './outcome.ts';
 import { effectText } from './token-pages.ts';
 
@@ -32,6 +33,10 @@ export class Screen {
   readonly #timer: McuTimer;
   readonly #base: () => GlassPicture;
   readonly #picture = (): GlassPicture => this.shown;
+  readonly #turnPage = (): void => {
+    this.#pages = this.#pages.slice(1);
+    this.#paint();
+  };
   #pages: readonly Page[] = [];
   #turn: Cancellable | undefined;
 
@@ -59,14 +64,18 @@ export class Screen {
     this.#paint();
   }
 
+  /** Of a screen that has shown something. */
+  keep(keeper: Keeper): void {
+    this.#pages = keeper.value(this.#pages);
+    this.#turn = keeper.handle(this.#turn, () => this.#timer.at(this.#timer.now(), this.#turnPage));
+    if (keeper.isWaking) this.#glass.draw(this.#picture);
+  }
+
   #paint(): void {
     const page = this.#pages[0];
     this.#turn = undefined;
     if (page !== undefined) {
-      this.#turn = this.#timer.at(this.#timer.now() + page.micros, () => {
-        this.#pages = this.#pages.slice(1);
-        this.#paint();
-      });
+      this.#turn = this.#timer.at(this.#timer.now() + page.micros, this.#turnPage);
     }
     this.#glass.draw(this.#picture);
   }

@@ -7,6 +7,7 @@
 
 import { APPLICATION_BYTES, decodeApplication, encodeApplication } from './application-image.ts';
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
+import type { Keeper } from './keeper.ts';
 import { type TokenApplication, VITAL_SECTIONS, type VitalState } from './records.ts';
 
 interface Placed {
@@ -35,7 +36,7 @@ export interface Imaged {
 export class StateImage {
   readonly bytes = new Uint8Array(new ArrayBuffer(BUFFER_BYTES), 0, IMAGE_BYTES);
   #application: TokenApplication | undefined;
-  readonly #values: unknown[] = new Array<unknown>(PLACED.length).fill(undefined);
+  #values: unknown[] = new Array<unknown>(PLACED.length).fill(undefined);
 
   /** @returns whether anything was encoded again. */
   update({ application, vital }: Imaged): boolean {
@@ -56,6 +57,13 @@ export class StateImage {
       isChanged = true;
     }
     return isChanged;
+  }
+
+  keep(keeper: Keeper): void {
+    const bytes = keeper.value(this.bytes);
+    if (keeper.isWaking) this.bytes.set(bytes);
+    this.#application = keeper.value(this.#application);
+    this.#values = keeper.value(this.#values);
   }
 }
 

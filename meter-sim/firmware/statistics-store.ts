@@ -6,6 +6,7 @@
  */
 import { readUnsigned, type Section, writeInteger } from './bytes.ts';
 import { CRC_32, FORMAT_VERSION, isSealed, pagesFor, seal } from './journal-records.ts';
+import type { Keeper } from './keeper.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { PAGE_BYTES, STATISTICS } from './memory-map.ts';
 import { RecordRing, type Span } from './record-rings.ts';
@@ -58,6 +59,14 @@ export class StatisticsStore {
   save(build: () => StatisticsState): void {
     this.#waiting = build;
     if (!this.#isWriting) this.#startNext();
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(!this.#isWriting && this.#waiting === undefined, 'the slower record is being written');
+    this.#ring.keep(keeper);
+    this.#sequence = keeper.value(this.#sequence);
+    this.#newest = keeper.value(this.#newest);
+    this.#written = keeper.value(this.#written);
   }
 
   #startNext(): void {

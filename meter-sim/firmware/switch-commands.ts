@@ -7,6 +7,7 @@ import { invariant } from '../../lib/assert.ts';
 import type { Section } from './bytes.ts';
 import { readUnsigned, writeInteger } from './bytes.ts';
 import type { Micros } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 
 export type SwitchPosition = 'open' | 'closed';
 
@@ -127,6 +128,12 @@ export class SwitchBoard {
     if (productionTest === undefined) this.#keep(cause, position);
     else this.#keep('productionTest', productionTest);
     return productionTest ?? position;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#active = keeper.value(this.#active);
+    this.#decision = keeper.value(this.#decision);
+    this.#log = keeper.value(this.#log);
   }
 
   #keep(cause: SwitchDecision['cause'], position: SwitchPosition): void {

@@ -4,6 +4,7 @@
  */
 import type { Books } from './books.ts';
 import type { MeterHardware } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import { LoadSwitch, type LoadSwitchOptions, type SwitchAim, type SwitchState } from './load-switch.ts';
 import type { LearntDelays } from './records.ts';
 import { latchedOf, rowOf, SwitchBoard, type SwitchDecision } from './switch-commands.ts';
@@ -148,10 +149,16 @@ export class SwitchDesk {
     this.drive();
   }
 
-  #makeSwitch(): LoadSwitch {
-    const { delays } = this.#books.vital;
-    const { delayBins } = this.#books.statistics;
-    return new LoadSwitch(this.#hardware, this.#options, delays, delayBins, () => this.#switched());
+  /** Of a desk that has been started: its switch is another than the constructor's. */
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#calibration === undefined, 'a production test is under way');
+    this.#board.keep(keeper);
+    if (keeper.isWaking) this.#switch = this.#makeSwitch(this.#switch.delays(), this.#switch.bins());
+    this.#switch.keep(keeper);
+  }
+
+  #makeSwitch(delays = this.#books.vital.delays, bins = this.#books.statistics.delayBins): LoadSwitch {
+    return new LoadSwitch(this.#hardware, this.#options, delays, bins, () => this.#switched());
   }
 
   #switched(): void {

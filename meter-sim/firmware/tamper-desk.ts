@@ -5,6 +5,7 @@
 import type { Books } from './books.ts';
 import type { EventName } from './events.ts';
 import type { MeterHardware } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import { MILLI_JOULE_PER_MILLI_WH } from './metering.ts';
 import type { EntryOutcome } from './outcome.ts';
 import type { VitalState } from './records.ts';
@@ -59,6 +60,7 @@ export class TamperDesk {
   /** Latched since the last token was judged. */
   #latchedMeanwhile: TamperSet = 0;
   #chargeTimer: { cancel(): void } | undefined;
+  readonly #chargeNow = (): void => this.#hooks.charge();
 
   constructor(hardware: MeterHardware, options: TamperOptions, books: Books, hooks: TamperDeskHooks) {
     this.#books = books;
@@ -161,9 +163,14 @@ export class TamperDesk {
     this.#chargeTimer = undefined;
     if (!this.#watch.isInfluenced || !(milliWhLeft < Number.POSITIVE_INFINITY && milliWhLeft > 0)) return;
     const seconds = (milliWhLeft * MILLI_JOULE_PER_MILLI_WH) / this.#options.imaxMilliWatt;
-    this.#chargeTimer = this.#timer.at(this.#timer.now() + Math.ceil(seconds * 1e6), () =>
-      this.#hooks.charge(),
-    );
+    this.#chargeTimer = this.#timer.at(this.#timer.now() + Math.ceil(seconds * 1e6), this.#chargeNow);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#latchedMeanwhile = keeper.value(this.#latchedMeanwhile);
+    this.#watch.keep(keeper);
+    const timer = this.#timer;
+    this.#chargeTimer = keeper.handle(this.#chargeTimer, () => timer.at(timer.now(), this.#chargeNow));
   }
 
   #keep(state: TamperState, saved: () => void = () => {}): void {

@@ -11,10 +11,12 @@ import type {
   McuTimer,
   Micros,
 } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import {
   DEFAULT_TAMPER_RULES,
   includes,
   setOf,
+  TAMPER_KINDS,
   type TamperKind,
   type TamperRules,
   type TamperSet,
@@ -124,9 +126,14 @@ export class TamperWatch {
   #reverseAlarm: Cancellable | undefined;
   /** The export register when `reverseMilliJoule` was last brought up. */
   #exported = 0;
+  #imbalanceWatch: Cancellable | undefined;
   #neutralWatch: Cancellable | undefined;
   /** Since when energy is charged at Imax; undefined while it is not. */
   #influencedSince: Micros | undefined;
+  readonly #fedBack = (): void => {
+    this.#begin('reverse-energy');
+    this.#end('reverse-energy');
+  };
 
   constructor(hardware: TamperSenses, options: TamperOptions, hooks: TamperHooks) {
     this.#hardware = hardware;
@@ -156,23 +163,31 @@ export class TamperWatch {
 
   /** Arms everything; once after each reset. What stood open in the dark is found here. */
   start(): void {
-    const { covers, hall, metering, loadSide } = this.#hardware;
-    const { magnetOperateMicroTesla, magnetReleaseMicroTesla, imbalancePermille, imbalanceReleasePermille } =
-      this.#options;
-    covers.onChange((cover) => this.#coverMoved(cover));
+    this.#listenToCovers();
     for (const [cover, kind] of COVERS) this.#findOpened(cover, kind);
-    hall.onField(magnetOperateMicroTesla, magnetReleaseMicroTesla, (isStrong) =>
-      this.#after('magnet', isStrong, this.#options.magnetMicros),
-    );
-    if (this.#options.billsInfluenceAtImax) this.#watchInfluence();
-    metering.captureLevel(
-      'imbalance',
-      { threshold: imbalancePermille, release: imbalanceReleasePermille },
-      (isAbove) => this.#after('bypass', isAbove, this.#options.imbalanceMicros),
-    );
-    loadSide.onLive(() => this.#lookBehindRelay());
-    this.#exported = metering.exportMilliJoule();
+    this.#listen();
+    this.#imbalanceWatch = this.#captureImbalance();
+    this.#exported = this.#hardware.metering.exportMilliJoule();
     this.#awaitReverse();
+  }
+
+  keep(keeper: Keeper): void {
+    const { timer, metering } = this.#hardware;
+    this.#present = keeper.value(this.#present);
+    this.#exported = keeper.value(this.#exported);
+    this.#influencedSince = keeper.value(this.#influencedSince);
+    for (const kind of TAMPER_KINDS) {
+      const waiting = keeper.handle(this.#timers.get(kind), () =>
+        timer.at(timer.now(), () => this.#lasted(kind)),
+      );
+      if (waiting !== undefined) this.#timers.set(kind, waiting);
+    }
+    this.#imbalanceWatch = keeper.handle(this.#imbalanceWatch, () => this.#captureImbalance());
+    this.#neutralWatch = keeper.handle(this.#neutralWatch, () => this.#captureNeutral());
+    this.#reverseAlarm = keeper.handle(this.#reverseAlarm, () => metering.exportAlarmAfter(1, this.#fedBack));
+    if (!keeper.isWaking) return;
+    this.#listenToCovers();
+    this.#listen();
   }
 
   /** The load switch finished an operation: what is live behind an open contact is not the mains. */
@@ -221,17 +236,7 @@ export class TamperWatch {
    * capacitor lasts tells, and not the one of before.
    */
   powerFailing(): void {
-    const { metering } = this.#hardware;
-    const { neutralMissingMilliAmp, neutralMissingMilliVolt } = this.#options;
-    this.#neutralWatch ??= metering.captureLevel(
-      'current',
-      { threshold: neutralMissingMilliAmp, release: neutralMissingMilliAmp },
-      (isAbove) => {
-        if (isAbove && metering.halfCycleMilliVolt() < neutralMissingMilliVolt)
-          this.#begin('neutral-missing');
-        else if (!isAbove) this.#end('neutral-missing');
-      },
-    );
+    this.#neutralWatch ??= this.#captureNeutral();
   }
 
   /** The supply stands again. */
@@ -267,6 +272,43 @@ export class TamperWatch {
     return this.#influencedSince !== undefined;
   }
 
+  #listenToCovers(): void {
+    this.#hardware.covers.onChange((cover) => this.#coverMoved(cover));
+  }
+
+  #listen(): void {
+    const { hall, loadSide } = this.#hardware;
+    const { magnetOperateMicroTesla, magnetReleaseMicroTesla } = this.#options;
+    hall.onField(magnetOperateMicroTesla, magnetReleaseMicroTesla, (isStrong) =>
+      this.#after('magnet', isStrong, this.#options.magnetMicros),
+    );
+    if (this.#options.billsInfluenceAtImax) this.#watchInfluence();
+    loadSide.onLive(() => this.#lookBehindRelay());
+  }
+
+  #captureImbalance(): Cancellable {
+    const { imbalancePermille, imbalanceReleasePermille } = this.#options;
+    return this.#hardware.metering.captureLevel(
+      'imbalance',
+      { threshold: imbalancePermille, release: imbalanceReleasePermille },
+      (isAbove) => this.#after('bypass', isAbove, this.#options.imbalanceMicros),
+    );
+  }
+
+  #captureNeutral(): Cancellable {
+    const { metering } = this.#hardware;
+    const { neutralMissingMilliAmp, neutralMissingMilliVolt } = this.#options;
+    return metering.captureLevel(
+      'current',
+      { threshold: neutralMissingMilliAmp, release: neutralMissingMilliAmp },
+      (isAbove) => {
+        if (isAbove && metering.halfCycleMilliVolt() < neutralMissingMilliVolt)
+          this.#begin('neutral-missing');
+        else if (!isAbove) this.#end('neutral-missing');
+      },
+    );
+  }
+
   /** What the battery's latch remembers of the time without supply. */
   #findOpened(cover: Cover, kind: TamperKind): void {
     const { covers } = this.#hardware;
@@ -280,30 +322,33 @@ export class TamperWatch {
 
   /** Every edge begins the debounce again. */
   #coverMoved(cover: Cover): void {
-    const kind = cover === 'meter' ? 'meter-cover' : 'terminal-cover';
-    this.#in(kind, this.#options.coverDebounceMicros, () => {
-      const { covers } = this.#hardware;
-      const forget = (): void => covers.forgetOpened(cover);
-      if (covers.isOpen(cover)) this.#begin(kind);
-      else if (includes(this.#present, kind)) {
-        this.#end(kind);
-        this.#latch(kind, forget);
-      } else if (covers.wasOpened(cover)) {
-        // The battery's latch holds an opening that the debounce swallowed.
-        this.#begin(kind, forget);
-        this.#end(kind);
-      }
-    });
+    this.#in(cover === 'meter' ? 'meter-cover' : 'terminal-cover', this.#options.coverDebounceMicros);
+  }
+
+  #coverRests(cover: Cover, kind: TamperKind): void {
+    const { covers } = this.#hardware;
+    const forget = (): void => covers.forgetOpened(cover);
+    if (covers.isOpen(cover)) this.#begin(kind);
+    else if (includes(this.#present, kind)) {
+      this.#end(kind);
+      this.#latch(kind, forget);
+    } else if (covers.wasOpened(cover)) {
+      // The battery's latch holds an opening that the debounce swallowed.
+      this.#begin(kind, forget);
+      this.#end(kind);
+    }
   }
 
   #lookBehindRelay(): void {
-    const isLive = (): boolean =>
-      this.#hooks.isRelayOpen() && this.#hardware.loadSide.milliVolt() >= this.#options.loadSideMilliVolt;
-    if (!isLive()) this.#after('load-side-voltage', false, 0);
+    if (!this.#isLiveBehindRelay()) this.#after('load-side-voltage', false, 0);
     else if (!this.#timers.has('load-side-voltage') && !includes(this.#present, 'load-side-voltage'))
-      this.#in('load-side-voltage', this.#options.loadSideMicros, () => {
-        if (isLive()) this.#begin('load-side-voltage');
-      });
+      this.#in('load-side-voltage', this.#options.loadSideMicros);
+  }
+
+  #isLiveBehindRelay(): boolean {
+    return (
+      this.#hooks.isRelayOpen() && this.#hardware.loadSide.milliVolt() >= this.#options.loadSideMilliVolt
+    );
   }
 
   #watchInfluence(): void {
@@ -327,15 +372,12 @@ export class TamperWatch {
     const state = this.#hooks.state();
     if (includes(state.latched, 'reverse-energy')) return;
     const left = this.#options.reverseMilliJoule - state.reverseMilliJoule - this.#exportedSince();
-    this.#reverseAlarm = this.#hardware.metering.exportAlarmAfter(Math.max(1, left), () => {
-      this.#begin('reverse-energy');
-      this.#end('reverse-energy');
-    });
+    this.#reverseAlarm = this.#hardware.metering.exportAlarmAfter(Math.max(1, left), this.#fedBack);
   }
 
   /** Begins when `isThere` has lasted for `micros`, ends at once. */
   #after(kind: TamperKind, isThere: boolean, micros: Micros): void {
-    if (isThere) this.#in(kind, micros, () => this.#begin(kind));
+    if (isThere) this.#in(kind, micros);
     else {
       this.#timers.get(kind)?.cancel();
       this.#timers.delete(kind);
@@ -343,16 +385,21 @@ export class TamperWatch {
     }
   }
 
-  #in(kind: TamperKind, micros: Micros, run: () => void): void {
+  #in(kind: TamperKind, micros: Micros): void {
     const { timer } = this.#hardware;
     this.#timers.get(kind)?.cancel();
     this.#timers.set(
       kind,
-      timer.at(timer.now() + micros, () => {
-        this.#timers.delete(kind);
-        run();
-      }),
+      timer.at(timer.now() + micros, () => this.#lasted(kind)),
     );
+  }
+
+  /** What may be a tamper of this kind has lasted for long enough to be looked at. */
+  #lasted(kind: TamperKind): void {
+    this.#timers.delete(kind);
+    if (kind === 'meter-cover') this.#coverRests('meter', kind);
+    else if (kind === 'terminal-cover') this.#coverRests('terminal', kind);
+    else if (kind !== 'load-side-voltage' || this.#isLiveBehindRelay()) this.#begin(kind);
   }
 
   /** Latches a kind; `saved` runs when that is durable, which it may be already. */

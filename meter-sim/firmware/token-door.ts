@@ -7,6 +7,7 @@ import { enterToken } from '../../lib/meter/enter-token.ts';
 import type { Books, TokenChange } from './books.ts';
 import { creditChangeOf } from './credit.ts';
 import type { RealTimeClock } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import type { FirmwareOptions } from './options.ts';
 import { ACCOUNT_LOW, type EntryOutcome, MEMORY_FAULT, NOT_READY } from './outcome.ts';
 import type { VitalState } from './records.ts';
@@ -85,6 +86,11 @@ export class TokenDoor {
       const vital = { tokenHistory, ...this.#hooks.vital(outcome) };
       this.#commit({ before, state, vital, credit }, outcome, done);
     }
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(!this.#inWork, 'a token is being made durable');
+    this.#lastResult = keeper.value(this.#lastResult);
   }
 
   /** A meter in one mode has no use for the credit of the other: such a token is refused by its function. */

@@ -6,6 +6,7 @@
  */
 import type { DisplayToken } from '../../lib/token/kinds.ts';
 import type { Cancellable, McuTimer, Micros } from './hardware-interface.ts';
+import type { Keeper } from './keeper.ts';
 import type { Page } from './screen.ts';
 import { type TestState, testPage, testsOf } from './token-pages.ts';
 
@@ -49,13 +50,21 @@ export class TokenTests {
     this.#opened = undefined;
   }
 
+  keep(keeper: Keeper): void {
+    this.#opened = keeper.handle(this.#opened, () => this.#endAt(this.#timer.now()));
+  }
+
   #testSwitch(): Page {
     if (this.#opened !== undefined || !this.#hooks.isClosed()) return { text: 'OPEn', micros: PAGE_MICROS };
     this.#hooks.open(true);
-    this.#opened = this.#timer.at(this.#timer.now() + OPEN_MICROS, () => {
+    this.#opened = this.#endAt(this.#timer.now() + OPEN_MICROS);
+    return { text: 'SWItCH tESt', micros: OPEN_MICROS as Micros };
+  }
+
+  #endAt(time: Micros): Cancellable {
+    return this.#timer.at(time, () => {
       this.#opened = undefined;
       this.#hooks.open(false);
     });
-    return { text: 'SWItCH tESt', micros: OPEN_MICROS as Micros };
   }
 }

@@ -1,5 +1,6 @@
 /** The vital signs of a running firmware, read where they stand: a judge of every event must cost the meter nothing. */
 import type { Books } from './books.ts';
+import type { Keeper } from './keeper.ts';
 import type { Metering } from './metering.ts';
 import type { FirmwareStatus, FirmwareVitals } from './readout.ts';
 import type { SwitchDesk } from './switch-desk.ts';
@@ -58,6 +59,10 @@ export class LiveVitals implements FirmwareVitals {
 
   get lockoutFailures(): number {
     return this.#books.lockout.failures;
+  }
+
+  keep(keeper: Keeper): void {
+    this.status = keeper.value(this.status);
   }
 
   /** The same as they are at this moment, for whoever keeps them. */

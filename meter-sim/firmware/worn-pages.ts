@@ -3,6 +3,7 @@
  * the vital record.
  */
 import type { Section } from './bytes.ts';
+import type { Keeper } from './keeper.ts';
 import { MAPPED_PAGES } from './memory-map.ts';
 
 /** Retired page numbers, rising. */
@@ -50,5 +51,9 @@ export class WornPageList {
   /** Durable with the next vital record; until then a boot would find out again by itself. */
   retire(page: number): void {
     if (page < MAPPED_PAGES && !this.has(page)) this.#pages = [...this.#pages, page].sort((a, b) => a - b);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#pages = keeper.value(this.#pages);
   }
 }

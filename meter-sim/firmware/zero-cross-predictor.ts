@@ -6,6 +6,7 @@
  * next zero by 50 µs against a straight line), and least squares over the last cycles takes the noise of single crossings
  * out. Of a cluster only its first zero is a target: a contact that parts late then still meets the next.
  */
+import type { Keeper } from './keeper.ts';
 
 /** Slowest and fastest mains that is followed, with room for a generator (45-65 Hz), µs a cycle. */
 const SHORTEST_CYCLE = 1e6 / 66;
@@ -70,6 +71,11 @@ export class ZeroCrossPredictor {
       if (best === undefined || candidate < best) best = candidate;
     }
     return best;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#zeros = keeper.value(this.#zeros);
+    this.#perCycle = keeper.value(this.#perCycle);
   }
 
   /** Least squares through the last `depth` zeros of one family; family 0 holds the newest zero of all. */

@@ -3,6 +3,7 @@
  * included, is told to whoever listens.
  */
 import type { Micros } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 
@@ -31,6 +32,13 @@ export class BouncingContact {
     this.#random = random;
     this.#config = config;
     this.#edge = edge;
+  }
+
+  /** Bounces to come are not kept: they are over within milliseconds. */
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#isMade === this.#target, 'a contact bounces');
+    this.#isMade = keeper.value(this.#isMade);
+    this.#target = keeper.value(this.#target);
   }
 
   /** Where the contact stands at this instant. */

@@ -3,6 +3,7 @@
  * between two samples, and the voltage across the load contact.
  */
 import type { Cancellable, WaveChannel } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock } from '../world/event-clock.ts';
 import type { ChipConfig } from './chip-config.ts';
 
@@ -145,6 +146,10 @@ export class Captures {
   clear(): void {
     this.#zeros.length = 0;
     this.#contacts.length = 0;
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(!this.isArmed, 'a comparator is armed');
   }
 
   /** Lets what is armed see one sample; true when one of them raised an interrupt. */

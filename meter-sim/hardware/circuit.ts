@@ -4,6 +4,7 @@
  * truth close their books first.
  */
 import type { CurrentPath } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import {
   type Appliance,
@@ -98,6 +99,33 @@ export class Circuit {
     for (const appliance of load.appliances) assertAppliance(appliance);
     this.#truthAt = mains.markAt(0);
     this.#recompute();
+  }
+
+  /**
+   * The terms are kept as they are and not reckoned anew: of an appliance that was starting when it lost the grid they hold the
+   * excess of that moment. The tables follow from them to the bit.
+   */
+  keep(keeper: Keeper): void {
+    const waves = this.#waves;
+    const appliances = keeper.value(this.#load.appliances);
+    this.#load = { ...this.#load, appliances };
+    this.#startedAt = keeper.value(this.#startedAt);
+    this.#startStep =
+      keeper.handle(this.#startStep, () => this.#clock.at(this.#clock.now(), () => this.#step())) ?? null;
+    this.#wiring = keeper.value(this.#wiring);
+    this.#conducts = keeper.value(this.#conducts);
+    this.#version = keeper.value(this.#version);
+    this.#termsVersion = keeper.value(this.#termsVersion);
+    this.#deadSince = keeper.value(this.#deadSince);
+    this.#drawn = keeper.value(this.#drawn);
+    this.#import = keeper.value(this.#import);
+    this.#export = keeper.value(this.#export);
+    this.#truthAt = keeper.value(this.#truthAt);
+    const terms = keeper.value(this.#terms.map(({ wave, amp }) => ({ name: waves.nameOf(wave), amp })));
+    if (!keeper.isWaking) return;
+    this.#terms = terms.map(({ name, amp }) => ({ wave: waves.named(name), amp }));
+    this.#power = null;
+    this.release();
   }
 
   /** Changes with everything that a wave depends on. */
@@ -291,10 +319,12 @@ export class Circuit {
     this.#startStep = null;
     if (!this.isFed || this.mains.voltRms === 0) return;
     if (!this.#load.appliances.some((_, index) => this.#startFactor(index) > 1)) return;
-    this.#startStep = this.#clock.at(this.#clock.now() + START_STEP_MICROS, () => {
-      this.#startStep = null;
-      this.#change(() => {});
-    });
+    this.#startStep = this.#clock.at(this.#clock.now() + START_STEP_MICROS, () => this.#step());
+  }
+
+  #step(): void {
+    this.#startStep = null;
+    this.#change(() => {});
   }
 
   #settle(): void {

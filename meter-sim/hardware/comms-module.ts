@@ -11,6 +11,7 @@ import {
 } from '../../lib/link/messages.ts';
 import { LinkPeer, type LossReason } from '../../lib/link/peer.ts';
 import type { Cancellable, CommsPort, Micros } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 
@@ -235,6 +236,14 @@ export class SimulatedCommsSlot implements CommsPort {
     this.#clock = clock;
     this.#random = random;
     this.#config = config;
+  }
+
+  /** A module is a computer of its own, which may sit in another meter tomorrow: a meter rests without one. */
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#module === undefined, 'a module is in the slot');
+    keeper.idle(this.#flights.length === 0, 'bytes are on the line');
+    this.#isPowered = keeper.value(this.#isPowered);
+    this.#freeAt = keeper.value(this.#freeAt);
   }
 
   get module(): SimulatedCommsModule | undefined {

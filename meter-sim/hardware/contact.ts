@@ -2,6 +2,7 @@
  * The load contact of the latching relay (meter-hardware.md 3): the arc when it parts under current, the bounces when it
  * closes, welding, and the resistance that rises with all the arcs it has seen.
  */
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import type { Circuit } from './circuit.ts';
@@ -37,6 +38,16 @@ export class LoadContact {
     this.#arcJoule = config.arcJoule;
     this.#isWelded = config.isWelded && config.position === 'closed';
     circuit.setConducts(this.#state === 'closed');
+  }
+
+  /** What a movement has planned is not kept: it is over within milliseconds. */
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#state !== 'arcing', 'an arc burns');
+    this.#state = keeper.value(this.#state);
+    this.#arcJoule = keeper.value(this.#arcJoule);
+    this.#isWelded = keeper.value(this.#isWelded);
+    this.#touches = keeper.value(this.#touches);
+    this.#movement = keeper.value(this.#movement);
   }
 
   get state(): ContactState {

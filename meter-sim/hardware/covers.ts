@@ -3,6 +3,7 @@
  * beside each remembers an opening that lasted, also while no MCU runs.
  */
 import type { Cancellable, Cover, CoverSwitches, Micros } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import { type BounceConfig, BouncingContact, DEFAULT_BOUNCE } from './bouncing-contact.ts';
@@ -41,6 +42,15 @@ export class SimulatedCovers implements CoverSwitches {
       isLatched: false,
     });
     this.#switches = { meter: make('meter'), terminal: make('terminal') };
+  }
+
+  keep(keeper: Keeper): void {
+    this.#isBatteryGood = keeper.value(this.#isBatteryGood);
+    for (const it of [this.#switches.meter, this.#switches.terminal]) {
+      it.contact.keep(keeper);
+      it.isLatched = keeper.value(it.isLatched);
+      it.latch = keeper.handle(it.latch, () => this.#latchAt(this.#clock.now(), it));
+    }
   }
 
   isOpen(cover: Cover): boolean {
@@ -86,10 +96,14 @@ export class SimulatedCovers implements CoverSwitches {
     it.latch?.cancel();
     it.latch = undefined;
     if (it.contact.isMade) {
-      it.latch = this.#clock.at(this.#clock.now() + this.#config.latchMicros, () => {
-        if (this.#isBatteryGood || this.#isMainsFed()) it.isLatched = true;
-      });
+      it.latch = this.#latchAt(this.#clock.now() + this.#config.latchMicros, it);
     }
     for (const run of [...this.#listeners]) run(cover);
+  }
+
+  #latchAt(time: Micros, it: CoverSwitch): ScheduledEvent {
+    return this.#clock.at(time, () => {
+      if (this.#isBatteryGood || this.#isMainsFed()) it.isLatched = true;
+    });
   }
 }

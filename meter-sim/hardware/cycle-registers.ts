@@ -1,4 +1,5 @@
 /** RMS and power registers of the sampling chip, closed on a whole number of mains cycles (meter-hardware.md 2). */
+import type { Keeper } from '../firmware/keeper.ts';
 
 /** Without a zero crossing the registers close after a second of samples. */
 const SAMPLES_WITHOUT_CYCLE = 4096;
@@ -23,6 +24,23 @@ export class CycleRegisters {
 
   constructor(cyclesPerRegister: number) {
     this.#cyclesPerRegister = cyclesPerRegister;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#voltBefore = keeper.value(this.#voltBefore);
+    this.#cycles = keeper.value(this.#cycles);
+    this.#samples = keeper.value(this.#samples);
+    this.#lateBefore = keeper.value(this.#lateBefore);
+    this.#voltSquares = keeper.value(this.#voltSquares);
+    this.#lineSquares = keeper.value(this.#lineSquares);
+    this.#neutralSquares = keeper.value(this.#neutralSquares);
+    this.#powerSum = keeper.value(this.#powerSum);
+    this.#reactiveSum = keeper.value(this.#reactiveSum);
+    this.voltRms = keeper.value(this.voltRms);
+    this.lineRms = keeper.value(this.lineRms);
+    this.neutralRms = keeper.value(this.neutralRms);
+    this.powerWatt = keeper.value(this.powerWatt);
+    this.reactiveVar = keeper.value(this.reactiveVar);
   }
 
   /** Reset of the chip. */

@@ -5,6 +5,7 @@
  * A meter uses a few of the part's 32 kB: what was never written takes no memory, so that ten thousand meters fit one computer.
  */
 import { invariant } from '../../lib/assert.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { RandomStream } from '../world/random.ts';
 
 /** One byte written wears this many. */
@@ -34,11 +35,11 @@ export class Cells {
   readonly #random: RandomStream;
   readonly #chunks: (Uint8Array | undefined)[];
   /** Writes of whole pages, by page; and writes of less, by group. */
-  readonly #pageWear: number[] = [];
-  readonly #groupWear = new Map<number, number>();
-  readonly #stuck = new Map<number, Stuck>();
+  #pageWear: number[] = [];
+  #groupWear = new Map<number, number>();
+  #stuck = new Map<number, Stuck>();
   /** For a group past its endurance: the wear at which its next bit sticks. */
-  readonly #lives = new Map<number, number>();
+  #lives = new Map<number, number>();
   #worst = 0;
 
   constructor(config: CellsConfig, random: RandomStream, image: Uint8Array | undefined) {
@@ -50,6 +51,25 @@ export class Cells {
     for (let at = 0; at < image.length; at += CHUNK) {
       const bytes = image.subarray(at, at + CHUNK);
       if (bytes.some((byte) => byte !== ERASED)) this.#put(at, bytes);
+    }
+  }
+
+  keep(keeper: Keeper): void {
+    const used = keeper.value(this.#chunks.flatMap((chunk, index) => (chunk === undefined ? [] : [index])));
+    const bytes = keeper.value(this.#bytesOf(used));
+    this.#pageWear = keeper.value(this.#pageWear);
+    const groups = [...this.#groupWear.keys()];
+    // Each but the first as its distance from the one before: most are neighbours, and so take nothing.
+    const steps = keeper.value(groups.map((group, index) => group - (groups[index - 1] ?? 0)));
+    const writes = keeper.value([...this.#groupWear.values()]);
+    this.#stuck = keeper.value(this.#stuck);
+    this.#lives = keeper.value(this.#lives);
+    this.#worst = keeper.value(this.#worst);
+    if (!keeper.isWaking) return;
+    this.#groupWear = wearOfGroups(steps, writes);
+    this.#chunks.fill(undefined);
+    for (const [place, index] of used.entries()) {
+      this.#chunks[index] = bytes.slice(place * CHUNK, (place + 1) * CHUNK);
     }
   }
 
@@ -106,6 +126,15 @@ export class Cells {
       value: (stuck.value & ~mask) | (value & mask),
     });
     this.#force(address, mask, value);
+  }
+
+  #bytesOf(used: readonly number[]): Uint8Array {
+    const bytes = new Uint8Array(used.length * CHUNK);
+    for (const [place, index] of used.entries()) {
+      const chunk = this.#chunks[index];
+      if (chunk !== undefined) bytes.set(chunk, place * CHUNK);
+    }
+    return bytes;
   }
 
   #force(address: number, mask: number, value: number): void {
@@ -165,4 +194,14 @@ export class Cells {
   #weibull(): number {
     return (-Math.log(1 - this.#random.uniform())) ** (1 / this.#config.wearShape);
   }
+}
+
+function wearOfGroups(steps: readonly number[], writes: readonly number[]): Map<number, number> {
+  let group = 0;
+  return new Map(
+    steps.map((step, index) => {
+      group += step;
+      return [group, writes[index] ?? 0];
+    }),
+  );
 }

@@ -8,6 +8,7 @@
 import { assertBytes, assertInteger } from '../../lib/assert.ts';
 import { StsFault } from '../../lib/faults.ts';
 import type { NonVolatileMemory } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import { Cells, WEAR_GROUP } from './eeprom-cells.ts';
@@ -122,6 +123,17 @@ export class SimulatedEeprom implements NonVolatileMemory {
       throw new StsFault('memory_image_damaged', `${image.length} bytes instead of ${config.size}`);
     }
     this.#cells = new Cells(config, random, image);
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#writing === null, 'the memory writes');
+    // A plan for a write that has begun already is void.
+    const isPlanned = this.#plan !== null && this.#plan.write >= this.#writesStarted;
+    keeper.idle(!isPlanned, 'a power cut is planned in a write');
+    Object.assign(this.counts, keeper.value(this.counts));
+    this.#isProtected = keeper.value(this.#isProtected);
+    this.#writesStarted = keeper.value(this.#writesStarted);
+    this.#cells.keep(keeper);
   }
 
   get isBusy(): boolean {

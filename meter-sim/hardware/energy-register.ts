@@ -3,13 +3,26 @@
  * Energy that runs backwards within a cycle makes the remainder negative; the register waits until it has come back.
  */
 import type { Cancellable } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 
 const REGISTER_SIZE = 2 ** 48;
 
-interface Alarm {
-  readonly target: number;
+class Alarm implements Cancellable {
+  target: number;
   /** Null once cancelled, also between its interrupt and its handler. */
   run: (() => void) | null;
+  readonly #drop: (alarm: Alarm) => void;
+
+  constructor(target: number, run: () => void, drop: (alarm: Alarm) => void) {
+    this.target = target;
+    this.run = run;
+    this.#drop = drop;
+  }
+
+  cancel(): void {
+    this.run = null;
+    this.#drop(this);
+  }
 }
 
 export class EnergyRegister {
@@ -19,6 +32,17 @@ export class EnergyRegister {
   #alarms: Alarm[] = [];
   /** The register value at which the next alarm rings; infinite without one. */
   target = Number.POSITIVE_INFINITY;
+  readonly #replan: () => void;
+  readonly #drop = (alarm: Alarm): void => {
+    this.#alarms = this.#alarms.filter((other) => other !== alarm);
+    this.#retarget();
+    this.#replan();
+  };
+
+  /** @param replan - called after every change of the next target. */
+  constructor(replan: () => void) {
+    this.#replan = replan;
+  }
 
   /** What the register shows, mJ modulo 2^48. */
   get shown(): number {
@@ -65,24 +89,16 @@ export class EnergyRegister {
     return debt;
   }
 
-  /** @param replan - called after every change of the next target. */
-  arm(milliJoule: number, run: () => void, replan: () => void): Cancellable {
+  arm(milliJoule: number, run: () => void): Cancellable {
     if (!(Number.isInteger(milliJoule) && milliJoule >= 1)) {
       throw new RangeError(`"energyMilliJoule" expected an integer of at least 1, got ${milliJoule}`);
     }
-    const alarm: Alarm = { target: this.#whole + milliJoule, run };
+    const alarm = new Alarm(this.#whole + milliJoule, run, this.#drop);
     this.#alarms.push(alarm);
     if (this.#alarms.length > 1) this.#alarms.sort((a, b) => a.target - b.target);
     this.#retarget();
-    replan();
-    return {
-      cancel: (): void => {
-        alarm.run = null;
-        this.#alarms = this.#alarms.filter((other) => other !== alarm);
-        this.#retarget();
-        replan();
-      },
-    };
+    this.#replan();
+    return alarm;
   }
 
   /** Takes the alarms out that the register has reached; each is a handler that may still be cancelled. */
@@ -95,6 +111,14 @@ export class EnergyRegister {
     }
     this.#retarget();
     return due;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#whole = keeper.value(this.#whole);
+    this.#remainder = keeper.value(this.#remainder);
+    this.#alarms = keeper.order(this.#alarms);
+    for (const alarm of this.#alarms) alarm.target = keeper.value(alarm.target);
+    this.#retarget();
   }
 
   #retarget(): void {

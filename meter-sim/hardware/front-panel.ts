@@ -1,4 +1,5 @@
 /** What a person sees and hears of the meter: the display's glass with the last text and icons, and the buzzer. */
+import { invariant } from '../../lib/assert.ts';
 import type {
   Beep,
   DisplayGlass,
@@ -6,6 +7,7 @@ import type {
   GlassPicture,
   Micros,
 } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock } from '../world/event-clock.ts';
 import { litSegments } from './segment-font.ts';
 
@@ -14,7 +16,21 @@ export const GLASS_WIDTH = 16;
 
 export class SimulatedGlass implements DisplayGlass {
   #picture: () => GlassPicture = darkness;
+  /** What was written, where the program does not draw by itself. */
+  #shown: GlassPicture | undefined;
   #changes = 0;
+
+  /** A program that draws by itself has begun so again when a meter wakes. */
+  keep(keeper: Keeper): void {
+    const isDark = keeper.value(this.#picture === darkness);
+    const shown = keeper.value(this.#shown);
+    const changes = keeper.value(this.#changes);
+    if (!keeper.isWaking) return;
+    if (isDark) this.blank();
+    else if (shown !== undefined) this.#write(shown);
+    invariant(isDark === (this.#picture === darkness), 'a program that drew draws again');
+    this.#changes = changes;
+  }
 
   get text(): string {
     return this.#look().text;
@@ -37,17 +53,24 @@ export class SimulatedGlass implements DisplayGlass {
   show(text: string, icons: readonly DisplayIcon[]): void {
     const picture = { text, icons: [...icons] };
     assertFits(picture);
-    this.draw(() => picture);
+    this.#write(picture);
   }
 
   draw(picture: () => GlassPicture): void {
     this.#picture = picture;
+    this.#shown = undefined;
     this.#changes++;
   }
 
   /** No power, no glass. */
   blank(): void {
     this.#picture = darkness;
+    this.#shown = undefined;
+  }
+
+  #write(picture: GlassPicture): void {
+    this.draw(() => picture);
+    this.#shown = picture;
   }
 
   #look(): GlassPicture {
@@ -102,6 +125,13 @@ export class SimulatedBeeper {
     this.#clock = clock;
     this.#patterns = patterns;
     this.counts = Object.fromEntries(Object.keys(patterns).map((kind) => [kind, 0])) as Record<Beep, number>;
+  }
+
+  keep(keeper: Keeper): void {
+    Object.assign(this.counts, keeper.value(this.counts));
+    this.#pattern = keeper.value(this.#pattern);
+    this.#last = keeper.value(this.#last);
+    this.#since = keeper.value(this.#since);
   }
 
   /** The last pattern that was asked for, also when it has ended. */

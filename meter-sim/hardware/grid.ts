@@ -4,7 +4,8 @@
  * where there is none.
  */
 import { assertInteger } from '../../lib/assert.ts';
-import type { EventClock } from '../world/event-clock.ts';
+import type { Keeper } from '../firmware/keeper.ts';
+import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { Circuit } from './circuit.ts';
 
 /** Residual voltage of the dip classes, % of the level, and the limits of their durations, s (meter-hardware.md 1). */
@@ -17,6 +18,7 @@ interface Disturbance {
   /** Share of the level for a dip; V for a surge. */
   readonly share: number | null;
   readonly volt: number;
+  end: ScheduledEvent | undefined;
 }
 
 export class Grid {
@@ -29,6 +31,16 @@ export class Grid {
     this.#clock = clock;
     this.#circuit = circuit;
     this.#levelVolt = circuit.mains.config.voltRms;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#levelVolt = keeper.value(this.#levelVolt);
+    const active = [...this.#active];
+    for (const [index, shape] of keeper.value(active.map(({ share, volt }) => ({ share, volt }))).entries()) {
+      const disturbance: Disturbance = active[index] ?? { ...shape, end: undefined };
+      this.#active.add(disturbance);
+      disturbance.end = keeper.handle(disturbance.end, () => this.#endAt(this.#clock.now(), disturbance));
+    }
   }
 
   /** RMS without disturbances, V. */
@@ -58,7 +70,7 @@ export class Grid {
     if (!(residualPercent >= 0 && residualPercent <= 100)) {
       throw new RangeError(`"residualPercent" expected a number from 0 to 100, got ${residualPercent}`);
     }
-    this.#disturb({ share: residualPercent / 100, volt: 0 }, micros);
+    this.#disturb(residualPercent / 100, 0, micros);
   }
 
   /** No voltage at all for so many µs. */
@@ -71,14 +83,19 @@ export class Grid {
     if (!(volt >= 0 && volt <= 1000)) {
       throw new RangeError(`"volt" expected a number from 0 to 1000, got ${volt}`);
     }
-    this.#disturb({ share: null, volt }, micros);
+    this.#disturb(null, volt, micros);
   }
 
-  #disturb(disturbance: Disturbance, micros: number): void {
+  #disturb(share: number | null, volt: number, micros: number): void {
     assertInteger(micros, 1, HOUR_MICROS, 'micros');
+    const disturbance: Disturbance = { share, volt, end: undefined };
     this.#active.add(disturbance);
     this.#apply();
-    this.#clock.at(this.#clock.now() + micros, () => {
+    disturbance.end = this.#endAt(this.#clock.now() + micros, disturbance);
+  }
+
+  #endAt(time: number, disturbance: Disturbance): ScheduledEvent {
+    return this.#clock.at(time, () => {
       this.#active.delete(disturbance);
       this.#apply();
     });

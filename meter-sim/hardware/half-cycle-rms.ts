@@ -5,7 +5,8 @@
  * Reckoned from the true wave and the unit's gain in both fidelities: the noise of single samples would move it by less than
  * a millivolt. It looks only at the few half cycles after a change of the voltage, and only while somebody listens.
  */
-import type { VoltageEvent, VoltageThresholds } from '../firmware/hardware-interface.ts';
+import type { Cancellable, VoltageEvent, VoltageThresholds } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { Mains } from './mains.ts';
 import { PhaseIntegral } from './waves.ts';
@@ -21,10 +22,25 @@ interface Present {
   extreme: number;
 }
 
-export interface VoltageWatch {
+class VoltageWatch implements Cancellable {
   readonly thresholds: VoltageThresholds;
   readonly handler: (event: VoltageEvent) => void;
-  present: Present | null;
+  present: Present | null = null;
+  readonly #watches: Set<VoltageWatch>;
+
+  constructor(
+    watches: Set<VoltageWatch>,
+    thresholds: VoltageThresholds,
+    handler: (event: VoltageEvent) => void,
+  ) {
+    this.#watches = watches;
+    this.thresholds = thresholds;
+    this.handler = handler;
+  }
+
+  cancel(): void {
+    this.#watches.delete(this);
+  }
 }
 
 export class HalfCycleRms {
@@ -34,6 +50,8 @@ export class HalfCycleRms {
   /** Voltages of the last cycles, the newest last; there is always one that began before the cycle in question. */
   #pieces: Piece[];
   #next: ScheduledEvent | null = null;
+  /** The boundary of a half cycle that is looked at next. */
+  #boundary = 0;
   readonly #watches = new Set<VoltageWatch>();
 
   /** @param gain - the unit's own, of its voltage channel. */
@@ -59,21 +77,30 @@ export class HalfCycleRms {
     return this.#milliVoltAt(Math.floor(2 * this.#mains.phaseAt(this.#clock.now())) / 2);
   }
 
-  watch(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): VoltageWatch {
-    const watch: VoltageWatch = { thresholds, handler, present: null };
+  watch(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): Cancellable {
+    const watch = new VoltageWatch(this.#watches, thresholds, handler);
     this.#watches.add(watch);
     this.#look();
     return watch;
-  }
-
-  release(watch: VoltageWatch): void {
-    this.#watches.delete(watch);
   }
 
   releaseAll(): void {
     this.#watches.clear();
     this.#next?.cancel();
     this.#next = null;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#pieces = keeper.value(this.#pieces);
+    this.#boundary = keeper.value(this.#boundary);
+    const watches = keeper.order(this.#watches);
+    this.#watches.clear();
+    for (const watch of watches) {
+      watch.present = keeper.value(watch.present);
+      this.#watches.add(watch);
+    }
+    this.#next =
+      keeper.handle(this.#next, () => this.#clock.at(this.#clock.now(), () => this.#see())) ?? null;
   }
 
   /** Plans to look at the next boundary of a half cycle, unless a look is planned. */
@@ -84,13 +111,13 @@ export class HalfCycleRms {
   #lookAt(boundary: number): void {
     const now = this.#clock.now();
     const time = Math.max(now, Math.ceil(this.#mains.timeAtPhase(boundary, now)));
-    this.#next = this.#clock.at(time, () => {
-      this.#next = null;
-      this.#see(boundary);
-    });
+    this.#boundary = boundary;
+    this.#next = this.#clock.at(time, () => this.#see());
   }
 
-  #see(boundary: number): void {
+  #see(): void {
+    const boundary = this.#boundary;
+    this.#next = null;
     if (this.#watches.size === 0) return;
     const milliVolt = this.#milliVoltAt(boundary);
     const last = this.#pieces[this.#pieces.length - 1] as Piece;

@@ -2,7 +2,9 @@
  * The 3-axis Hall sensor and the magnet in a hand (meter-hardware.md 5). The magnet is a dipole: its field falls as r^-3 from
  * its middle, so that a strong magnet at the case is a weak one at the sensor.
  */
+import { invariant } from '../../lib/assert.ts';
 import type { Cancellable, HallSensor } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock } from '../world/event-clock.ts';
 
 export type Vector = readonly [x: number, y: number, z: number];
@@ -53,6 +55,15 @@ export class SimulatedHallSensor implements HallSensor {
   constructor(clock: EventClock, config: HallConfig) {
     this.#clock = clock;
     this.#config = config;
+  }
+
+  /** Whoever watches has come back in its order when a meter wakes. */
+  keep(keeper: Keeper): void {
+    this.#magnet = keeper.value(this.#magnet);
+    const areStrong = keeper.value(Array.from(this.#watches, ({ isStrong }) => isStrong));
+    invariant(areStrong.length === this.#watches.size, 'who watches the field watches it again');
+    let index = 0;
+    for (const watch of this.#watches) watch.isStrong = areStrong[index++] as boolean;
   }
 
   get magnet(): Magnet | undefined {

@@ -3,6 +3,7 @@
  * a time: while one is held the others are not scanned, until a key that never comes up is declared stuck and left out.
  */
 import type { Cancellable, KeypadKey, KeypadScanner, Micros } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import { type BounceConfig, BouncingContact, DEFAULT_BOUNCE } from './bouncing-contact.ts';
@@ -33,7 +34,7 @@ export class SimulatedKeypad implements KeypadScanner {
   readonly #pressed: (key: KeypadKey) => void;
   /** Made when first touched: most meters of a fleet are never keyed by a hand. */
   readonly #keys = new Map<KeypadKey, Key>();
-  readonly #stuck = new Set<KeypadKey>();
+  #stuck = new Set<KeypadKey>();
   readonly #listeners = new Set<(key: KeypadKey) => void>();
   #held: KeypadKey | undefined;
   #holding: ScheduledEvent | undefined;
@@ -49,6 +50,17 @@ export class SimulatedKeypad implements KeypadScanner {
     this.#random = random;
     this.#config = config;
     this.#pressed = pressed;
+  }
+
+  keep(keeper: Keeper): void {
+    for (const name of keeper.value([...this.#keys.keys()])) {
+      const key = this.#key(name);
+      key.contact.keep(keeper);
+      key.settling = keeper.handle(key.settling, () => this.#settleAt(this.#clock.now(), name, key));
+    }
+    this.#stuck = keeper.value(this.#stuck);
+    this.#held = keeper.value(this.#held);
+    this.#holding = keeper.handle(this.#holding, () => this.#stickAt(this.#clock.now()));
   }
 
   stuckKeys(): readonly KeypadKey[] {
@@ -94,20 +106,29 @@ export class SimulatedKeypad implements KeypadScanner {
 
   #edge(name: KeypadKey, key: Key): void {
     key.settling?.cancel();
-    key.settling = this.#clock.at(this.#clock.now() + this.#config.debounceMicros, () =>
-      key.contact.isMade ? this.#down(name) : this.#up(name),
-    );
+    key.settling = this.#settleAt(this.#clock.now() + this.#config.debounceMicros, name, key);
+  }
+
+  #settleAt(time: Micros, name: KeypadKey, key: Key): ScheduledEvent {
+    return this.#clock.at(time, () => (key.contact.isMade ? this.#down(name) : this.#up(name)));
   }
 
   #down(name: KeypadKey): void {
     if (this.#held !== undefined || this.#stuck.has(name)) return;
     this.#held = name;
-    this.#holding = this.#clock.at(this.#clock.now() + this.#config.stuckMicros, () => {
+    this.#holding = this.#stickAt(this.#clock.now() + this.#config.stuckMicros);
+    this.#pressed(name);
+  }
+
+  /** The key that is held by then is the one that is held now: whatever ends the holding takes this event away. */
+  #stickAt(time: Micros): ScheduledEvent {
+    return this.#clock.at(time, () => {
+      const name = this.#held;
+      if (name === undefined) return;
       this.#held = undefined;
       this.#stuck.add(name);
       for (const run of [...this.#listeners]) run(name);
     });
-    this.#pressed(name);
   }
 
   #up(name: KeypadKey): void {

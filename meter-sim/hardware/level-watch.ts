@@ -1,18 +1,21 @@
 /** The chip's level comparators over its registers, with hysteresis. */
 import type { Cancellable, LevelQuantity } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 
 /** Two currents that differ by less say nothing about tampering, mA (meter-hardware.md 5). */
 const IMBALANCE_FLOOR_MILLI_AMP = 100;
 
-class LevelWatch {
+class LevelWatch implements Cancellable {
   readonly quantity: LevelQuantity;
   readonly handler: (isAbove: boolean) => void;
   readonly #threshold: number;
   readonly #release: number;
+  readonly #watches: Set<LevelWatch>;
   #isAbove = false;
 
   constructor(
+    watches: Set<LevelWatch>,
     quantity: LevelQuantity,
     { threshold, release }: { readonly threshold: number; readonly release: number },
     handler: (isAbove: boolean) => void,
@@ -20,6 +23,7 @@ class LevelWatch {
     if (!(Number.isFinite(threshold) && release <= threshold)) {
       throw new RangeError(`"release" expected at most the threshold of ${threshold}, got ${release}`);
     }
+    this.#watches = watches;
     this.quantity = quantity;
     this.#threshold = threshold;
     this.#release = release;
@@ -36,6 +40,14 @@ class LevelWatch {
 
   get isAbove(): boolean {
     return this.#isAbove;
+  }
+
+  cancel(): void {
+    this.#watches.delete(this);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#isAbove = keeper.value(this.#isAbove);
   }
 }
 
@@ -58,9 +70,9 @@ export class LevelComparators {
     levels: { readonly threshold: number; readonly release: number },
     handler: (isAbove: boolean) => void,
   ): Cancellable {
-    const watch = new LevelWatch(quantity, levels, handler);
+    const watch = new LevelWatch(this.#watches, quantity, levels, handler);
     this.#watches.add(watch);
-    return { cancel: (): boolean => this.#watches.delete(watch) };
+    return watch;
   }
 
   /** The reset of the chip: nothing is watched. */
@@ -72,10 +84,23 @@ export class LevelComparators {
   seeAt(time: number): void {
     if (this.#watches.size === 0) return;
     this.#next?.cancel();
-    this.#next = this.#clock.at(time, () => {
-      this.#next = null;
-      this.see(time);
-    });
+    this.#next = this.#clock.at(time, () => this.#look());
+  }
+
+  keep(keeper: Keeper): void {
+    const watches = keeper.order(this.#watches);
+    this.#watches.clear();
+    for (const watch of watches) {
+      watch.keep(keeper);
+      this.#watches.add(watch);
+    }
+    this.#next =
+      keeper.handle(this.#next, () => this.#clock.at(this.#clock.now(), () => this.#look())) ?? null;
+  }
+
+  #look(): void {
+    this.#next = null;
+    this.see(this.#clock.now());
   }
 
   /** Takes the registers at their close; true when one has passed a level, whose handler runs at `time`. */

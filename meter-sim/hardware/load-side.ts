@@ -3,6 +3,7 @@
  * customer's side feeds in.
  */
 import type { Cancellable, LoadSideSense } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { Contact } from './captures.ts';
 import type { Circuit, CircuitListener } from './circuit.ts';
 
@@ -35,6 +36,11 @@ export class LoadSide implements LoadSideSense, Contact, CircuitListener {
     this.#config = config;
     this.#post = post;
     circuit.listen(this);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#source = keeper.value(this.#source);
+    this.#wasLive = keeper.value(this.#wasLive);
   }
 
   get source(): LoadSideSource {

@@ -3,6 +3,7 @@
  * constant within short stretches; a wave of fixed harmonics; a voltage that the grid's events set, and outages. Phase is
  * counted in cycles since the world began; the fundamental rises through zero at every whole cycle.
  */
+import type { Keeper } from '../firmware/keeper.ts';
 import type { RandomStream } from '../world/random.ts';
 import { FrequencyWalk } from './frequency-walk.ts';
 import { type Harmonic, waveSet } from './waves.ts';
@@ -121,6 +122,15 @@ export class Mains {
     this.#walk = new FrequencyWalk(config, random);
     this.#stretch = this.#make(0);
     this.#mark = { time: 0, phase: this.#stretch.phase, hertz: this.#stretch.hertz };
+  }
+
+  /** The walk is made anew from its seed: it draws nothing later. */
+  keep(keeper: Keeper): void {
+    this.#voltRms = keeper.value(this.#voltRms);
+    this.#isOut = keeper.value(this.#isOut);
+    this.#ramps = keeper.value(this.#ramps);
+    this.#stretch = keeper.value(this.#stretch);
+    this.#mark = keeper.value(this.#mark);
   }
 
   /** RMS at the terminals, V; 0 during an outage. */

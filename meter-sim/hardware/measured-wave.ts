@@ -98,6 +98,12 @@ export class MeasuredWave {
     return this.#rmsAmp;
   }
 
+  /** The circuit is another one than its number tells. */
+  forget(): void {
+    this.#version = -1;
+    this.#ampsVersion = -1;
+  }
+
   #refresh(): void {
     if (this.#version === this.#circuit.version) return;
     this.#version = this.#circuit.version;

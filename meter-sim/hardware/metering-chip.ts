@@ -16,6 +16,7 @@ import type {
   VoltageThresholds,
   WaveChannel,
 } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, Follower, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import { Captures, type Contact } from './captures.ts';
@@ -64,8 +65,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #registersFrom = 0;
   #isSampling = false;
   #path: CurrentPath = 'line';
-  readonly #import = new EnergyRegister();
-  readonly #export = new EnergyRegister();
+  readonly #import = new EnergyRegister(() => this.#planAlarm());
+  readonly #export = new EnergyRegister(() => this.#planAlarm());
   /** Which register counts; 0 below the no-load cut. */
   #direction: Direction = 0;
   /** What the last register said. */
@@ -80,6 +81,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   #pending = 0;
 
   #alarmEvent: ScheduledEvent | null = null;
+  /** Whether the register stands at its target when that event comes. */
+  #isAlarmExact = false;
   readonly #captures: Captures;
   readonly #levels: LevelComparators;
 
@@ -159,6 +162,30 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#planAlarm();
   }
 
+  keep(keeper: Keeper): void {
+    this.#captures.keep(keeper);
+    this.#noiseAt = keeper.value(this.#noiseAt);
+    this.#noLoadWatt = keeper.value(this.#noLoadWatt);
+    this.#isPowered = keeper.value(this.#isPowered);
+    this.#registersFrom = keeper.value(this.#registersFrom);
+    this.#isSampling = keeper.value(this.#isSampling);
+    this.#path = keeper.value(this.#path);
+    this.#direction = keeper.value(this.#direction);
+    this.#presumed = keeper.value(this.#presumed);
+    this.#sampledTo = keeper.value(this.#sampledTo);
+    this.#accountedTo = keeper.value(this.#accountedTo);
+    this.#wattBefore = keeper.value(this.#wattBefore);
+    this.#nextSample = keeper.value(this.#nextSample);
+    this.#pending = keeper.value(this.#pending);
+    this.#isAlarmExact = keeper.value(this.#isAlarmExact);
+    for (const part of [this.#import, this.#export, this.#registers, this.#halfCycles, this.#levels])
+      part.keep(keeper);
+    for (const wave of [this.#waves.line, this.#waves.neutral]) if (keeper.isWaking) wave.forget();
+    this.#alarmEvent =
+      keeper.handle(this.#alarmEvent, () => this.#clock.at(this.#clock.now(), () => this.#alarmIsDue())) ??
+      null;
+  }
+
   // What the firmware reads.
 
   energyMilliJoule(): number {
@@ -173,12 +200,12 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
 
   alarmAfter(energyMilliJoule: number, run: () => void): Cancellable {
     this.#bringUp();
-    return this.#import.arm(energyMilliJoule, run, () => this.#planAlarm());
+    return this.#import.arm(energyMilliJoule, run);
   }
 
   exportAlarmAfter(energyMilliJoule: number, run: () => void): Cancellable {
     this.#bringUp();
-    return this.#export.arm(energyMilliJoule, run, () => this.#planAlarm());
+    return this.#export.arm(energyMilliJoule, run);
   }
 
   selectCurrent(path: CurrentPath): void {
@@ -240,8 +267,7 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
   }
 
   captureVoltageEvents(thresholds: VoltageThresholds, handler: (event: VoltageEvent) => void): Cancellable {
-    const watch = this.#halfCycles.watch(thresholds, handler);
-    return { cancel: (): void => this.#halfCycles.release(watch) };
+    return this.#halfCycles.watch(thresholds, handler);
   }
 
   setNoLoad(milliWatt: number): void {
@@ -530,12 +556,16 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     const register = direction > 0 ? this.#import : this.#export;
     if (register.target === Number.POSITIVE_INFINITY) return;
     const due = this.#alarmDue(register.untilTarget, direction);
-    this.#alarmEvent = this.#clock.at(due.time, () => {
-      this.settle();
-      // Rounding may leave the register a millijoule short of what the closed form promised.
-      if (due.isExact && !register.isDue) register.add(register.untilTarget);
-      this.#planAlarm();
-    });
+    this.#isAlarmExact = due.isExact;
+    this.#alarmEvent = this.#clock.at(due.time, () => this.#alarmIsDue());
+  }
+
+  #alarmIsDue(): void {
+    this.settle();
+    const register = this.#direction > 0 ? this.#import : this.#export;
+    // Rounding may leave the register a millijoule short of what the closed form promised.
+    if (this.#isAlarmExact && !register.isDue) register.add(register.untilTarget);
+    this.#planAlarm();
   }
 
   /** When so many mJ have flowed: exact within the present stretch of frequency, else a moment safely before it. */

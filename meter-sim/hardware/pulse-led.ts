@@ -6,6 +6,7 @@
  * late, which is what an integer register costs.
  */
 import type { Cancellable } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 
 export interface PulseLedConfig {
   readonly impulsesPerKwh: number;
@@ -37,6 +38,10 @@ export class PulseLed {
   constructor(source: PulseSource, config: PulseLedConfig) {
     this.#source = source;
     this.#config = config;
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#watches.size === 0, 'somebody watches the light');
   }
 
   /** Energy of one pulse, mJ. */

@@ -7,6 +7,7 @@
  * A source above the rail's voltage charges it with what its current limit leaves after the load. Volts, amperes, watts and
  * farads are floats; times are µs of the simulated clock. Who decides what the voltage means is `supply.ts`.
  */
+import type { Keeper } from '../firmware/keeper.ts';
 
 export type Discharge = 'constant-current' | 'constant-power';
 
@@ -34,6 +35,13 @@ export class Rail {
   constructor(config: RailConfig) {
     this.#config = config;
     this.#farad = config.capacitorFarad * (1 - config.ageing);
+  }
+
+  keep(keeper: Keeper): void {
+    this.#volt = keeper.value(this.#volt);
+    this.#at = keeper.value(this.#at);
+    this.#sourceVolt = keeper.value(this.#sourceVolt);
+    this.#watt = keeper.value(this.#watt);
   }
 
   /** The load's power at the rail's nominal voltage, W. */

@@ -3,6 +3,7 @@
  * a magnet may hold or throw over, and the load contact. It keeps an append-only log of the truth, which no firmware sees.
  */
 import type { RelayDriver, SwitchDirection } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 import type { Contact } from './captures.ts';
@@ -11,7 +12,6 @@ import { type ContactState, LoadContact, type Zeros } from './contact.ts';
 import type { MagnetEffect, RelayConfig, RelayFaults, StuckCounts, Switching } from './relay-config.ts';
 
 export class SimulatedRelay implements RelayDriver, Contact {
-  readonly log: Switching[] = [];
   readonly faults: RelayFaults = {
     otherCoilDriven: 0,
     sameCoilDriven: 0,
@@ -20,6 +20,7 @@ export class SimulatedRelay implements RelayDriver, Contact {
     supplyTooLow: 0,
   };
   readonly stuck: StuckCounts = { byWeld: 0, byMagnet: 0 };
+  #log: Switching[] = [];
   readonly #config: RelayConfig;
   readonly #clock: EventClock;
   readonly #circuit: Circuit;
@@ -59,6 +60,30 @@ export class SimulatedRelay implements RelayDriver, Contact {
       ),
     };
     this.#contact = new LoadContact(clock, circuit, random, config);
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#driven === null && this.#motion === null, 'the relay moves');
+    this.#log = keeper.value(this.#log);
+    Object.assign(this.faults, keeper.value(this.faults));
+    Object.assign(this.stuck, keeper.value(this.stuck));
+    this.#position = keeper.value(this.#position);
+    this.#operations = keeper.value(this.#operations);
+    this.#celsius = keeper.value(this.#celsius);
+    this.#isHeld = keeper.value(this.#isHeld);
+    this.#lastOperationAt = keeper.value(this.#lastOperationAt);
+    this.#contact.keep(keeper);
+  }
+
+  get log(): readonly Switching[] {
+    return this.#log;
+  }
+
+  /** Hands the log over and begins a new one. */
+  takeLog(): readonly Switching[] {
+    const log = this.#log;
+    this.#log = [];
+    return log;
   }
 
   /** Where the armature stands or last stood; the contact may still bounce or arc. */
@@ -226,7 +251,7 @@ export class SimulatedRelay implements RelayDriver, Contact {
   #part(pulsedAt: number): void {
     this.#position = 'open';
     const { amp, arcJoule, zeros } = this.#contact.part();
-    this.log.push(switching('open', pulsedAt, this.#clock.now(), zeros, { amp, arcJoule, welded: false }));
+    this.#log.push(switching('open', pulsedAt, this.#clock.now(), zeros, { amp, arcJoule, welded: false }));
   }
 
   #touch(pulsedAt: number): void {
@@ -234,7 +259,7 @@ export class SimulatedRelay implements RelayDriver, Contact {
     const zeros = this.#circuit.voltageZeros(now);
     this.#position = 'closed';
     this.#contact.touch((arcJoule, welded) => {
-      this.log.push(switching('close', pulsedAt, now, zeros, { amp: 0, arcJoule, welded }));
+      this.#log.push(switching('close', pulsedAt, now, zeros, { amp: 0, arcJoule, welded }));
     });
   }
 }

@@ -6,6 +6,7 @@
  */
 import { assertInteger } from '../../lib/assert.ts';
 import type { Cancellable, RealTimeClock } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import type { RandomStream } from '../world/random.ts';
 
@@ -45,10 +46,27 @@ export const IDEAL_RTC: RtcConfig = { ...DEFAULT_RTC, spreadPpm: 0, ppmPerSquare
 /** Later than any meter will live: the year 9999. */
 const LATEST_EPOCH_SECONDS = 253_402_300_799;
 
-interface Alarm {
-  readonly ownMicros: number;
+class Alarm implements Cancellable {
+  ownMicros: number;
   readonly run: () => void;
-  event: ScheduledEvent | null;
+  event: ScheduledEvent | null = null;
+  readonly #alarms: Set<Alarm>;
+
+  constructor(alarms: Set<Alarm>, ownMicros: number, run: () => void) {
+    this.#alarms = alarms;
+    this.ownMicros = ownMicros;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.event?.cancel();
+    this.#alarms.delete(this);
+  }
+
+  ring(): void {
+    this.#alarms.delete(this);
+    this.run();
+  }
 }
 
 export class SimulatedRtc implements RealTimeClock {
@@ -103,15 +121,10 @@ export class SimulatedRtc implements RealTimeClock {
 
   alarmAt(epochSeconds: number, run: () => void): Cancellable {
     assertInteger(epochSeconds, 0, LATEST_EPOCH_SECONDS, 'epochSeconds');
-    const alarm: Alarm = { ownMicros: epochSeconds * 1e6, run, event: null };
+    const alarm = new Alarm(this.#alarms, epochSeconds * 1e6, run);
     this.#alarms.add(alarm);
     this.#plan(alarm);
-    return {
-      cancel: () => {
-        alarm.event?.cancel();
-        this.#alarms.delete(alarm);
-      },
-    };
+    return alarm;
   }
 
   /** How fast the clock runs now, ppm. */
@@ -138,9 +151,13 @@ export class SimulatedRtc implements RealTimeClock {
     this.#since = this.#clock.now();
   }
 
-  /** The rail is gone; no alarm outlives it, for nobody would hear it. */
+  /** The rail is gone. */
   railDown(): void {
     this.#railLostAt = this.#clock.now();
+  }
+
+  /** The MCU stopped: no alarm outlives it, for nobody would hear it. */
+  powerLost(): void {
     for (const alarm of this.#alarms) alarm.event?.cancel();
     this.#alarms.clear();
   }
@@ -156,6 +173,27 @@ export class SimulatedRtc implements RealTimeClock {
     this.#hasBattery = true;
     this.#batteryFittedAt = this.#clock.now();
     this.#batteryUsed = 0;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#celsius = keeper.value(this.#celsius);
+    this.#partsPerBillion = keeper.value(this.#partsPerBillion);
+    this.#own = keeper.value(this.#own);
+    this.#since = keeper.value(this.#since);
+    this.#isValid = keeper.value(this.#isValid);
+    this.#isStopped = keeper.value(this.#isStopped);
+    this.#railLostAt = keeper.value(this.#railLostAt);
+    this.#batteryFittedAt = keeper.value(this.#batteryFittedAt);
+    this.#batteryUsed = keeper.value(this.#batteryUsed);
+    this.#hasBattery = keeper.value(this.#hasBattery);
+    const alarms = keeper.order(this.#alarms);
+    this.#alarms.clear();
+    for (const alarm of alarms) {
+      alarm.ownMicros = keeper.value(alarm.ownMicros);
+      alarm.event =
+        keeper.handle(alarm.event, () => this.#clock.at(this.#clock.now(), () => alarm.ring())) ?? null;
+      this.#alarms.add(alarm);
+    }
   }
 
   #setRate(): void {
@@ -190,10 +228,7 @@ export class SimulatedRtc implements RealTimeClock {
 
   #plan(alarm: Alarm): void {
     alarm.event?.cancel();
-    alarm.event = this.#clock.at(this.#whenOwnIs(alarm.ownMicros), () => {
-      this.#alarms.delete(alarm);
-      alarm.run();
-    });
+    alarm.event = this.#clock.at(this.#whenOwnIs(alarm.ownMicros), () => alarm.ring());
   }
 
   /** The first world's microsecond at which the clock shows `own`; now if it has passed. */

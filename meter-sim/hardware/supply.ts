@@ -6,6 +6,7 @@
  * a threshold will be crossed, and a meter on steady mains has none at all.
  */
 import type { ResetReason } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import type { EventClock, ScheduledEvent } from '../world/event-clock.ts';
 import { Rail, type RailConfig, wattToFall } from './rail.ts';
 
@@ -100,6 +101,9 @@ export interface SupplyHandlers {
   memoryLost(): void;
 }
 
+/** What happens at the threshold that the rail crosses next. */
+type Crossing = 'release' | 'brown-out' | 'memory-lost' | 'memory-back';
+
 export class Supply {
   readonly #clock: EventClock;
   readonly #config: SupplyConfig;
@@ -122,6 +126,8 @@ export class Supply {
   #detection: ScheduledEvent | null = null;
   #starting: ScheduledEvent | null = null;
   #crossing: ScheduledEvent | null = null;
+  /** Of {@link #crossing}. */
+  #next: Crossing = 'release';
 
   /** @throws RangeError when the rated hold-up is longer than the consumers leave, or the ageing is no share of 0 to 0.9. */
   constructor(clock: EventClock, config: SupplyConfig, handlers: SupplyHandlers) {
@@ -144,6 +150,24 @@ export class Supply {
     }
     this.#rail = new Rail(config);
     this.#rail.setLoad(this.#drainWatt, clock.now());
+  }
+
+  keep(keeper: Keeper): void {
+    const clock = this.#clock;
+    this.#rail.keep(keeper);
+    Object.assign(this.#isDrawing, keeper.value(this.#isDrawing));
+    this.#state = keeper.value(this.#state);
+    this.#mainsVolt = keeper.value(this.#mainsVolt);
+    this.#mainsBackAt = keeper.value(this.#mainsBackAt);
+    this.#isLow = keeper.value(this.#isLow);
+    this.#memoryStands = keeper.value(this.#memoryStands);
+    this.#lowestVolt = keeper.value(this.#lowestVolt);
+    this.#isKilled = keeper.value(this.#isKilled);
+    this.#next = keeper.value(this.#next);
+    this.#detection =
+      keeper.handle(this.#detection, () => clock.at(clock.now(), () => this.#detect())) ?? null;
+    this.#starting = keeper.handle(this.#starting, () => clock.at(clock.now(), () => this.#start())) ?? null;
+    this.#crossing = keeper.handle(this.#crossing, () => clock.at(clock.now(), () => this.#cross())) ?? null;
   }
 
   get state(): SupplyState {
@@ -248,14 +272,17 @@ export class Supply {
     if (this.#isLow) {
       if (this.#state !== 'on') return;
       this.#state = 'sinking';
-      this.#detection = this.#clock.at(this.#clock.now() + this.#config.detectMicros, () => {
-        this.#state = 'failing';
-        this.#handlers.powerFailing();
-      });
+      const { detectMicros } = this.#config;
+      this.#detection = this.#clock.at(this.#clock.now() + detectMicros, () => this.#detect());
     } else if (this.isOnHoldUp) {
       // The capacitor fills again and nothing resets the MCU, which may be in the middle of its save.
       this.#state = 'on';
     }
+  }
+
+  #detect(): void {
+    this.#state = 'failing';
+    this.#handlers.powerFailing();
   }
 
   /** Finds the one threshold that the rail will cross next by itself. */
@@ -264,31 +291,44 @@ export class Supply {
     this.#crossing = null;
     const { brownOutVolt, brownOutHysteresisVolt, dropoutVolt, memoryVolt } = this.#config;
     let time = Number.POSITIVE_INFINITY;
-    let cross: (() => void) | undefined;
-    const consider = (volt: number, run: () => void): void => {
+    let next: Crossing | undefined;
+    const consider = (volt: number, crossing: Crossing): void => {
       const at = this.#rail.timeOf(volt + dropoutVolt);
       if (at === undefined || at >= time) return;
       time = at;
-      cross = run;
+      next = crossing;
     };
     const isRising = this.#sourceVolt() > this.railVolt();
     if (this.#state === 'off') {
-      if (isRising) consider(brownOutVolt + brownOutHysteresisVolt, () => this.#release());
-    } else if (!isRising) consider(brownOutVolt, () => this.#enterOff());
+      if (isRising) consider(brownOutVolt + brownOutHysteresisVolt, 'release');
+    } else if (!isRising) consider(brownOutVolt, 'brown-out');
     if (this.#memoryStands) {
-      if (!isRising) consider(memoryVolt, () => this.#loseMemory());
+      if (!isRising) consider(memoryVolt, 'memory-lost');
     } else if (isRising) {
-      consider(memoryVolt, () => {
-        this.#memoryStands = true;
-      });
+      consider(memoryVolt, 'memory-back');
     }
-    const run = cross;
-    if (run === undefined) return;
-    this.#crossing = this.#clock.at(Math.max(time, this.#clock.now()), () => {
-      this.#crossing = null;
-      run();
-      this.#predict();
-    });
+    if (next === undefined) return;
+    this.#next = next;
+    this.#crossing = this.#clock.at(Math.max(time, this.#clock.now()), () => this.#cross());
+  }
+
+  #cross(): void {
+    this.#crossing = null;
+    switch (this.#next) {
+      case 'release':
+        this.#release();
+        break;
+      case 'brown-out':
+        this.#enterOff();
+        break;
+      case 'memory-lost':
+        this.#loseMemory();
+        break;
+      case 'memory-back':
+        this.#memoryStands = true;
+        break;
+    }
+    this.#predict();
   }
 
   #release(): void {
@@ -296,14 +336,17 @@ export class Supply {
     const now = this.#clock.now();
     this.#state = 'starting';
     this.#memoryStands = true;
-    this.#starting = this.#clock.at(Math.max(this.#mainsBackAt + startMicros, now + resetMicros), () => {
-      this.#starting = null;
-      const reason = this.#lowestVolt < this.#config.ramVolt ? 'power-on' : 'brown-out';
-      this.#lowestVolt = Number.POSITIVE_INFINITY;
-      this.#state = this.#isLow ? 'failing' : 'on';
-      this.#handlers.start(reason);
-      if (this.#isLow) this.#handlers.powerFailing();
-    });
+    const time = Math.max(this.#mainsBackAt + startMicros, now + resetMicros);
+    this.#starting = this.#clock.at(time, () => this.#start());
+  }
+
+  #start(): void {
+    this.#starting = null;
+    const reason = this.#lowestVolt < this.#config.ramVolt ? 'power-on' : 'brown-out';
+    this.#lowestVolt = Number.POSITIVE_INFINITY;
+    this.#state = this.#isLow ? 'failing' : 'on';
+    this.#handlers.start(reason);
+    if (this.#isLow) this.#handlers.powerFailing();
   }
 
   #enterOff(): void {

@@ -249,6 +249,9 @@ function wrapped(index: number): number {
   return ((index % TABLE_POINTS) + TABLE_POINTS) % TABLE_POINTS;
 }
 
+/** A wave of the basis by a name that can be written down; a number is the angle at which a triac fires. */
+export type WaveName = 'voltage' | 'sine' | 'cosine' | 'electronic' | number;
+
 /** The basis for one shape of the voltage and one kind of electronics. */
 export class WaveSet {
   /** The voltage at 1 V RMS, which is also the current of a resistance. */
@@ -274,6 +277,18 @@ export class WaveSet {
       }
       return Math.SQRT2 * value;
     });
+  }
+
+  nameOf(wave: BasisWave): WaveName {
+    for (const name of ['voltage', 'sine', 'cosine', 'electronic'] as const) {
+      if (this[name] === wave) return name;
+    }
+    for (const [firingDegree, chopped] of this.#chopped) if (chopped === wave) return firingDegree;
+    throw new RangeError('"wave" expected one of this basis');
+  }
+
+  named(name: WaveName): BasisWave {
+    return typeof name === 'number' ? this.chopped(name) : this[name];
   }
 
   /** The voltage behind a triac that fires so many whole degrees after each zero of the fundamental, 0 to 179. */

@@ -9,7 +9,7 @@ import type { Firmware } from '../firmware/firmware.ts';
 import type { EntryOutcome } from '../firmware/outcome.ts';
 import type { MeterWatch } from './meter-watch.ts';
 import type { MeterWorld } from './meter-world.ts';
-import { silencer } from './silence.ts';
+import { Silencer } from './silence.ts';
 
 export interface Slip {
   readonly tokenNo: string;
@@ -51,7 +51,7 @@ export class Customer {
     this.#firmware = firmware;
     this.#watch = watch;
     this.#vendor = vendor;
-    this.#listen(silencer(world));
+    this.#listen(new Silencer(world));
   }
 
   get accepted(): number {
@@ -163,10 +163,10 @@ export class Customer {
     return true;
   }
 
-  #listen(silence: () => void): void {
+  #listen(silencer: Silencer): void {
     this.#after(LISTEN_MICROS, () => {
-      silence();
-      this.#listen(silence);
+      silencer.listen();
+      this.#listen(silencer);
     });
   }
 

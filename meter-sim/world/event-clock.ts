@@ -5,6 +5,7 @@
  * Not here: wall time. A door that runs a meter live asks a wall clock and calls {@link EventClock.runUntil}.
  */
 import { assertInteger, invariant } from '../../lib/assert.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 
 export interface ScheduledEvent {
   cancel(): void;
@@ -19,18 +20,21 @@ export interface Follower {
 }
 
 class Entry implements ScheduledEvent {
-  readonly time: number;
-  readonly sequence: number;
+  time: number;
+  sequence: number;
   readonly run: () => void;
+  /** With whom it goes, see {@link EventClock.forget}. */
+  readonly owner: object | undefined;
   readonly #clock: EventQueue;
   /** Place in the heap; -1 when the event has run or was cancelled. */
   place = -1;
 
-  constructor(time: number, sequence: number, run: () => void, clock: EventQueue) {
+  constructor(time: number, sequence: number, run: () => void, clock: EventQueue, owner?: object) {
     this.time = time;
     this.sequence = sequence;
     this.run = run;
     this.#clock = clock;
+    this.owner = owner;
   }
 
   cancel(): void {
@@ -48,6 +52,15 @@ class EventQueue {
 
   get first(): Entry | undefined {
     return this.#heap[0];
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#heap;
+  }
+
+  clear(): void {
+    for (const entry of this.#heap) entry.place = -1;
+    this.#heap.length = 0;
   }
 
   add(entry: Entry): void {
@@ -132,13 +145,19 @@ export class EventClock {
 
   /**
    * Queues `run` for `time` (µs, not before now).
+   * @param owner - whose end also ends what waits: {@link forget}.
    * @throws RangeError when `time` is no integer or lies in the past.
    */
-  at(time: number, run: () => void): ScheduledEvent {
+  at(time: number, run: () => void, owner?: object): ScheduledEvent {
     assertInteger(time, this.#now, Number.MAX_SAFE_INTEGER, 'time');
-    const entry = new Entry(time, this.#sequence++, run, this.#queue);
+    const entry = new Entry(time, this.#sequence++, run, this.#queue, owner);
     this.#queue.add(entry);
     return entry;
+  }
+
+  /** Cancels whatever waits for this owner. */
+  forget(owner: object): void {
+    for (const entry of [...this.#queue.entries]) if (entry.owner === owner) entry.cancel();
   }
 
   /** The one process that lives between events; the metering chip's converters. */
@@ -167,6 +186,26 @@ export class EventClock {
   advance(delta: number): void {
     assertInteger(delta, 0, Number.MAX_SAFE_INTEGER, 'delta');
     this.runUntil(this.#now + delta);
+  }
+
+  /** After everybody who plans events: whatever waking parts have planned gives way to what was planned before. */
+  keep(keeper: Keeper): void {
+    keeper.idle(!this.#isRunning, 'an event runs');
+    this.#now = keeper.value(this.#now);
+    this.#sequence = keeper.value(this.#sequence);
+    this.#hashLow = keeper.value(this.#hashLow);
+    this.#hashHigh = keeper.value(this.#hashHigh);
+    this.#eventsRun = keeper.value(this.#eventsRun);
+    this.#eventsAtOnce = keeper.value(this.#eventsAtOnce);
+    this.#lastEventAt = keeper.value(this.#lastEventAt);
+    const entries = keeper.order(this.#queue.entries);
+    for (const entry of entries) {
+      entry.time = keeper.value(entry.time);
+      entry.sequence = keeper.value(entry.sequence);
+    }
+    if (!keeper.isWaking) return;
+    this.#queue.clear();
+    for (const entry of entries) this.#queue.add(entry);
   }
 
   #run(until: number): void {

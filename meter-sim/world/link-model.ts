@@ -2,6 +2,7 @@
  * Lossy links between a head end and its meters (meter-hardware.md 7): what becomes of one message. Pure and seeded: the same
  * seed and the same messages meet the same fate, whoever else is on the air.
  */
+import type { Keeper, Kept } from '../firmware/keeper.ts';
 import type { RandomStream } from './random.ts';
 
 export interface LinkConfig {
@@ -69,7 +70,7 @@ const DAY_SECONDS = 86_400;
 const WORST_SECOND = 20 * 3_600;
 
 /** One direction of the link of one meter. */
-export class Link {
+export class Link implements Kept {
   readonly #config: LinkConfig;
   readonly #random: RandomStream;
   #isInBurst = false;
@@ -94,6 +95,12 @@ export class Link {
     const arrivals = [sentAt + airMicros + this.#delay()];
     if (this.#random.uniform() < duplicate) arrivals.push(sentAt + airMicros + this.#delay());
     return isLost ? [] : arrivals;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#random.keep(keeper);
+    this.#isInBurst = keeper.value(this.#isInBurst);
+    this.#quietUntil = keeper.value(this.#quietUntil);
   }
 
   #lossAt(secondOfDay: number): number {

@@ -12,6 +12,7 @@ import type {
   Micros,
   ResetReason,
 } from '../firmware/hardware-interface.ts';
+import type { Keeper } from '../firmware/keeper.ts';
 import { type ChipConfig, DEFAULT_CHIP, type Fidelity } from '../hardware/chip-config.ts';
 import { Circuit, type EnergyTruth, PLAIN_WIRING, type Wiring } from '../hardware/circuit.ts';
 import {
@@ -83,6 +84,7 @@ const WATCHDOG_MICROS = 1_000_000;
 /** One run of the MCU: its callbacks are dead when it is. */
 interface Life extends McuLife {
   isAlive: boolean;
+  readonly resetReason: ResetReason;
   ports: FirmwarePorts | null;
 }
 
@@ -106,14 +108,19 @@ export class MeterWorld {
   readonly #circuit: Circuit;
   readonly #supply: Supply;
   readonly #options: MeterWorldOptions;
-  #life: Life = this.#lifeOf(false);
+  #life: Life = this.#lifeOf(false, 'power-on');
   readonly #resets: Record<ResetReason, number> = { 'power-on': 0, 'brown-out': 0, watchdog: 0 };
+  readonly #streams: RandomStream[] = [];
   #buzzer: Cancellable | undefined;
   readonly #buzzerEnds = (): void => this.#supply.draw('buzzer', false);
 
   constructor(options: MeterWorldOptions) {
     const { seed, fidelity, memoryImage } = options;
-    const chance = (stream: string): RandomStream => new RandomStream(seed, stream);
+    const chance = (stream: string): RandomStream => {
+      const made = new RandomStream(seed, stream);
+      this.#streams.push(made);
+      return made;
+    };
     const clock = this.#clock;
     this.#options = options;
     this.rtc = new SimulatedRtc(
@@ -381,24 +388,56 @@ export class MeterWorld {
     return `${this.#clock.traceHash}-${this.energyTruthJoule()}`;
   }
 
+  // At rest.
+
+  /** Of a world that was just made with the same options, when it is taken up. Outside events of a caller are the caller's. */
+  keep(keeper: Keeper): void {
+    this.#keepMcu(keeper);
+    for (const stream of this.#streams) stream.keep(keeper);
+    const { mains, relay, loadSide, chip, led, rtc, eeprom, display, beeper } = this;
+    const { covers, hall, slot, keypad, grid } = this;
+    // The mains first: what hangs on it is reckoned from it.
+    const parts = [mains, this.#circuit, grid, relay, loadSide, chip, led, rtc, this.#supply, eeprom];
+    for (const part of [...parts, display, beeper, covers, hall, slot, keypad]) part.keep(keeper);
+    this.#buzzer = keeper.handle(this.#buzzer, () => this.#clock.at(this.#clock.now(), this.#buzzerEnds));
+    this.#clock.keep(keeper);
+  }
+
+  #keepMcu(keeper: Keeper): void {
+    Object.assign(this.#resets, keeper.value({ ...this.#resets }));
+    const isAlive = keeper.value(this.#life.isAlive);
+    if (!isAlive) return;
+    const reason = keeper.value(this.#life.resetReason);
+    if (keeper.isWaking) {
+      this.#life = this.#lifeOf(true, reason);
+      this.#program(this.#life);
+    }
+    const { ports } = this.#life;
+    keeper.idle(ports?.keep !== undefined, 'a firmware that cannot be put away');
+    ports?.keep?.(keeper);
+  }
+
   // The MCU.
 
   #boot(reason: ResetReason): void {
-    const life = this.#lifeOf(true);
+    const life = this.#lifeOf(true, reason);
     this.#life = life;
     this.#resets[reason]++;
     this.chip.powerOn();
     this.led.powerOn();
     this.rtc.railUp();
-    this.#run(life, () => {
-      life.ports = this.#options.firmware(wireTo(this.#body(), this.#clock, life, reason));
-      life.ports.boot();
-    });
+    this.#run(life, () => this.#program(life).boot());
     this.slot.powerOn();
   }
 
-  #lifeOf(isAlive: boolean): Life {
-    const life: Life = { isAlive, ports: null, run: (code) => this.#run(life, code) };
+  /** The program of this life, made anew. */
+  #program(life: Life): FirmwarePorts {
+    life.ports = this.#options.firmware(wireTo(this.#body(), this.#clock, life, life.resetReason));
+    return life.ports;
+  }
+
+  #lifeOf(isAlive: boolean, resetReason: ResetReason): Life {
+    const life: Life = { isAlive, resetReason, ports: null, run: (code) => this.#run(life, code) };
     return life;
   }
 
@@ -442,7 +481,9 @@ export class MeterWorld {
 
   #stopMcu(): void {
     this.#life.isAlive = false;
-    this.#life = this.#lifeOf(false);
+    this.#clock.forget(this.#life);
+    this.rtc.powerLost();
+    this.#life = this.#lifeOf(false, this.#life.resetReason);
     this.relay.release();
     this.display.blank();
     this.beeper.silence();

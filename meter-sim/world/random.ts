@@ -2,6 +2,7 @@
  * Seeded chance, the only source of it in the simulator: sfc32 (a published small generator of 128 bits of state) seeded
  * from a world's seed and the name of a stream, so that one part's draws never shift another's.
  */
+import type { Keeper } from '../firmware/keeper.ts';
 
 export class RandomStream {
   #a: number;
@@ -16,6 +17,14 @@ export class RandomStream {
     this.#b = hash(text, 0x243f6a88);
     this.#c = hash(text, 0xb7e15162);
     for (let round = 0; round < 15; round++) this.word();
+  }
+
+  keep(keeper: Keeper): void {
+    this.#a = keeper.value(this.#a);
+    this.#b = keeper.value(this.#b);
+    this.#c = keeper.value(this.#c);
+    this.#counter = keeper.value(this.#counter);
+    this.#spare = keeper.value(this.#spare);
   }
 
   /** 32 uniform bits. */

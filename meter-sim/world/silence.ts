@@ -1,12 +1,23 @@
 /** Nobody lives with a meter that beeps: whoever hears it presses the key that gives a day of silence. */
+import type { Keeper, Kept } from '../firmware/keeper.ts';
 import type { MeterWorld } from './meter-world.ts';
 
-/** @returns what one does who listens now and then: the key, if the meter has warned of low credit since he last listened. */
-export function silencer(world: MeterWorld): () => void {
-  let heard = 0;
-  return () => {
-    const beeps = world.beeper.counts['low-credit'];
-    if (beeps > heard) world.pressKey('backspace');
-    heard = beeps;
-  };
+/** Who listens now and then, and presses the key if the meter has warned of low credit since he last listened. */
+export class Silencer implements Kept {
+  readonly #world: MeterWorld;
+  #heard = 0;
+
+  constructor(world: MeterWorld) {
+    this.#world = world;
+  }
+
+  listen(): void {
+    const beeps = this.#world.beeper.counts['low-credit'];
+    if (beeps > this.#heard) this.#world.pressKey('backspace');
+    this.#heard = beeps;
+  }
+
+  keep(keeper: Keeper): void {
+    this.#heard = keeper.value(this.#heard);
+  }
 }

@@ -2,11 +2,15 @@
  * A meter's world with the real firmware in it, the invariants watched after every event, and a ledger of what the meter
  * answered to: what two runs of the same story are compared by.
  */
+import { invariant } from '../../lib/assert.ts';
 import { createFirmware, type FactorySettings, type Firmware } from '../firmware/firmware.ts';
 import { InvariantChecker } from '../firmware/invariants.ts';
+import type { Keeper, Kept } from '../firmware/keeper.ts';
 import { DEFAULT_OPTIONS, type FirmwareOptions } from '../firmware/options.ts';
 import type { EntryOutcome } from '../firmware/outcome.ts';
+import type { Switching } from '../hardware/relay-config.ts';
 import { MeterWorld, type MeterWorldOptions } from './meter-world.ts';
+import { putAway, takeUp, wordsOf } from './rest.ts';
 
 export interface TokenEntry {
   /** µs since the world began, when the outcome was durable. */
@@ -22,7 +26,10 @@ export interface WholeMeterOptions extends Omit<MeterWorldOptions, 'firmware'> {
   readonly firmwareOptions?: FirmwareOptions;
 }
 
-export class WholeMeter {
+/** What most meters remember in the same words, when their owner knows of no better: nothing. */
+const NO_WORDS = new Uint8Array(0);
+
+export class WholeMeter implements Kept {
   readonly world: MeterWorld;
   readonly tokens: TokenEntry[] = [];
   readonly #checker = new InvariantChecker();
@@ -80,6 +87,50 @@ export class WholeMeter {
       this.#inWork--;
       end(outcome.result, firmware.vitals().acceptedMilliWh - before);
     });
+  }
+
+  /**
+   * Puts the meter away as bytes (world/rest.ts), with every record of its watch.
+   * @param owner - who has events of its own on this meter's clock: what is told of them.
+   * @param words - of a meter like this one ({@link words}), which then need not be put away again.
+   * @returns the bytes, or what the meter is in the middle of.
+   */
+  rest(owner?: Kept, words: Uint8Array = NO_WORDS): Uint8Array | { readonly busy: string } {
+    return putAway(this.#with(owner), words);
+  }
+
+  /** Takes a meter up that {@link rest} has put away with the same words, in one that was just made with the same options. */
+  wake(bytes: Uint8Array, owner?: Kept, words: Uint8Array = NO_WORDS): void {
+    invariant(this.world.now() === 0 && !this.world.powered, 'a meter is taken up in one that never lived');
+    takeUp(this.#with(owner), bytes, words);
+  }
+
+  /** What this meter at rest is written in: other meters that were made and owned alike are put away in a third less with it. */
+  words(owner?: Kept): Uint8Array {
+    return wordsOf(this.#with(owner));
+  }
+
+  /** Hands over what was written down so far and begins anew: what a meter that rests need not carry with it. */
+  takeRecords(): { readonly tokens: readonly TokenEntry[]; readonly switchings: readonly Switching[] } {
+    return { tokens: this.tokens.splice(0), switchings: this.world.relay.takeLog() };
+  }
+
+  #with(owner: Kept | undefined): Kept {
+    return {
+      keep: (keeper) => {
+        owner?.keep(keeper);
+        this.keep(keeper);
+      },
+    };
+  }
+
+  keep(keeper: Keeper): void {
+    keeper.idle(this.#inWork === 0, 'a token is in work');
+    this.tokens.splice(0, this.tokens.length, ...keeper.value(this.tokens));
+    this.#checker.keep(keeper);
+    this.#wasPowered = keeper.value(this.#wasPowered);
+    this.#accepted = keeper.value(this.#accepted);
+    this.world.keep(keeper);
   }
 
   #look(): void {

@@ -69,7 +69,7 @@ export function wireTo(
   };
   const timer: McuTimer = {
     now: () => clock.now(),
-    at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), due(run)),
+    at: (time, run) => clock.at(Math.max(clock.now(), Math.ceil(time)), due(run), life),
   };
   return {
     resetReason,

@@ -39,15 +39,17 @@ function timesRealTime(world: MeterWorld, simulatedSeconds: number): number {
   return simulatedSeconds / ((performance.now() - startedAt) / 1000);
 }
 
+const wholeMeterOptions = (fidelity: Fidelity, watt: number, seed: number) => ({
+  factory: PUBLIC_FACTORY,
+  seed,
+  fidelity,
+  rtcEpochSeconds: 1_790_000_000,
+  load: loadOf(watt),
+});
+
 /** With every invariant checked after every event. */
 function wholeMeter(fidelity: Fidelity, watt: number, seed = 1): WholeMeter {
-  const meter = new WholeMeter({
-    factory: PUBLIC_FACTORY,
-    seed,
-    fidelity,
-    rtcEpochSeconds: 1_790_000_000,
-    load: loadOf(watt),
-  });
+  const meter = new WholeMeter(wholeMeterOptions(fidelity, watt, seed));
   meter.world.powerOn();
   meter.world.advance(SECOND);
   meter.enterToken(ownToken(6_600_000, 10_000_000));
@@ -88,26 +90,66 @@ async function fleetRate(workers: number, meters: number, days: number, core?: n
   return meterSeconds / (millis / 1000);
 }
 
-/** KiB that a meter at rest holds on to: closed on its load, past a turn of its journal. */
-function idleKibibytes(meters: number, hours: number): number {
+/** KiB that each of so many holds on to, code and tables that all share not counted. */
+function kibibytesEach<T>(many: number, make: (number: number) => T): { each: number; made: T[] } {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const used = (): number => {
     collect();
+    collect(); // What the first has found to be garbage outside the heap is freed by the second.
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  const live = (): WholeMeter[] => {
-    const made = Array.from({ length: meters }, (_, seed) => wholeMeter('next-event', HOUSEHOLD_WATT, seed));
-    for (const { world } of made) world.advance(hours * 3_600 * SECOND);
-    return made;
-  };
-  live(); // Code and tables, which all meters share.
+  for (let number = 0; number < many; number++) make(number);
   const before = used();
-  const kept = live();
-  const after = used();
-  if (kept.some(({ world }) => !world.powered)) throw new Error('a meter at rest lost its power');
-  return (after - before) / meters / 1024;
+  const made = Array.from({ length: many }, (_, number) => make(number));
+  return { each: (used() - before) / many / 1024, made };
+}
+
+/** Of the meters at rest there are so many more: they take less than what a heap gains and loses by itself. */
+const RESTED_PER_AWAKE = 10;
+
+/** A meter that is closed on its load, past a turn of its journal, with its watch and every invariant on. */
+function idleMeters(meters: number, hours: number): void {
+  const live = (number: number): WholeMeter => {
+    const meter = wholeMeter('next-event', HOUSEHOLD_WATT, number);
+    meter.world.advance(hours * 3_600 * SECOND);
+    return meter;
+  };
+  let restMillis = 0;
+  const putAway = (number: number): Uint8Array => {
+    const meter = live(number);
+    const startedAt = performance.now();
+    const rested = meter.rest();
+    restMillis += performance.now() - startedAt;
+    if (!(rested instanceof Uint8Array)) throw new Error(`a meter at rest: ${rested.busy}`);
+    return rested;
+  };
+  const rested = kibibytesEach(RESTED_PER_AWAKE * meters, putAway);
+  const wakingAt = performance.now();
+  const woken = rested.made.map((bytes, number) => {
+    const meter = new WholeMeter(wholeMeterOptions('next-event', HOUSEHOLD_WATT, number));
+    meter.wake(bytes);
+    return meter;
+  });
+  const wakeMillis = performance.now() - wakingAt;
+  for (const { world } of woken) {
+    world.advance(3_600 * SECOND);
+    if (!world.powered) throw new Error('a meter at rest lost its power');
+  }
+  printTable(`An idle meter after ${hours} h, all that it remembers and its watch`, [
+    ['', 'KiB', 'ms'],
+    [
+      `at rest, mean of ${rested.made.length}; to put it away`,
+      rested.each.toFixed(1),
+      (restMillis / 2 / rested.made.length).toFixed(2),
+    ],
+    [
+      `awake, mean of ${meters}; to take it up`,
+      kibibytesEach(meters, live).each.toFixed(1),
+      (wakeMillis / woken.length).toFixed(2),
+    ],
+  ]);
 }
 
 /**
@@ -162,11 +204,5 @@ export async function meterBench(
     ['two cores', rate('two'), ofOne('two')],
     ['two processes that share nothing', rate('apart'), ofOne('apart')],
   ]);
-  printTable('A meter at rest', [
-    ['', 'KiB'],
-    [
-      `mean of ${fleet.idle}, after ${fleet.idleHours} h`,
-      idleKibibytes(fleet.idle, fleet.idleHours).toFixed(1),
-    ],
-  ]);
+  idleMeters(fleet.idle, fleet.idleHours);
 }

@@ -6,6 +6,7 @@
  * in turn, each whole under its CRC-32, and the full one stands at home before the next page begins: a torn write costs the
  * newest entries at most, never an older one. What a period gained before a cut is found again from the registers.
  */
+import type { Keeper } from '../keeper.ts';
 import {
   decodeProfilePage,
   encodeProfilePage,
@@ -46,6 +47,8 @@ type OpenPage = Omit<ProfilePage, 'entries'> & { readonly entries: ProfileEntry[
 /** A gap of more periods than this is not filled but begins a page of its own. */
 const LONGEST_FILLED_GAP = 12;
 
+const UNKNOWN = { period: 0, importWh: 0, exportWh: 0 };
+
 export class LoadProfile {
   readonly #options: LoadProfileOptions;
   readonly #store: ProfileStore;
@@ -62,18 +65,20 @@ export class LoadProfile {
 
   /**
    * Finds the newest page and goes on from it.
-   * @param now - the period of this moment and the registers as the journal gave them.
+   * @param now - the period of this moment and the registers as the journal gave them; left out for a profile that
+   *   {@link keep} fills, which need not look for anything.
    */
-  constructor(options: LoadProfileOptions, store: ProfileStore, now: Registers & { period: number }) {
+  constructor(options: LoadProfileOptions, store: ProfileStore, now?: Registers & { period: number }) {
     this.#options = options;
     this.#store = store;
     this.#slots = Math.min(options.slots, store.slots);
-    this.#openPeriod = now.period;
-    const found = this.#newestPage();
-    this.#last = found === undefined ? now : endOf(found.page);
-    this.#page = found?.page ?? this.#emptyPage(0, now.period, now);
+    const begin = now ?? UNKNOWN;
+    this.#openPeriod = begin.period;
+    const found = now === undefined ? undefined : this.#newestPage();
+    this.#last = found === undefined ? begin : endOf(found.page);
+    this.#page = found?.page ?? this.#emptyPage(0, begin.period, begin);
     this.mark(PROFILE_STATUS.powerDown);
-    if (found === undefined) return;
+    if (now === undefined || found === undefined) return;
     this.#newest = found.isHome ? 'home' : 'spare';
     const isOther = found.page.periodMinutes !== options.periodMinutes;
     // A register below the last entry lost what the journal lost: a new page says where it stands.
@@ -153,6 +158,15 @@ export class LoadProfile {
           periodMinutes,
         })),
       );
+  }
+
+  keep(keeper: Keeper): void {
+    this.#page = keeper.value(this.#page);
+    this.#last = keeper.value(this.#last);
+    this.#openPeriod = keeper.value(this.#openPeriod);
+    this.#status = keeper.value(this.#status);
+    this.#unsaved = keeper.value(this.#unsaved);
+    this.#newest = keeper.value(this.#newest);
   }
 
   #append(registers: Registers): void {

@@ -173,6 +173,31 @@ test('when a generator feeds the load side behind an open relay then it is noted
   assert.equal(events(bench), ['loadSideVoltage 1', 'loadSideVoltage 0']);
 });
 
+test('when energy is led past an open contact then all of it is counted, without an interrupt for every mWh', () => {
+  const bench = supplied();
+  const { world } = bench;
+  world.setWiring({ bypassShare: 0.5 });
+  world.covers.setOpen('meter', true);
+  world.advance(10 * SECOND);
+  assert.is(world.relay.position, 'open');
+  const from = { events: world.eventsRun, total: bench.firmware().readout().totalMilliWh };
+  world.advance(3_600 * SECOND);
+  const counted = bench.firmware().readout().totalMilliWh - from.total;
+  assert.ok(Math.abs(counted / 2_300_000 - 1) < 0.01, `${counted} mWh of 2.3 kWh`);
+  const events = world.eventsRun - from.events;
+  assert.ok(events < 20_000, `${events} events in an hour`);
+  // The jumper is taken away, and the contact closed by force: the first energy through it tells.
+  world.setWiring({});
+  world.advance(60 * SECOND);
+  const openings = world.relay.log.length;
+  world.setRelayMagnet(0.5, 'flip');
+  world.advance(SECOND);
+  world.setRelayMagnet(0);
+  world.advance(10 * SECOND);
+  assert.is(world.relay.position, 'open');
+  assert.ok(world.relay.log.length > openings);
+});
+
 test('when a module is plugged in then tokens and readings travel over it, and the meter tells of tampering', () => {
   const bench = supplied();
   const { world } = bench;

@@ -55,4 +55,21 @@ test('when a fleet runs on one worker or on three then the result is the same', 
   assert.equal(here, one, 'and the same as without any');
 });
 
+test('when all members live a few days at a time then the result is the same, and those that wait take little', async () => {
+  const options = { ...plan('lorawan'), meters: count(60, 5), workers: 2, script };
+  const turns: number[] = [];
+  let most = 0;
+  const inTurns = await runFleet({
+    ...options,
+    turnDays: 1,
+    onTurn: (day, bytes) => {
+      turns.push(day);
+      most = Math.max(most, bytes / options.meters);
+    },
+  });
+  assert.equal(inTurns, await runFleet(options));
+  assert.equal(turns, [1, 2]);
+  assert.ok(most > 0 && most <= 8 * 1024, `${most} bytes`);
+});
+
 test.run();
