@@ -320,7 +320,6 @@ export class FleetMeter implements Kept {
     const { firmware } = this.#meter;
     const left = firmware?.vitals().creditMilliWh;
     if (left !== undefined && left + this.#openMilliWh <= this.#household.buysBelowMilliWh) this.#buy();
-    this.#silencer.listen();
     this.#agenda.after(LOOK_MICROS, { kind: 'look' });
   }
 

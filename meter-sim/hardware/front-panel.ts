@@ -115,6 +115,8 @@ function lengthOf(beep: Beep): Micros {
 /** One buzzer: a new pattern cuts off the one that sounds. */
 export class SimulatedBeeper {
   readonly counts: Record<Beep, number>;
+  /** Told at the beginning of every pattern: whoever is near. */
+  onBeep: (kind: Beep) => void = () => {};
   readonly #clock: Pick<EventClock, 'now'>;
   readonly #patterns: Readonly<Record<Beep, BeepPattern>>;
   #pattern: BeepPattern = [];
@@ -154,6 +156,7 @@ export class SimulatedBeeper {
     this.#last = kind;
     this.#pattern = this.#patterns[kind];
     this.#since = this.#clock.now();
+    this.onBeep(kind);
   }
 
   /** No power, no tone. */

@@ -29,8 +29,6 @@ const SECOND = 1_000_000;
 /** He tries again after so long, and takes the next slip after so long. */
 const RETRY_MICROS = 60 * SECOND;
 const NEXT_MICROS = 5 * SECOND;
-/** He listens to the meter so often. */
-const LISTEN_MICROS = 6 * 3_600 * SECOND;
 
 export class Customer {
   readonly #world: MeterWorld;
@@ -51,7 +49,7 @@ export class Customer {
     this.#firmware = firmware;
     this.#watch = watch;
     this.#vendor = vendor;
-    this.#listen(new Silencer(world));
+    new Silencer(world);
   }
 
   get accepted(): number {
@@ -161,13 +159,6 @@ export class Customer {
     this.#section = 0;
     this.#keyChanges++;
     return true;
-  }
-
-  #listen(silencer: Silencer): void {
-    this.#after(LISTEN_MICROS, () => {
-      silencer.listen();
-      this.#listen(silencer);
-    });
   }
 
   #after(micros: number, run: () => void): void {
