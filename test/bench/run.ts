@@ -16,7 +16,7 @@ await postgresBench(3, 4_000, 4_000);
 await meterBench(
   5,
   { sampled: 600, nextEvent: 365 * 86_400 },
-  { meters: 300, days: 180, idle: 100, idleHours: 24 * 14 },
+  { meters: 300, days: 150, idle: 100, idleHours: 24 * 14 },
 );
 relayBench(20, 200);
 await pagesBench(9);

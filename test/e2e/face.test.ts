@@ -19,6 +19,7 @@ import {
   setSpeed,
   stateOf,
   TEN_TIMES,
+  untilSupplied,
   WATCH_THE_LIGHT,
   words,
 } from '../support/face-visitor.ts';
@@ -156,6 +157,7 @@ journey(
 journey('when the mains goes and comes back then the balance is what it was', async (face) => {
   const { page } = face;
   await openFace(face);
+  await untilSupplied(face);
   const before = (await stateOf(face)).balanceMilliWh;
   await page.getByRole('switch', { name: /Mains/ }).click();
   await page.getByRole('img', { name: 'The display is dark.' }).waitFor();

@@ -35,6 +35,15 @@ export async function stateOf({ told }: Face): Promise<{ balanceMilliWh: number;
   return (await fetch(`${told.meter}/v1/meter/bench`)).json() as never;
 }
 
+/** Until the switch has been driven once since the last boot: a cut within its pulse leaves a save no time. */
+export async function untilSupplied(face: Face): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while ((await stateOf(face)).relay !== 'closed') {
+    assert.ok(performance.now() < giveUpAt, 'the meter supplies its load');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export async function clearTamperToken({ folder, told }: Face): Promise<string> {
   const key = operatorKeyOf({ serverFolder: join(folder, 'data/server') });
   const { body, text } = await post(`${told.server}/v1/engineering-tokens`, key, {
