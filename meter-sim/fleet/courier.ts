@@ -70,7 +70,7 @@ export class Courier<Content, Receipt> implements Kept {
 
   /** Without the link, which two couriers share. */
   keep(keeper: Keeper): void {
-    Object.assign(this.counts, keeper.value({ ...this.counts }));
+    Object.assign(this.counts, keeper.value(this.counts));
     this.#had = keeper.value(this.#had);
     this.#open = keeper.value(this.#open);
     this.#agenda.keep(keeper);

@@ -110,8 +110,7 @@ export class Circuit {
     const appliances = keeper.value(this.#load.appliances);
     this.#load = { ...this.#load, appliances };
     this.#startedAt = keeper.value(this.#startedAt);
-    this.#startStep =
-      keeper.handle(this.#startStep, () => this.#clock.at(this.#clock.now(), () => this.#step())) ?? null;
+    this.#startStep = this.#clock.keepEvent(keeper, this.#startStep, () => this.#step());
     this.#wiring = keeper.value(this.#wiring);
     this.#conducts = keeper.value(this.#conducts);
     this.#version = keeper.value(this.#version);

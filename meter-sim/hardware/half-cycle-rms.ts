@@ -99,8 +99,7 @@ export class HalfCycleRms {
       watch.present = keeper.value(watch.present);
       this.#watches.add(watch);
     }
-    this.#next =
-      keeper.handle(this.#next, () => this.#clock.at(this.#clock.now(), () => this.#see())) ?? null;
+    this.#next = this.#clock.keepEvent(keeper, this.#next, () => this.#see());
   }
 
   /** Plans to look at the next boundary of a half cycle, unless a look is planned. */

@@ -94,8 +94,7 @@ export class LevelComparators {
       watch.keep(keeper);
       this.#watches.add(watch);
     }
-    this.#next =
-      keeper.handle(this.#next, () => this.#clock.at(this.#clock.now(), () => this.#look())) ?? null;
+    this.#next = this.#clock.keepEvent(keeper, this.#next, () => this.#look());
   }
 
   #look(): void {

@@ -180,10 +180,8 @@ export class SimulatedMeteringChip implements MeteringChip, Follower, CircuitLis
     this.#isAlarmExact = keeper.value(this.#isAlarmExact);
     for (const part of [this.#import, this.#export, this.#registers, this.#halfCycles, this.#levels])
       part.keep(keeper);
-    for (const wave of [this.#waves.line, this.#waves.neutral]) if (keeper.isWaking) wave.forget();
-    this.#alarmEvent =
-      keeper.handle(this.#alarmEvent, () => this.#clock.at(this.#clock.now(), () => this.#alarmIsDue())) ??
-      null;
+    if (keeper.isWaking) for (const wave of [this.#waves.line, this.#waves.neutral]) wave.forget();
+    this.#alarmEvent = this.#clock.keepEvent(keeper, this.#alarmEvent, () => this.#alarmIsDue());
   }
 
   // What the firmware reads.

@@ -190,8 +190,7 @@ export class SimulatedRtc implements RealTimeClock {
     this.#alarms.clear();
     for (const alarm of alarms) {
       alarm.ownMicros = keeper.value(alarm.ownMicros);
-      alarm.event =
-        keeper.handle(alarm.event, () => this.#clock.at(this.#clock.now(), () => alarm.ring())) ?? null;
+      alarm.event = this.#clock.keepEvent(keeper, alarm.event, () => alarm.ring());
       this.#alarms.add(alarm);
     }
   }

@@ -164,10 +164,9 @@ export class Supply {
     this.#lowestVolt = keeper.value(this.#lowestVolt);
     this.#isKilled = keeper.value(this.#isKilled);
     this.#next = keeper.value(this.#next);
-    this.#detection =
-      keeper.handle(this.#detection, () => clock.at(clock.now(), () => this.#detect())) ?? null;
-    this.#starting = keeper.handle(this.#starting, () => clock.at(clock.now(), () => this.#start())) ?? null;
-    this.#crossing = keeper.handle(this.#crossing, () => clock.at(clock.now(), () => this.#cross())) ?? null;
+    this.#detection = clock.keepEvent(keeper, this.#detection, () => this.#detect());
+    this.#starting = clock.keepEvent(keeper, this.#starting, () => this.#start());
+    this.#crossing = clock.keepEvent(keeper, this.#crossing, () => this.#cross());
   }
 
   get state(): SupplyState {

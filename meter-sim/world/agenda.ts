@@ -25,7 +25,7 @@ export class Agenda<Errand> implements Kept {
   /** @param errand - plain data. */
   at(time: Micros, errand: Errand): void {
     const entry: Entry<Errand> = { errand, event: undefined };
-    this.#plan(entry, time);
+    entry.event = this.#plan(entry, time);
     this.#entries.add(entry);
   }
 
@@ -44,11 +44,9 @@ export class Agenda<Errand> implements Kept {
   }
 
   #plan(entry: Entry<Errand>, time: Micros): Cancellable {
-    const event = this.#world.at(time, () => {
+    return this.#world.at(time, () => {
       this.#entries.delete(entry);
       this.#run(entry.errand);
     });
-    entry.event = event;
-    return event;
   }
 }

@@ -188,6 +188,11 @@ export class EventClock {
     this.runUntil(this.#now + delta);
   }
 
+  /** Names a planned event of a part that is put away or taken up. @param run - what runs then; {@link keep} gives it its time. */
+  keepEvent(keeper: Keeper, event: ScheduledEvent | null, run: () => void): ScheduledEvent | null {
+    return keeper.handle(event, () => this.at(this.#now, run)) ?? null;
+  }
+
   /** After everybody who plans events: whatever waking parts have planned gives way to what was planned before. */
   keep(keeper: Keeper): void {
     keeper.idle(!this.#isRunning, 'an event runs');

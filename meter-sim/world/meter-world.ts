@@ -404,7 +404,7 @@ export class MeterWorld {
   }
 
   #keepMcu(keeper: Keeper): void {
-    Object.assign(this.#resets, keeper.value({ ...this.#resets }));
+    Object.assign(this.#resets, keeper.value(this.#resets));
     const isAlive = keeper.value(this.#life.isAlive);
     if (!isAlive) return;
     const reason = keeper.value(this.#life.resetReason);

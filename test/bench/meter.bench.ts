@@ -116,12 +116,12 @@ function idleMeters(meters: number, hours: number): void {
     meter.world.advance(hours * 3_600 * SECOND);
     return meter;
   };
-  let restMillis = 0;
+  const restMillis: number[] = [];
   const putAway = (number: number): Uint8Array => {
     const meter = live(number);
     const startedAt = performance.now();
     const rested = meter.rest();
-    restMillis += performance.now() - startedAt;
+    restMillis.push(performance.now() - startedAt);
     if (!(rested instanceof Uint8Array)) throw new Error(`a meter at rest: ${rested.busy}`);
     return rested;
   };
@@ -142,7 +142,7 @@ function idleMeters(meters: number, hours: number): void {
     [
       `at rest, mean of ${rested.made.length}; to put it away`,
       rested.each.toFixed(1),
-      (restMillis / 2 / rested.made.length).toFixed(2),
+      median(restMillis).toFixed(2),
     ],
     [
       `awake, mean of ${meters}; to take it up`,
