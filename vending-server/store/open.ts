@@ -60,10 +60,10 @@ export async function openSqliteStore(options: {
 }
 
 /**
- * A sale writes some twenty pages, most of them the same as the sale before. The longer the log may grow, the less often each is
- * copied from it into the file; and all of it is read again after a crash: 16 MiB.
+ * Where SQLite itself copies the log into the file, whatever becomes of the thread that does so long before
+ * (sqlite/checkpoints.ts). All of the log is read again after a crash: 64 MiB.
  */
-const LOG_PAGES = 4000;
+const LOG_PAGES = 16_000;
 /** Of a year's indexes a sale looks at a few pages, at random. */
 const CACHE_KIB = 65_536;
 

@@ -45,6 +45,7 @@ import type { SqliteAccess } from './access.ts';
 import { SqliteAdvice } from './advice.ts';
 import { SqliteApprovals } from './approvals.ts';
 import { SqliteAudit } from './audit.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { SqliteCustomers, SqliteFaultReports } from './customers.ts';
 import { addTariffVersion, recordDeposit } from './deposits.ts';
 import { storeFault } from './faults.ts';
@@ -70,6 +71,7 @@ export class SqliteStore implements Store {
   readonly #sql: Statements;
   readonly #reads: ReadTurn;
   readonly #commits: GroupCommit;
+  readonly #checkpoints: Checkpoints;
   /** Counts commits of anything but sales. */
   #settings = 0;
   /** What sales look at and do not change. */
@@ -95,7 +97,11 @@ export class SqliteStore implements Store {
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
     this.#reads = new ReadTurn(database);
-    this.#commits = new GroupCommit(database, this.#reads, onCommit);
+    this.#checkpoints = new Checkpoints(database, this.#reads);
+    this.#commits = new GroupCommit(database, this.#reads, (report) => {
+      this.#checkpoints.noteCommit(report.writes);
+      onCommit?.(report);
+    });
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
@@ -368,6 +374,7 @@ export class SqliteStore implements Store {
     this.#commits.flush();
     this.#reads.end();
     this.#database.close();
+    await this.#checkpoints.close();
     this.#unlock();
   }
 
