@@ -9,6 +9,7 @@ import helmet from 'helmet';
 type Headers = Readonly<Record<string, string>>;
 
 const ALWAYS: ReadonlyMap<string, string> = learnHeaders().set('Cache-Control', 'no-store');
+const ALWAYS_LIST: readonly string[] = [...ALWAYS].flat();
 
 function learnHeaders(): Map<string, string> {
   const headers = new Map<string, string>();
@@ -36,24 +37,30 @@ function headersOf(response: Response): Map<string, string> | undefined {
 
 /** @param headers - over those that were set before. */
 export function reply(response: Response, status: number, headers: Headers, body: string | Uint8Array): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  const all = allHeaders(response, headers);
-  all.set('Content-Length', String(bytes.length));
-  // A list of names and values is written as it is; an object would be checked name by name.
-  response.writeHead(status, [...all].flat());
-  response.end(bytes);
+  const length = String(Buffer.byteLength(body));
+  response.writeHead(status, headerList(response, headers).concat('Content-Length', length));
+  // Text leaves in one piece with the headers, bytes would follow them.
+  response.end(body);
 }
 
 /** As {@link reply}, with a body that comes piece by piece, as fast as the caller takes it. */
 export function replyWith(response: Response, status: number, headers: Headers, body: Readable): void {
-  response.writeHead(status, [...allHeaders(response, headers)].flat());
+  response.writeHead(status, headerList(response, headers));
   // A body that breaks off has destroyed the response, and one that nobody reads any more is destroyed: all is said.
   pipeline(body, response, () => undefined);
 }
 
-function allHeaders(response: Response, headers: Headers): Map<string, string> {
-  const all = new Map(ALWAYS);
-  for (const [name, value] of headersOf(response) ?? []) all.set(name, value);
-  for (const name in headers) all.set(name, headers[name] ?? '');
-  return all;
+/** Names and values in turn: such a list is written as it is, where an object would be checked name by name. */
+function headerList(response: Response, headers: Headers): string[] {
+  const list: string[] = [];
+  let isOver = false;
+  const add = (name: string, value: string): void => {
+    list.push(name, value);
+    isOver ||= ALWAYS.has(name);
+  };
+  for (const [name, value] of headersOf(response) ?? []) if (!(name in headers)) add(name, value);
+  for (const name in headers) add(name, headers[name] ?? '');
+  if (!isOver) return list.concat(ALWAYS_LIST);
+  const given = new Set(list.filter((_, index) => index % 2 === 0));
+  return list.concat([...ALWAYS].filter(([name]) => !given.has(name)).flat());
 }

@@ -47,7 +47,7 @@ export function deduct(
 ): Deducted {
   const purse: Purse = {
     leftMinor: paidMinor,
-    budgetMinor: new BigNumber(terms.deductionShare).times(paidMinor).idiv(1).toNumber(),
+    budgetMinor: shareOf(terms.deductionShare, paidMinor),
     lines: [],
   };
   let { debts, charges } = history;
@@ -68,8 +68,8 @@ export function deduct(
 }
 
 function takeFee(terms: TariffTerms, purse: Purse): void {
+  if (terms.paymentFeeMinor === 0) return;
   const totalMinor = withTax(terms, terms.paymentFeeMinor);
-  if (totalMinor === 0) return;
   purse.leftMinor -= totalMinor;
   purse.budgetMinor = Math.max(0, Math.min(purse.budgetMinor, purse.leftMinor));
   purse.lines.push({ kind: 'paymentFee', id: '', label: '', totalMinor, isTaxed: true });
@@ -77,7 +77,7 @@ function takeFee(terms: TariffTerms, purse: Purse): void {
 
 function recover(debts: readonly Debt[], purse: Purse): readonly Debt[] {
   return debts.map((debt) => {
-    const totalMinor = take(purse, Math.min(debt.balanceMinor, shareOf(debt, purse.leftMinor)));
+    const totalMinor = take(purse, Math.min(debt.balanceMinor, askedBy(debt, purse.leftMinor)));
     if (totalMinor === 0) return debt;
     const balanceMinor = debt.balanceMinor - totalMinor;
     const { debtId: id, label } = debt;
@@ -87,15 +87,20 @@ function recover(debts: readonly Debt[], purse: Purse): readonly Debt[] {
 }
 
 /** What the rule of a debt asks of the money that is left. */
-function shareOf({ recovery }: Debt, leftMinor: number): number {
+function askedBy({ recovery }: Debt, leftMinor: number): number {
   switch (recovery.kind) {
     case 'fixed':
       return recovery.amountMinor;
     case 'percentage':
-      return new BigNumber(recovery.rate).times(Math.max(0, leftMinor)).idiv(1).toNumber();
+      return shareOf(recovery.rate, Math.max(0, leftMinor));
     case 'all':
       return leftMinor;
   }
+}
+
+/** Rounded down. @param rate - decimal text. */
+function shareOf(rate: string, totalMinor: number): number {
+  return rate === '1' ? totalMinor : new BigNumber(rate).times(totalMinor).idiv(1).toNumber();
 }
 
 function collect(

@@ -4,7 +4,10 @@ import type { Remembered } from './remembered.ts';
 
 export interface SqliteAccess {
   readonly database: Database;
+  /** Resolves when all that was seen is on the disk: what it gives may leave this process. */
   readonly read: <T>(look: () => T) => Promise<T>;
+  /** As `read`, and at once: for what a sale looks at, whose own commit comes behind whatever it saw. */
+  readonly peek: <T>(look: () => T) => Promise<T>;
   readonly write: <T>(change: () => T) => Promise<T>;
   /** Remembers look-ups until anything but a sale is written. */
   readonly settled: Remembered;

@@ -124,7 +124,7 @@ function metersOf({ meterPan, besides }: VendClaimRequest): readonly string[] {
 }
 
 function requestKey(vendorId: string, requestId: string): string {
-  return JSON.stringify([vendorId, requestId]);
+  return `${vendorId.length} ${vendorId} ${requestId}`;
 }
 
 function meterKey(meterPan: string, baseDate: BaseDate): string {

@@ -50,7 +50,7 @@ export class SqliteLimits implements LimitStore {
   }
 
   supplyGroupsOf(vendorId: string): Promise<readonly string[] | null> {
-    return this.#access.read(() =>
+    return this.#access.peek(() =>
       this.#access.settled.get(`supply groups ${vendorId}`, () => {
         const row = this.#sql.findCodes.get(vendorId) as { codes: string } | undefined;
         return row === undefined ? null : (JSON.parse(row.codes) as string[]);
@@ -68,7 +68,7 @@ export class SqliteLimits implements LimitStore {
   }
 
   limitRules(): Promise<readonly LimitRule[]> {
-    return this.#access.read(() =>
+    return this.#access.peek(() =>
       this.#access.settled.get('limit rules', () =>
         (this.#sql.rules.all() as { rule_id: string; rule: string }[]).map((row) => ({
           ruleId: row.rule_id,
@@ -89,7 +89,7 @@ export class SqliteLimits implements LimitStore {
   }
 
   dayCounts(subjects: readonly CounterSubject[], day: string): Promise<readonly DayCount[]> {
-    return this.#access.read(() =>
+    return this.#access.peek(() =>
       subjects.map(({ scope, subject }) => {
         const held =
           scope === 'meter'

@@ -74,7 +74,7 @@ export class SqliteOperation implements OperationStore {
   }
 
   certificatesOf(vendorId: string): Promise<readonly CertificateBinding[]> {
-    return this.#access.read(() =>
+    return this.#access.peek(() =>
       this.#access.settled.get(
         `certificates ${vendorId}`,
         () => this.#findCertificates.all(vendorId) as CertificateBinding[],
@@ -84,7 +84,7 @@ export class SqliteOperation implements OperationStore {
 
   async copyTo(path: string): Promise<void> {
     this.#assertOpen();
-    this.#commits.flush();
+    await this.#commits.settle();
     try {
       await this.#database.backup(path);
     } catch (error) {

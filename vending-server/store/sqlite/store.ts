@@ -53,6 +53,7 @@ import { SqliteFloats } from './floats.ts';
 import { GroupCommit } from './group-commit.ts';
 import { SqliteKeys } from './keys.ts';
 import { SqliteLimits } from './limits.ts';
+import { LogFile } from './log-file.ts';
 import { SqliteMoney } from './money.ts';
 import { SqliteOperation } from './operation.ts';
 import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './outbox.ts';
@@ -72,6 +73,7 @@ export class SqliteStore implements Store {
   readonly #reads: ReadTurn;
   readonly #commits: GroupCommit;
   readonly #checkpoints: Checkpoints;
+  readonly #log: LogFile;
   /** Counts commits of anything but sales. */
   #settings = 0;
   /** What sales look at and do not change. */
@@ -98,13 +100,15 @@ export class SqliteStore implements Store {
     this.#sql = prepareStatements(database);
     this.#reads = new ReadTurn(database);
     this.#checkpoints = new Checkpoints(database, this.#reads);
-    this.#commits = new GroupCommit(database, this.#reads, (report) => {
+    this.#log = new LogFile(database);
+    this.#commits = new GroupCommit(database, this.#reads, this.#log, (report) => {
       this.#checkpoints.noteCommit(report.writes);
       onCommit?.(report);
     });
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
+      peek: (look) => this.#peek(look),
       write: (change) => this.#write(change),
       settled: this.#settled,
     };
@@ -225,7 +229,7 @@ export class SqliteStore implements Store {
   }
 
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
-    return this.#read(() =>
+    return this.#peek(() =>
       this.#settled.get(`api key ${keyHash}`, () => {
         const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
         return row && { ...apiKeyInfoOf(row), keyHash };
@@ -242,11 +246,13 @@ export class SqliteStore implements Store {
   }
 
   viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
-    return this.#read(() => this.#sales.view(asked));
+    const view = this.#peek(() => this.#sales.view(asked));
+    return this.#kept(view, ({ earlier }) => earlier !== undefined);
   }
 
   claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
-    return this.#read(() => this.#sales.claim(request, view));
+    const claimed = this.#peek(() => this.#sales.claim(request, view));
+    return this.#kept(claimed, ({ kind }) => kind === 'exists');
   }
 
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
@@ -370,11 +376,12 @@ export class SqliteStore implements Store {
 
   /** Commits what waits, closes the file and gives the folder free. A second call does nothing. */
   async close(): Promise<void> {
+    await this.#commits.settle();
     if (!this.#database.open) return;
-    this.#commits.flush();
     this.#reads.end();
     this.#database.close();
     await this.#checkpoints.close();
+    await this.#log.close();
     this.#unlock();
   }
 
@@ -407,7 +414,19 @@ export class SqliteStore implements Store {
     return result;
   }
 
-  async #read<T>(look: () => T): Promise<T> {
+  #read<T>(look: () => T): Promise<T> {
+    return this.#kept(this.#peek(look), () => true);
+  }
+
+  /** What was seen before its flush and leaves this process is given once that is over. */
+  async #kept<T>(seen: Promise<T>, leaves: (value: T) => boolean): Promise<T> {
+    const { flushing } = this.#commits;
+    const value = await seen;
+    if (leaves(value)) await flushing;
+    return value;
+  }
+
+  async #peek<T>(look: () => T): Promise<T> {
     this.#assertOpen();
     try {
       this.#reads.begin();
@@ -427,5 +446,6 @@ export class SqliteStore implements Store {
 
   #assertOpen(): void {
     if (!this.#database.open) throw new StsFault('store_unavailable', 'the database is closed');
+    this.#commits.assertDurable();
   }
 }
