@@ -79,6 +79,28 @@ export function answerHash(answer: Answer): string {
   return sha256(JSON.stringify(withoutDigits(answer)));
 }
 
+/**
+ * An answer is written twice, before and after its tokens are made; what comes before the tokens is the same both times.
+ * @param head - all fields of the answer but `tokens` and `ledger`, which come last.
+ */
+export class AnswerText {
+  readonly #head: string;
+
+  constructor(head: object) {
+    this.#head = JSON.stringify(head).slice(0, -1);
+  }
+
+  /** The {@link answerHash} of the answer with these tokens. */
+  hash(tokens: Answer['tokens']): string {
+    return sha256(`${this.#head},"tokens":${JSON.stringify(tokens.map(withoutDigitsOf))}}`);
+  }
+
+  /** The whole answer. */
+  with(tokens: Answer['tokens'], ledger: object): string {
+    return `${this.#head},"tokens":${JSON.stringify(tokens)},"ledger":${JSON.stringify(ledger)}}`;
+  }
+}
+
 /** As it was when each sale had one token: over the canonical JSON. @throws RangeError for a number that is no safe integer. */
 export function answerHashOfFormat1(answer: Answer): string {
   // What an answer holds is JSON by construction: it is sent as such.
@@ -86,7 +108,11 @@ export function answerHashOfFormat1(answer: Answer): string {
 }
 
 function withoutDigits({ ledger: _ledger, tokens, ...rest }: Answer): object {
-  const bare = tokens.map(({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }) => token);
+  const bare = tokens.map(withoutDigitsOf);
   // Given to the copy, not spread beside it: V8 would make a hidden class for each answer.
   return Object.assign(rest, { tokens: bare });
+}
+
+function withoutDigitsOf({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }: Answer['tokens'][number]) {
+  return token;
 }

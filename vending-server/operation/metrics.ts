@@ -36,6 +36,8 @@ export class Metrics {
   readonly #sales: Counter;
   readonly #requests: Counter;
   readonly #seconds: Histogram;
+  /** What answers of one kind are counted by: finding it takes longer than counting. */
+  readonly #answers = new Map<string, { requests: Counter.Internal; seconds: Histogram.Internal<string> }>();
   readonly #batch: Histogram;
   readonly #batchSeconds: Histogram;
   readonly #queue: Gauge;
@@ -105,8 +107,17 @@ export class Metrics {
   }
 
   answered({ route, method, status, code, isReplay, seconds }: Answered): void {
-    this.#requests.inc({ route, method, status, code: code ?? 'none' });
-    this.#seconds.observe({ route, method }, seconds);
+    const name = `${method} ${route} ${status} ${code}`;
+    let row = this.#answers.get(name);
+    if (row === undefined) {
+      row = {
+        requests: this.#requests.labels({ route, method, status, code: code ?? 'none' }),
+        seconds: this.#seconds.labels({ route, method }),
+      };
+      this.#answers.set(name, row);
+    }
+    row.requests.inc();
+    row.seconds.observe(seconds);
     if (route === SALES && method === 'POST') {
       this.#sales.inc({ outcome: code ?? (isReplay ? 'replayed' : 'sold') });
     }

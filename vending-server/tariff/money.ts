@@ -1,5 +1,6 @@
 /** Money between its two forms: integer minor units, and decimal text in major units ('1.8652'). No floats. */
 import { BigNumber } from 'bignumber.js';
+import { assertInteger } from '../../lib/assert.ts';
 import { minorDigits } from './minor-digits.ts';
 
 /** How a quotient becomes whole: towards zero, to the nearest with halves away from zero, or away from zero. */
@@ -22,6 +23,42 @@ export function minorOf(major: string, currency: string): BigNumber {
 export function decimal(text: string, name: string): BigNumber {
   if (!DECIMAL.test(text)) throw new RangeError(`"${name}" expected a decimal number as text, got ${text}`);
   return new BigNumber(text);
+}
+
+/** A decimal text as a fraction of whole numbers: 0.15 is 15 of 100. */
+export interface Fraction {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** Rates of tariffs, which are few and asked for at each sale. */
+const fractions = new Map<string, Fraction>();
+const FRACTIONS_KEPT = 1000;
+
+/** @throws RangeError unless the text is of the form {@link DECIMAL}. */
+export function fractionOf(text: string): Fraction {
+  let fraction = fractions.get(text);
+  if (fraction === undefined) {
+    if (!DECIMAL.test(text)) throw new RangeError(`"text" expected a decimal number, got ${text}`);
+    const [whole = '', places = ''] = text.split('.');
+    fraction = { numerator: BigInt(whole + places), denominator: 10n ** BigInt(places.length) };
+    if (fractions.size >= FRACTIONS_KEPT) fractions.clear();
+    fractions.set(text, fraction);
+  }
+  return fraction;
+}
+
+/** As {@link wholeQuotient}, of whole numbers. @throws RangeError for a quotient that is no safe integer. */
+export function quotientOf(numerator: bigint, denominator: bigint, rounding: Rounding): number {
+  const rest = numerator % denominator;
+  const more = {
+    down: false,
+    nearest: rest * 2n >= denominator,
+    up: rest > 0n,
+  }[rounding];
+  const whole = Number(numerator / denominator) + (more ? 1 : 0);
+  assertInteger(whole, 0, Number.MAX_SAFE_INTEGER, 'quotient');
+  return whole;
 }
 
 /**

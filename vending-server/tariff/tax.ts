@@ -1,17 +1,14 @@
 /** Value-added tax as an invoice shows it: whole minor units, rounded as the tariff says. */
-import { BigNumber } from 'bignumber.js';
-import { wholeQuotient } from './money.ts';
+import { fractionOf, quotientOf } from './money.ts';
 import type { TariffTerms } from './terms.ts';
-
-const ONE = new BigNumber(1);
 
 /** The tax inside a sum: sum x rate / (1 + rate). Both parts sum to it. */
 export function splitTax(
   { vatRate, taxRounding }: TariffTerms,
   totalMinor: number,
 ): { readonly amountMinor: number; readonly taxMinor: number } {
-  const rate = new BigNumber(vatRate);
-  const taxMinor = wholeQuotient(rate.times(totalMinor), rate.plus(1), taxRounding);
+  const { numerator, denominator } = fractionOf(vatRate);
+  const taxMinor = quotientOf(BigInt(totalMinor) * numerator, denominator + numerator, taxRounding);
   return { amountMinor: totalMinor - taxMinor, taxMinor };
 }
 
@@ -21,5 +18,6 @@ export function withTax(
   publishedMinor: number,
 ): number {
   if (pricesIncludeVat) return publishedMinor;
-  return wholeQuotient(ONE.plus(vatRate).times(publishedMinor), ONE, taxRounding);
+  const { numerator, denominator } = fractionOf(vatRate);
+  return quotientOf(BigInt(publishedMinor) * (denominator + numerator), denominator, taxRounding);
 }

@@ -66,19 +66,19 @@ export function keyAttributesOf(meter: MeterRecord): MeterKeyAttributes {
 export function evidenceOf(
   tokens: readonly IssuedToken[],
   {
-    answer,
+    answered,
     saleDigest,
     plan,
     tidMinutes,
   }: {
-    readonly answer: SaleResponse;
+    readonly answered: SaleResponse['tokens'];
     readonly saleDigest: string;
     readonly plan: KeyPlan;
     readonly tidMinutes: readonly number[];
   },
 ): readonly JournalledEntry[] {
   invariant(
-    tokens.length === Math.max(1, answer.tokens.length),
+    tokens.length === Math.max(1, answered.length),
     'there are as many tokens as the answer says',
   );
   const { meter, keyChange } = plan;
@@ -87,7 +87,7 @@ export function evidenceOf(
     invariant(entry.saleDigest === saleDigest, 'the chain entry is about another sale');
     const digest = tokenNo === null ? paymentDigest(saleDigest) : tokenDigest(tokenNo);
     invariant(entry.tokenDigest === digest, 'the chain entry is about another token');
-    invariant(isAsAnswered(carried, answer.tokens[index]), 'the token carries what the answer says');
+    invariant(isAsAnswered(carried, answered[index]), 'the token carries what the answer says');
     const baseDate = index < sections ? (keyChange?.from.baseDate ?? meter.baseDate) : meter.baseDate;
     return {
       meterPan: meter.meterPan,

@@ -212,18 +212,19 @@ export function receiptNumberOf({ ledger }: Pick<SaleResponse, 'ledger'>): strin
   return `${ledger.moduleId.slice(0, 8)}-${ledger.counter}`;
 }
 
-/** The place of a token that is not made yet; no hash covers it. */
-export const NO_PLACE: SaleResponse['ledger'] = { moduleId: '', counter: 0, entryHash: '' };
+/** The tokens of an answer with their digits. @param issued - the tokens, or the one entry of a payment. */
+export function tokensAfter(
+  tokens: readonly SoldToken[],
+  issued: readonly IssuedToken[],
+): readonly SoldToken[] {
+  return tokens.map((token, index) => {
+    const tokenNo = issued[index]?.tokenNo ?? '';
+    return { ...token, tokenNo, tokenNoGrouped: groupTokenNo(tokenNo) };
+  });
+}
 
-/** The answer as it is given, in the same order of its fields. @param issued - the tokens, or the one entry of a payment. */
-export function answerWithTokens(answer: SaleResponse, issued: readonly IssuedToken[]): SaleResponse {
+/** Where a sale stands in the chain once its tokens are made. */
+export function placeOf(issued: readonly IssuedToken[]): SaleResponse['ledger'] {
   const { moduleId = '', counter = 0, entryHash = '' } = issued.at(-1)?.entry ?? {};
-  return {
-    ...answer,
-    tokens: answer.tokens.map((token, index) => {
-      const tokenNo = issued[index]?.tokenNo ?? '';
-      return { ...token, tokenNo, tokenNoGrouped: groupTokenNo(tokenNo) };
-    }),
-    ledger: { moduleId, counter, entryHash },
-  };
+  return { moduleId, counter, entryHash };
 }

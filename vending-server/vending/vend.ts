@@ -9,7 +9,7 @@ import { StsFault } from '../../lib/faults.ts';
 import type { BaseDate } from '../../lib/identity/attributes.ts';
 import { isExpired, lastMinuteOfBase, TID_MAX, tidMinutesAt } from '../../lib/token/tid.ts';
 import { saleTransfers } from '../ledger/postings.ts';
-import { answerHash, saleDigest as digestOf } from '../ledger/sale-facts.ts';
+import { AnswerText, saleDigest as digestOf } from '../ledger/sale-facts.ts';
 import type { Contact } from '../notify/notification.ts';
 import type { IssuedTokens } from '../security-module/contract.ts';
 import type {
@@ -32,11 +32,11 @@ import type { KeyPlan } from './key-plan.ts';
 import { admitSale } from './sale-guard.ts';
 import { evidenceOf, meterAfter, ordersOf } from './sale-orders.ts';
 import {
-  answerWithTokens,
-  NO_PLACE,
   type PurchasePicture,
+  placeOf,
   type SaleDetails,
   type SaleResponse,
+  tokensAfter,
   tokensBefore,
 } from './sale-response.ts';
 import { carriedOf, type WantedToken } from './wanted-tokens.ts';
@@ -214,16 +214,16 @@ async function complete(
   const saleId = newSaleId(now, vending.random.bytes(10));
   const transfers = [...saleTransfers(vendorId, currency, lines), ...(prepared.transfers ?? [])];
   const amountDeciKwh = energyOf(prepared);
-  const answer: SaleResponse = {
+  const head: Omit<SaleResponse, 'tokens' | 'ledger'> = {
     saleId,
     requestId,
     soldAt: new Date(now).toISOString(),
     vendorId,
     ...picture,
     ...details,
-    tokens: tokensBefore(plan.keyChange, wanted, tidMinutes),
-    ledger: NO_PLACE,
   };
+  const answer = new AnswerText(head);
+  const tokens = tokensBefore(plan.keyChange, wanted, tidMinutes);
   const { meterPan } = request;
   const saleDigest = digestOf({
     saleId,
@@ -236,7 +236,7 @@ async function complete(
     paidMinor,
     amountDeciKwh,
     transfers,
-    answerHash: answerHash(answer),
+    answerHash: answer.hash(tokens),
   });
   assertTakes(plan.meter, tidMinutes);
   const issued = await vending.securityModule.issue({
@@ -245,7 +245,7 @@ async function complete(
   });
   // The journal first: entries without a signature that only the ledger holds could not be explained after a power cut.
   if (!issued.isProvable) await issued.sealed;
-  const entries = evidenceOf(issued.tokens, { answer, saleDigest, plan, tidMinutes });
+  const entries = evidenceOf(issued.tokens, { answered: tokens, saleDigest, plan, tidMinutes });
   const notifications = vending.notificationsOf({ saleId, vendorId, soldAt: now }, sendTo ?? contact);
   const record: VendRecord = {
     saleId,
@@ -257,7 +257,7 @@ async function complete(
     history,
     entries,
     tokenNos: issued.tokens.flatMap(({ tokenNo }) => (tokenNo === null ? [] : [tokenNo])),
-    responseBody: JSON.stringify(answerWithTokens(answer, issued.tokens)),
+    responseBody: answer.with(tokensAfter(tokens, issued.tokens), placeOf(issued.tokens)),
     desk: { day, ...prepared.desk },
     notifications,
     carried: carriedBy(prepared),

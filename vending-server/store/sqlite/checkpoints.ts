@@ -1,15 +1,13 @@
 /**
  * Checkpoints beside the sales. What is committed stands in SQLite's log and has to be copied into the database file at times;
  * done by the connection that sells, which is SQLite's own way, the copy of a full log keeps all tills waiting for as long as
- * the disk takes. Here a thread with a connection of its own copies while sales go on, and what was committed meanwhile is
- * little enough to be copied between two commits: only a log that is copied to its end begins anew.
+ * the disk takes. Here a thread with a connection of its own copies while sales go on. Only a log that is copied to its end
+ * begins anew, so that at last commits are kept back for as long as it takes to copy what was committed meanwhile, which is little.
  *
  * Durability is not at stake: a commit is in the log and flushed before it is answered, whoever copies it later. Where the
  * thread fails, SQLite's own threshold (open.ts) still holds the log.
  */
 import { Worker } from 'node:worker_threads';
-import type { Database } from 'better-sqlite3';
-import type { ReadTurn } from './read-turn.ts';
 
 /** A sale writes five to six pages to the log: about 24 MiB. */
 const WRITES_BETWEEN = 1000;
@@ -21,74 +19,97 @@ export interface Copied {
 }
 
 export interface CheckpointOptions {
+  /** Of the database. */
+  readonly path: string;
+  /** Keeps commits back while something is done. */
+  readonly hold: (work: () => Promise<void>) => void;
   readonly writesBetween?: number;
+  /** The thread's script; beside this file as it is built when absent, for a worker thread takes no TypeScript. */
+  readonly script?: URL;
   /** Told when a log has been copied as far as it could be. */
   readonly onCopied?: (copied: Copied) => void;
 }
 
+/** What the thread is told: to copy beside the sales, to copy the rest while they are kept back, to let go of the file. */
+export type ToThread = 'copy' | 'copyRest' | 'close';
+export type FromThread = { readonly done: 'copy' } | { readonly done: 'copyRest'; readonly copied: Copied };
+
 export class Checkpoints {
-  readonly #database: Database;
-  readonly #reads: ReadTurn;
-  readonly #writesBetween: number;
-  readonly #onCopied: ((copied: Copied) => void) | undefined;
+  readonly #options: CheckpointOptions;
   #writes = 0;
   #worker: Worker | undefined;
   #isCopying = false;
-  #hasFailed = false;
+  #isOver = false;
+  #release: (() => void) | undefined;
 
-  constructor(
-    database: Database,
-    reads: ReadTurn,
-    { writesBetween = WRITES_BETWEEN, onCopied }: CheckpointOptions = {},
-  ) {
-    this.#database = database;
-    this.#reads = reads;
-    this.#writesBetween = writesBetween;
-    this.#onCopied = onCopied;
+  constructor(options: CheckpointOptions) {
+    this.#options = options;
   }
 
   /** To be called after each commit. */
   noteCommit(writes: number): void {
     this.#writes += writes;
-    if (this.#writes < this.#writesBetween || this.#isCopying || this.#hasFailed) return;
+    const { writesBetween = WRITES_BETWEEN } = this.#options;
+    if (this.#writes < writesBetween || this.#isCopying || this.#isOver) return;
     this.#writes = 0;
     this.#isCopying = true;
     this.#worker ??= this.#start();
-    this.#worker.postMessage('copy');
+    this.#tell('copy');
   }
 
   /** Resolves when the thread has let go of the file. */
   async close(): Promise<void> {
     const worker = this.#worker;
-    if (worker === undefined || this.#hasFailed) return;
-    this.#hasFailed = true;
+    if (worker === undefined || this.#isOver) return;
+    this.#isOver = true;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    worker.postMessage('close');
+    this.#tell('close');
     await ended;
   }
 
   #start(): Worker {
-    // Under tsx this file is .ts and so is its neighbour; in the shipped package both are .js.
-    const program = new URL(`./checkpoint-thread${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(program, { workerData: this.#database.name });
+    const { path, script = new URL('./checkpoint-thread.js', import.meta.url) } = this.#options;
+    const worker = new Worker(script, { workerData: path });
     worker.unref();
-    worker.on('message', () => this.#finish());
-    worker.on('error', () => this.#giveUp());
+    worker.on('message', (message: FromThread) => this.#hear(message));
+    // An error of the thread ends it; 'exit' comes after.
+    worker.on('error', () => undefined);
     worker.on('exit', () => this.#giveUp());
     return worker;
   }
 
-  /** What was committed while the thread copied. */
-  #finish(): void {
+  #tell(message: ToThread): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #hear(message: FromThread): void {
+    if (this.#isOver) return;
+    if (message.done === 'copy') {
+      const { hold } = this.#options;
+      hold(() => new Promise((resolve) => this.#copyRest(resolve)));
+      return;
+    }
     this.#isCopying = false;
-    if (!this.#database.open) return;
-    this.#reads.end();
-    const [row] = this.#database.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
-    if (row !== undefined) this.#onCopied?.({ logPages: row.log, copiedPages: row.checkpointed });
+    this.#free();
+    this.#options.onCopied?.(message.copied);
+  }
+
+  #copyRest(release: () => void): void {
+    if (this.#isOver) {
+      release();
+      return;
+    }
+    this.#release = release;
+    this.#tell('copyRest');
+  }
+
+  #free(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 
   #giveUp(): void {
-    this.#hasFailed = true;
-    this.#isCopying = false;
+    this.#isOver = true;
+    this.#free();
   }
 }

@@ -138,26 +138,29 @@ export class GroupCommit {
     }
   }
 
+  /** Commits nothing while `work` is done beside this thread; what is asked for meanwhile gathers. */
+  hold(work: () => Promise<void>): void {
+    this.#keepBack(this.#flushing === undefined ? work() : this.#flushing.then(work));
+  }
+
   #flushBeside(jobs: readonly Job[], answer: () => void): void {
-    const over = () => {
+    const failed = (error: unknown) => {
+      // The commit stands in the file and nobody knows whether on the disk: only a start that reads it back does.
+      const detail = `the log could not be flushed (${codeOf(error)}); start the server again`;
+      this.#failed = new StsFault('store_unavailable', detail, { cause: error });
+      for (const job of jobs) job.reject(this.#failed);
+      throw this.#failed;
+    };
+    this.#keepBack(this.#log.flush().then(answer, failed));
+  }
+
+  #keepBack(work: Promise<void>): void {
+    const flushing = work.finally(() => {
+      if (this.#flushing !== flushing) return;
       this.#flushing = undefined;
       if (this.#waiting.length > 0) setImmediate(() => this.flush());
-    };
-    const flushing = this.#log.flush().then(
-      () => {
-        over();
-        answer();
-      },
-      (error: unknown) => {
-        // The commit stands in the file and nobody knows whether on the disk: only a start that reads it back does.
-        const detail = `the log could not be flushed (${codeOf(error)}); start the server again`;
-        this.#failed = new StsFault('store_unavailable', detail, { cause: error });
-        over();
-        for (const job of jobs) job.reject(this.#failed);
-        throw this.#failed;
-      },
-    );
-    // Who reads meanwhile waits for it, and nobody may.
+    });
+    // Whoever reads meanwhile waits for it, and perhaps nobody does.
     flushing.catch(() => undefined);
     this.#flushing = flushing;
   }

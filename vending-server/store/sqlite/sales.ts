@@ -59,14 +59,14 @@ export interface SalesParts {
   readonly commits: () => number;
 }
 
-/** Of how many views it is remembered when they were taken; a view that is forgotten is only looked up again. */
-type SeenAt = WeakMap<SaleView, number>;
+/** When a view was taken, and the TIDs seen with it; a view that is forgotten is only looked up again. */
+type Seen = WeakMap<SaleView, { readonly commits: number } & Pick<ReturnType<typeof readPurchases>, 'tids'>>;
 
 export class SqliteSales {
   readonly claims = new ClaimBook();
   readonly #parts: SalesParts;
   readonly #sql: Statements;
-  readonly #seenAt: SeenAt = new WeakMap();
+  readonly #seen: Seen = new WeakMap();
   /** Vendors as the last commit left them. */
   readonly #recent: Remembered;
 
@@ -87,22 +87,24 @@ export class SqliteSales {
     readonly meterPan: string;
   }): SaleView {
     const meter = this.meter(meterPan);
+    const { purchases, tids } = readPurchases(this.#sql, meterPan);
     const view: SaleView = {
       earlier: requestId === undefined ? undefined : this.saleByRequest(vendorId, requestId),
       vendor: this.#recent.get(vendorId, () => this.vendor(vendorId)),
       meter,
-      purchases: readPurchases(this.#sql, meterPan),
+      purchases,
       tariff: meter === undefined ? [] : this.versions(meter.tariffId),
       contact: requestId === undefined ? undefined : this.#parts.contactOf(meterPan),
     };
-    if (requestId !== undefined) this.#seenAt.set(view, this.#parts.commits());
+    if (requestId !== undefined) this.#seen.set(view, { commits: this.#parts.commits(), tids });
     return view;
   }
 
   /** Inside a read. */
   claim(request: VendClaimRequest, view: SaleView | undefined): ClaimVendResult {
     const { vendorId, requestId, meterPan, besides } = request;
-    const isFresh = view !== undefined && this.#seenAt.get(view) === this.#parts.commits();
+    const seen = view && this.#seen.get(view);
+    const isFresh = view !== undefined && seen?.commits === this.#parts.commits();
     const sale = isFresh ? view.earlier : this.saleByRequest(vendorId, requestId);
     if (sale !== undefined) {
       if (sale.requestHash !== request.requestHash) return { kind: 'exists_with_different_request' };
@@ -125,7 +127,7 @@ export class SqliteSales {
     if (reached !== undefined) return reached;
     const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.claims.reservedMinor(vendorId);
     if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
-    const tidMinutes = this.#nextTids(request);
+    const tidMinutes = this.#nextTids(request, isFresh ? seen : undefined);
     const last = tidMinutes.at(-1);
     if (last !== undefined && last > request.maxTidMinutes) return { kind: 'tid_ahead_of_clock' };
     return { kind: 'claimed', claim: this.claims.open(request, tidMinutes) };
@@ -227,10 +229,14 @@ export class SqliteSales {
     this.#sql.setMeter.run({ ...row, stores_supply_group: Number(row.stores_supply_group) });
   }
 
-  #nextTids({ meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest): readonly number[] {
+  #nextTids(
+    request: VendClaimRequest,
+    seen: Pick<ReturnType<typeof readPurchases>, 'tids'> | undefined,
+  ): readonly number[] {
+    const { meterPan, baseDate, tidCount, nowTidMinutes } = request;
     if (tidCount === 0) return [];
     let last = Math.max(
-      lastTidMinutes(this.#sql, meterPan, baseDate),
+      lastTidMinutes(this.#sql, request, seen),
       this.claims.lastTidMinutes(meterPan, baseDate),
     );
     return Array.from({ length: tidCount }, () => {

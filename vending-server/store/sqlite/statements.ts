@@ -12,7 +12,7 @@ const ADD_TARIFF = 'INSERT OR IGNORE INTO tariff (tariff_id) VALUES (?)';
 const ADD_TARIFF_VERSION = 'INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES (?, ?, ?)';
 
 const HISTORY_COLUMNS = `month, month_units_deci_kwh, free_units_month, carried_minor, charges, last_at`;
-const FIND_HISTORY = `SELECT version, ${HISTORY_COLUMNS} FROM meter_history WHERE meter_pan = ?`;
+const FIND_HISTORY = `SELECT version, ${HISTORY_COLUMNS}, tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?`;
 const FIND_DEBTS = `
   SELECT debt_id, label, balance_minor, recovery FROM debt WHERE meter_pan = ? ORDER BY opened_at, debt_id`;
 /** A sale that was reckoned without what has changed must be reckoned again. */
@@ -22,8 +22,7 @@ const RAISE_VERSION = `
 const PUT_HISTORY = `
   INSERT INTO meter_history AS h (meter_pan, version, ${HISTORY_COLUMNS}, last_sale_id, tid_93, tid_14, tid_35, day, day_sales,
     day_paid_minor, day_deci_kwh, day_last_at, sold_deci_kwh, sold_hundred_thousandth)
-  VALUES (:meterPan, 1, :month, :monthUnitsDeciKwh, :freeUnitsMonth, :carriedMinor, :charges, :lastAt, :saleId, :tid93, :tid14,
-    :tid35, :day, 1, :paidMinor, :amountDeciKwh, :soldAt, :carriedDeciKwh, :carriedHundredThousandth)
+  VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
   ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1,
     before = json_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at),
     last_sale_id = excluded.last_sale_id,

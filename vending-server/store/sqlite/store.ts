@@ -99,7 +99,10 @@ export class SqliteStore implements Store {
     this.#unlock = unlock;
     this.#sql = prepareStatements(database);
     this.#reads = new ReadTurn(database);
-    this.#checkpoints = new Checkpoints(database, this.#reads);
+    this.#checkpoints = new Checkpoints({
+      path: database.name,
+      hold: (work) => this.#commits.hold(work),
+    });
     this.#log = new LogFile(database);
     this.#commits = new GroupCommit(database, this.#reads, this.#log, (report) => {
       this.#checkpoints.noteCommit(report.writes);
@@ -175,7 +178,7 @@ export class SqliteStore implements Store {
   }
 
   findPurchases(meterPan: string): Promise<MeterPurchases> {
-    return this.#read(() => readPurchases(this.#sql, meterPan));
+    return this.#read(() => readPurchases(this.#sql, meterPan).purchases);
   }
 
   openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'> {
