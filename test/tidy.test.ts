@@ -223,6 +223,7 @@ test('when a source file stands in the tree then somebody imports it', () => {
     'meter-sim/fleet/fleet-worker.ts',
     'vending-server/operation/ledger-process.ts',
     'vending-server/security-module/process.ts',
+    'vending-server/store/sqlite/checkpoint-thread.ts',
     ...[...sources.keys()].filter((file) => isOfPages(file) && file.endsWith('/main.tsx')),
   ]);
   const exported = Object.values(packageJson().exports ?? {}).map((target) =>

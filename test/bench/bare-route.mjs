@@ -6,6 +6,7 @@
  * Arguments: a copy of a server's ledger, and in it the ids of a sale without arrears and of one with. Prints its address.
  */
 import { randomUUID } from 'node:crypto';
+import http from 'node:http';
 import Database from 'better-sqlite3';
 import express from 'express';
 
@@ -13,7 +14,7 @@ const database = new Database(process.argv[2]);
 database.pragma('journal_mode = WAL');
 database.pragma('synchronous = FULL');
 database.pragma('foreign_keys = ON');
-// As the server's own.
+// SQLite's own way of copying the log, in the thread that writes; a longer log than by default, to do it less often.
 database.pragma('wal_autocheckpoint = 4000');
 database.pragma('cache_size = -65536');
 
@@ -122,4 +123,14 @@ app.post('/rows', express.json(), ({ body }, response) => {
   waiting.push({ body, answer: () => answer(response) });
 });
 app.post('/nothing', express.json(), (_request, response) => answer(response));
-const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+// As the server's own door (api/http-server.ts): without it Express is a third as fast, and so would be the rival.
+function BareRequest(socket) {
+  http.IncomingMessage.call(this, socket);
+}
+function BareResponse(request, given) {
+  http.ServerResponse.call(this, request, given);
+}
+BareRequest.prototype = app.request;
+BareResponse.prototype = app.response;
+const server = http.createServer({ IncomingMessage: BareRequest, ServerResponse: BareResponse }, app);
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));

@@ -9,7 +9,7 @@ import { closeSync, cpSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { startUtilityServer } from '../support/utility.ts';
+import { SERVER_NODE_OPTIONS, startUtilityServer } from '../support/utility.ts';
 import { median, perSecond, printTable } from './harness.ts';
 import { type OldUtility, openOldUtility } from './old-utility.ts';
 
@@ -74,7 +74,7 @@ export async function salesBench({ rounds, millis, meterCount, months }: SalesOr
   try {
     const rivalFile = join(old.utility.folder, 'rival.sqlite');
     cpSync(old.ledgerFile, rivalFile);
-    const server = await startUtilityServer(old.utility);
+    const server = await startUtilityServer(old.utility, [], { nodeOptions: SERVER_NODE_OPTIONS });
     const rival = await startRival(rivalFile, old.sampleSales);
     try {
       const figures = await new SalesBench(old, server.ready['url'] ?? '', rival.url).run(rounds, millis);
@@ -225,6 +225,7 @@ async function startRival(ledgerFile: string, sampleSales: readonly string[]) {
   const program = fileURLToPath(new URL('./bare-route.mjs', import.meta.url));
   const child = spawn(process.execPath, [program, ledgerFile, ...sampleSales], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: SERVER_NODE_OPTIONS },
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { url: String(line).trim(), child };

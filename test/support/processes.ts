@@ -36,9 +36,14 @@ export interface Running {
 }
 
 /** Starts a long-running command with `--json` and waits for its first line. */
-export async function startCli(args: readonly string[], options: { cwd?: string } = {}): Promise<Running> {
+export async function startCli(
+  args: readonly string[],
+  options: { cwd?: string; nodeOptions?: string } = {},
+): Promise<Running> {
+  const { cwd, nodeOptions: NODE_OPTIONS } = options;
   const child = spawn(process.execPath, [MAIN, ...args, '--json'], {
-    cwd: options.cwd,
+    cwd,
+    env: NODE_OPTIONS === undefined ? process.env : { ...process.env, NODE_OPTIONS },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = collect(child);

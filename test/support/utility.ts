@@ -77,7 +77,14 @@ export function operatorKeyOf({ serverFolder }: Pick<Utility, 'serverFolder'>): 
   return readFileSync(join(serverFolder, 'operator.key'), 'utf8').trim();
 }
 
-export function startUtilityServer(utility: Utility, more: readonly string[] = []) {
+/** What unit and image start a server with (vending-server/deploy). */
+export const SERVER_NODE_OPTIONS = '--max-semi-space-size=64';
+
+export function startUtilityServer(
+  utility: Utility,
+  more: readonly string[] = [],
+  options: { readonly nodeOptions?: string } = {},
+) {
   const { serverFolder, passphraseFile } = utility;
   const args = [
     'server',
@@ -91,7 +98,7 @@ export function startUtilityServer(utility: Utility, more: readonly string[] = [
     '--persons',
     '1',
   ];
-  return startCli([...args, ...more]);
+  return startCli([...args, ...more], options);
 }
 
 const REGISTERED_AT_ONCE = 64;

@@ -9,6 +9,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { addServerCommands } from '../../cli/program/server.ts';
 import { DEFAULT_LIMITS } from '../../vending-server/config.ts';
 import { report } from '../support/counts.ts';
+import { SERVER_NODE_OPTIONS } from '../support/utility.ts';
 
 const test = suite('deployment files');
 const ROOT = new URL('../../', import.meta.url);
@@ -40,6 +41,7 @@ test('the image is built in stages, runs as nobody in particular, and forbids co
   assert.ok(steps.some((line) => /^USER 10001/.test(line)));
   assert.match(text, /ulimit -c 0 && exec node/);
   assert.match(text, /^HEALTHCHECK /m);
+  assert.ok(steps.includes(`ENV NODE_OPTIONS=${SERVER_NODE_OPTIONS}`), 'as the unit');
   const json = (name: string): string[] =>
     JSON.parse(new RegExp(`^${name} (\\[.*\\])$`, 'm').exec(text)?.[1] ?? '[]') as string[];
   assertFlags('Dockerfile', [...flagsIn(json('ENTRYPOINT').join(' ')), ...flagsIn(json('CMD').join(' '))]);
@@ -66,6 +68,7 @@ test('the systemd unit seals the passphrase, forbids cores and waits for what ru
   assert.ok(Number(one('TimeoutStopSec')) * 1000 > 2 * DEFAULT_LIMITS.shutdownGraceMillis);
   assert.match(one('ExecStart') ?? '', /\$\{CREDENTIALS_DIRECTORY\}\/passphrase/);
   assertFlags(UNIT, flagsIn(one('ExecStart') ?? ''));
+  assert.is(one('Environment'), `NODE_OPTIONS=${SERVER_NODE_OPTIONS}`);
   try {
     execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
   } catch {

@@ -275,8 +275,7 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
   const type = request.is('application/json');
   if (type === false) throw new StsFault('media_type_unsupported');
   // The parser takes an empty body for an empty object; a schema without a field that must be there would take that.
-  if (type === null || length === '0')
-    throw new StsFault('request_malformed', 'a body is needed');
+  if (type === null || length === '0') throw new StsFault('request_malformed', 'a body is needed');
   next();
 }
 

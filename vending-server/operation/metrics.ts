@@ -217,15 +217,14 @@ export class Metrics {
 
 /** The object with some methods replaced; all others, those of a class with private fields too, are its own. */
 function overlay<Target extends object>(target: Target, over: Partial<Target>): Target {
-  const bound = new Map<PropertyKey, unknown>(Object.entries(over));
-  return new Proxy(target, {
-    get(from, name) {
-      if (bound.has(name)) return bound.get(name);
-      const value: unknown = Reflect.get(from, name, from);
-      if (typeof value !== 'function') return value;
-      const method: unknown = value.bind(from);
-      bound.set(name, method);
-      return method;
-    },
-  });
+  const all: Record<string, unknown> = {};
+  for (let from: object | null = target; from !== null && from !== Object.prototype; ) {
+    for (const name of Object.getOwnPropertyNames(from)) {
+      if (name in all || name === 'constructor') continue;
+      const value: unknown = Reflect.get(target, name);
+      all[name] = typeof value === 'function' ? value.bind(target) : value;
+    }
+    from = Object.getPrototypeOf(from);
+  }
+  return Object.assign(all as Target, over);
 }

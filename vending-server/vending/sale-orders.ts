@@ -77,10 +77,7 @@ export function evidenceOf(
     readonly tidMinutes: readonly number[];
   },
 ): readonly JournalledEntry[] {
-  invariant(
-    tokens.length === Math.max(1, answered.length),
-    'there are as many tokens as the answer says',
-  );
+  invariant(tokens.length === Math.max(1, answered.length), 'there are as many tokens as the answer says');
   const { meter, keyChange } = plan;
   const sections = keyChange?.sectionCount ?? 0;
   return tokens.map(({ tokenNo, carried, entry }, index): JournalledEntry => {

@@ -70,7 +70,7 @@ export class GroupCommit {
     return this.#flushing;
   }
 
-  /** Whether nothing can be promised any more: what of the log is on the disk is not known. @throws StsFault `store_unavailable`. */
+  /** @throws StsFault `store_unavailable` once a flush has failed: what of the log is on the disk is not known. */
   assertDurable(): void {
     if (this.#failed !== undefined) throw this.#failed;
   }

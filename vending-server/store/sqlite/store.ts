@@ -248,14 +248,18 @@ export class SqliteStore implements Store {
     return this.#write(() => this.#deposit(request));
   }
 
-  viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
-    const view = this.#peek(() => this.#sales.view(asked));
-    return this.#kept(view, ({ earlier }) => earlier !== undefined);
+  async viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
+    const { flushing } = this.#commits;
+    const view = this.#look(() => this.#sales.view(asked));
+    if (view.earlier !== undefined) await flushing;
+    return view;
   }
 
-  claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
-    const claimed = this.#peek(() => this.#sales.claim(request, view));
-    return this.#kept(claimed, ({ kind }) => kind === 'exists');
+  async claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
+    const { flushing } = this.#commits;
+    const result = this.#look(() => this.#sales.claim(request, view));
+    if (result.kind === 'exists') await flushing;
+    return result;
   }
 
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
@@ -417,19 +421,19 @@ export class SqliteStore implements Store {
     return result;
   }
 
-  #read<T>(look: () => T): Promise<T> {
-    return this.#kept(this.#peek(look), () => true);
-  }
-
-  /** What was seen before its flush and leaves this process is given once that is over. */
-  async #kept<T>(seen: Promise<T>, leaves: (value: T) => boolean): Promise<T> {
+  /** What was seen before it was flushed is given once it is. */
+  async #read<T>(look: () => T): Promise<T> {
     const { flushing } = this.#commits;
-    const value = await seen;
-    if (leaves(value)) await flushing;
-    return value;
+    const seen = this.#look(look);
+    if (flushing !== undefined) await flushing;
+    return seen;
   }
 
   async #peek<T>(look: () => T): Promise<T> {
+    return this.#look(look);
+  }
+
+  #look<T>(look: () => T): T {
     this.#assertOpen();
     try {
       this.#reads.begin();
