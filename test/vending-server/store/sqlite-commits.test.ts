@@ -2,7 +2,7 @@
  * When a commit counts: flushed beside the thread that sells, and copied out of the log by another. Real files; the disk alone
  * is slowed down or broken where a test says so.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -176,6 +176,49 @@ test('no look at a sale leaves before the sale is on the disk', async ({ folder 
   } finally {
     await store.close();
   }
+});
+
+test('whenever the power fails, what was answered is on the disk', async (files) => {
+  const { folder, database } = files;
+  const log = new LogFile(database);
+  // The disk as it was flushed last: all that a power cut is sure to leave.
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const flushed = {
+    flush: async () => {
+      await log.flush();
+      for (const file of ['books.sqlite', 'books.sqlite-wal']) cpSync(join(folder, file), join(disk, file));
+    },
+  };
+  const { commits, write, answered } = committing(files, flushed);
+  database.pragma('wal_autocheckpoint = 0');
+  const cuts = count(400, 40);
+  let held = 0;
+  for (let cut = 0; cut < cuts; cut += 1) {
+    const late = Promise.all(Array.from({ length: 4 + (cut % 29) }, (_, i) => write(`${cut} ${i}`)));
+    // At some of the cuts the group is under way, at others answered.
+    for (let i = 0; i < cut % 7; i += 1) await turn();
+    if (cut % 3 === 0) await late;
+    const promised = [...answered];
+    if (promised.length > 0) {
+      const after = join(folder, `after ${cut}`);
+      cpSync(disk, after, { recursive: true });
+      const books = new Database(join(after, 'books.sqlite'));
+      const kept = new Set(books.prepare('SELECT text FROM row').pluck().all());
+      books.close();
+      rmSync(after, { recursive: true });
+      assert.equal(
+        promised.filter((text) => !kept.has(text)),
+        [],
+        `cut ${cut}`,
+      );
+      held += promised.length;
+    }
+    await late;
+  }
+  await commits.settle();
+  await log.close();
+  report(`${cuts} power cuts: ${held} answers looked for, 0 gone`);
 });
 
 test('the log is copied beside the writes and begins anew, however long they go on', async (files) => {
