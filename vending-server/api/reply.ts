@@ -37,10 +37,11 @@ function headersOf(response: Response): Map<string, string> | undefined {
 
 /** @param headers - over those that were set before. */
 export function reply(response: Response, status: number, headers: Headers, body: string | Uint8Array): void {
-  const length = String(Buffer.byteLength(body));
-  response.writeHead(status, headerList(response, headers).concat('Content-Length', length));
-  // Text leaves in one piece with the headers, bytes would follow them.
-  response.end(body);
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, headerList(response, headers).concat('Content-Length', String(length)));
+  // Text leaves in one piece with the headers, bytes would follow them; ASCII, which most answers are, is copied as it is.
+  if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
+  else response.end(body);
 }
 
 /** As {@link reply}, with a body that comes piece by piece, as fast as the caller takes it. */

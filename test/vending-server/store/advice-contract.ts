@@ -26,7 +26,7 @@ const { vendorId } = VENDOR;
 const AT = 1_700_000_100_000;
 const DAY = '2023-11-14';
 const SOLD_AT = 1_700_000_000_000;
-const FLOAT = 100_000;
+const FLOAT = 1_000_000;
 
 /** What a sale of the fixtures moved, the other way round. */
 const mirrored = (paidMinor: number) => [

@@ -63,6 +63,8 @@ export class Checkpoints {
     if (worker === undefined || this.#isOver) return;
     this.#isOver = true;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    // It keeps no process alive but one that waits for its end.
+    worker.ref();
     this.#tell('close');
     await ended;
   }
