@@ -54,6 +54,8 @@ export class Checkpoints {
     this.#writes = 0;
     this.#isCopying = true;
     this.#worker ??= this.#start();
+    // It keeps the process alive while commits may wait for it, and not in between.
+    this.#worker.ref();
     this.#tell('copy');
   }
 
@@ -63,7 +65,6 @@ export class Checkpoints {
     if (worker === undefined || this.#isOver) return;
     this.#isOver = true;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    // It keeps no process alive but one that waits for its end.
     worker.ref();
     this.#tell('close');
     await ended;
@@ -72,7 +73,6 @@ export class Checkpoints {
   #start(): Worker {
     const { path, script = new URL('./checkpoint-thread.js', import.meta.url) } = this.#options;
     const worker = new Worker(script, { workerData: path });
-    worker.unref();
     worker.on('message', (message: FromThread) => this.#hear(message));
     // An error of the thread ends it; 'exit' comes after.
     worker.on('error', () => undefined);
@@ -92,6 +92,7 @@ export class Checkpoints {
       return;
     }
     this.#isCopying = false;
+    this.#worker?.unref();
     this.#free();
     this.#options.onCopied?.(message.copied);
   }
