@@ -1,6 +1,7 @@
 /**
  * Writes rows in groups for as long as it lives, with the log copied beside every few of them, and says which are answered. From
- * the built modules, as a worker thread takes no TypeScript. Arguments: the database, and where its rows begin.
+ * the built modules, as a worker thread takes no TypeScript. Arguments: the database, where its rows begin, and after how many
+ * groups it ends by itself, if it does.
  */
 import { writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -10,7 +11,7 @@ import { GroupCommit } from '../../dist/vending-server/store/sqlite/group-commit
 import { LogFile } from '../../dist/vending-server/store/sqlite/log-file.js';
 import { ReadTurn } from '../../dist/vending-server/store/sqlite/read-turn.js';
 
-const [path, first] = process.argv.slice(2);
+const [path, first, groups = Number.POSITIVE_INFINITY] = process.argv.slice(2);
 const database = new Database(path);
 makeDurable(database);
 database.pragma('wal_autocheckpoint = 0');
@@ -24,11 +25,12 @@ const checkpoints = new Checkpoints({
     copies += 1;
   },
 });
-const commits = new GroupCommit(database, new ReadTurn(database), new LogFile(database), ({ writes }) =>
+const log = new LogFile(database);
+const commits = new GroupCommit(database, new ReadTurn(database), log, ({ writes }) =>
   checkpoints.noteCommit(writes),
 );
 let id = Number(first);
-for (;;) {
+for (let number = 0; number < groups; number += 1) {
   const group = Array.from({ length: 1 + (id % 23) }, () => {
     id += 1;
     const mine = id;
@@ -38,3 +40,8 @@ for (;;) {
   // In one piece and at once: what is said here must not die in a buffer.
   writeSync(1, `${answered.join(' ')} ${copies}\n`);
 }
+// As a store closes; nothing else keeps this process alive meanwhile.
+await commits.settle();
+database.close();
+await checkpoints.close();
+await log.close();

@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -309,6 +309,28 @@ test('whenever the process is killed, what was answered is there, however far it
   report(
     `${kills} SIGKILLs among ${copies} copies of the log: ${promised.length} answers looked for, 0 gone`,
   );
+});
+
+test('a process that closes its books while their log is copied ends in order', async ({
+  path,
+  database,
+}) => {
+  database.close();
+  const ends = count(200, 10);
+  let rows = 0;
+  for (let end = 0; end < ends; end += 1) {
+    const child = spawn(process.execPath, [WRITER, path, String(rows), String(8 + (end % 9))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.resume();
+    const [code] = await once(child, 'close');
+    assert.is(code, 0, `end ${end}`);
+    assert.not.ok(existsSync(`${path}-wal`), 'whoever closes last leaves no log');
+    const books = new Database(path);
+    rows = books.prepare('SELECT max(id) FROM row').pluck().get() as number;
+    books.close();
+  }
+  report(`${ends} ends in order, ${rows} rows`);
 });
 
 test('a thread that cannot copy keeps nobody from writing', async (files) => {
