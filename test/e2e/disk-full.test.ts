@@ -67,7 +67,8 @@ test('when the disk is full then sales are refused to be asked again, and once t
   const { sales, unreleased } = await verifyBooks(utility, traffic, 'recovered');
   assert.is(sales, traffic.sales.length);
   report(
-    `disk full ${TIMES} times, ${moduleFull.length} of them for the module too, not ready ${unready} of them: ${asked} requests, ${refusals} refusals ` +
+    `disk full ${TIMES} times, ${moduleFull.length} of them for the module too, not ready ${unready} of them: ` +
+      `${asked} requests, ${refusals} refusals ` +
       `(${[...traffic.retried.keys()].sort().join(', ')}), ${sales} sales once each, ${unreleased} tokens named unreleased`,
   );
 });
