@@ -9,7 +9,6 @@ import helmet from 'helmet';
 type Headers = Readonly<Record<string, string>>;
 
 const ALWAYS: ReadonlyMap<string, string> = learnHeaders().set('Cache-Control', 'no-store');
-const ALWAYS_LIST: readonly string[] = [...ALWAYS].flat();
 
 function learnHeaders(): Map<string, string> {
   const headers = new Map<string, string>();
@@ -53,15 +52,9 @@ export function replyWith(response: Response, status: number, headers: Headers, 
 
 /** Names and values in turn: such a list is written as it is, where an object would be checked name by name. */
 function headerList(response: Response, headers: Headers): string[] {
-  const list: string[] = [];
-  let isOver = false;
-  const add = (name: string, value: string): void => {
-    list.push(name, value);
-    isOver ||= ALWAYS.has(name);
-  };
-  for (const [name, value] of headersOf(response) ?? []) if (!(name in headers)) add(name, value);
-  for (const name in headers) add(name, headers[name] ?? '');
-  if (!isOver) return list.concat(ALWAYS_LIST);
-  const given = new Set(list.filter((_, index) => index % 2 === 0));
-  return list.concat([...ALWAYS].filter(([name]) => !given.has(name)).flat());
+  const given = new Map(headersOf(response));
+  for (const name in headers) given.set(name, headers[name] ?? '');
+  const list = [...given].flat();
+  for (const [name, value] of ALWAYS) if (!given.has(name)) list.push(name, value);
+  return list;
 }

@@ -43,22 +43,9 @@ function listText(list: readonly CanonicalValue[]): string {
 function objectText(fields: { readonly [name: string]: CanonicalValue }): string {
   let text = '';
   for (const name of Object.keys(fields).sort()) {
-    text += `${text === '' ? '{' : ','}${quoted(name)}:${canonicalJson(fields[name] ?? null)}`;
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${canonicalJson(fields[name] ?? null)}`;
   }
   return text === '' ? '{}' : `${text}}`;
-}
-
-/** Names of fields as JSON writes them; there are few, and each sale writes a dozen. */
-const names = new Map<string, string>();
-const NAMES_KEPT = 1000;
-
-function quoted(name: string): string {
-  let text = names.get(name);
-  if (text === undefined) {
-    text = JSON.stringify(name);
-    if (names.size < NAMES_KEPT) names.set(name, text);
-  }
-  return text;
 }
 
 /** SHA-256 of the canonical JSON, 64 lower-case hex digits. */

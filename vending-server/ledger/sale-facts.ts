@@ -73,15 +73,15 @@ interface Answer {
 
 /**
  * SHA-256 over the text of an answer without `ledger` and, in each token, `tokenNo` and `tokenNoGrouped`: compact JSON with
- * the fields in the order in which the answer gives them.
+ * the fields in the order in which the answer gives them, its tokens last.
  */
-export function answerHash(answer: Answer): string {
-  return sha256(JSON.stringify(withoutDigits(answer)));
+export function answerHash({ ledger: _ledger, tokens, ...head }: Answer): string {
+  return new AnswerText(head).hash(tokens);
 }
 
 /**
  * An answer is written twice, before and after its tokens are made; what comes before the tokens is the same both times.
- * @param head - all fields of the answer but `tokens` and `ledger`, which come last.
+ * @param head - all fields of the answer but `tokens` and `ledger`, which come last; not empty.
  */
 export class AnswerText {
   readonly #head: string;
@@ -92,7 +92,7 @@ export class AnswerText {
 
   /** The {@link answerHash} of the answer with these tokens. */
   hash(tokens: Answer['tokens']): string {
-    return sha256(`${this.#head},"tokens":${JSON.stringify(tokens.map(withoutDigitsOf))}}`);
+    return sha256(`${this.#head},"tokens":${JSON.stringify(tokens.map(withoutDigits))}}`);
   }
 
   /** The whole answer. */
@@ -102,17 +102,11 @@ export class AnswerText {
 }
 
 /** As it was when each sale had one token: over the canonical JSON. @throws RangeError for a number that is no safe integer. */
-export function answerHashOfFormat1(answer: Answer): string {
+export function answerHashOfFormat1({ ledger: _ledger, tokens, ...head }: Answer): string {
   // What an answer holds is JSON by construction: it is sent as such.
-  return canonicalHash(withoutDigits(answer) as unknown as CanonicalValue);
+  return canonicalHash({ ...head, tokens: tokens.map(withoutDigits) } as unknown as CanonicalValue);
 }
 
-function withoutDigits({ ledger: _ledger, tokens, ...rest }: Answer): object {
-  const bare = tokens.map(withoutDigitsOf);
-  // Given to the copy, not spread beside it: V8 would make a hidden class for each answer.
-  return Object.assign(rest, { tokens: bare });
-}
-
-function withoutDigitsOf({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }: Answer['tokens'][number]) {
+function withoutDigits({ tokenNo: _no, tokenNoGrouped: _grouped, ...token }: Answer['tokens'][number]) {
   return token;
 }

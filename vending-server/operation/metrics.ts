@@ -36,8 +36,6 @@ export class Metrics {
   readonly #sales: Counter;
   readonly #requests: Counter;
   readonly #seconds: Histogram;
-  /** What answers of one kind are counted by: finding it takes longer than counting. */
-  readonly #answers = new Map<string, { requests: Counter.Internal; seconds: Histogram.Internal<string> }>();
   readonly #batch: Histogram;
   readonly #batchSeconds: Histogram;
   readonly #queue: Gauge;
@@ -107,17 +105,8 @@ export class Metrics {
   }
 
   answered({ route, method, status, code, isReplay, seconds }: Answered): void {
-    const name = `${method} ${route} ${status} ${code}`;
-    let row = this.#answers.get(name);
-    if (row === undefined) {
-      row = {
-        requests: this.#requests.labels({ route, method, status, code: code ?? 'none' }),
-        seconds: this.#seconds.labels({ route, method }),
-      };
-      this.#answers.set(name, row);
-    }
-    row.requests.inc();
-    row.seconds.observe(seconds);
+    this.#requests.inc({ route, method, status, code: code ?? 'none' });
+    this.#seconds.observe({ route, method }, seconds);
     if (route === SALES && method === 'POST') {
       this.#sales.inc({ outcome: code ?? (isReplay ? 'replayed' : 'sold') });
     }
@@ -217,14 +206,15 @@ export class Metrics {
 
 /** The object with some methods replaced; all others, those of a class with private fields too, are its own. */
 function overlay<Target extends object>(target: Target, over: Partial<Target>): Target {
-  const all: Record<string, unknown> = {};
-  for (let from: object | null = target; from !== null && from !== Object.prototype; ) {
-    for (const name of Object.getOwnPropertyNames(from)) {
-      if (name in all || name === 'constructor') continue;
-      const value: unknown = Reflect.get(target, name);
-      all[name] = typeof value === 'function' ? value.bind(target) : value;
-    }
-    from = Object.getPrototypeOf(from);
-  }
-  return Object.assign(all as Target, over);
+  const bound = new Map<PropertyKey, unknown>(Object.entries(over));
+  return new Proxy(target, {
+    get(from, name) {
+      if (bound.has(name)) return bound.get(name);
+      const value: unknown = Reflect.get(from, name, from);
+      if (typeof value !== 'function') return value;
+      const method: unknown = value.bind(from);
+      bound.set(name, method);
+      return method;
+    },
+  });
 }

@@ -106,19 +106,9 @@ function callerOf({ role, vendorId, keyId, scopes }: ApiKeyRecord): Caller {
 
 /** Once a day, and never in the way of the call: a key that nobody uses any more should be found and revoked. */
 function noteUse(store: Store, { keyHash, lastUsedDay }: ApiKeyRecord, now: number): void {
-  const day = dayOf(now);
+  const day = new Date(now).toISOString().slice(0, 10);
   if (lastUsedDay === day) return;
   store.people.touchApiKey(keyHash, day).catch(() => undefined);
-}
-
-const DAY_MILLIS = 86_400_000;
-/** The day that was asked for last: each call asks for the same one. */
-let lastDay = { number: -1, text: '' };
-
-function dayOf(now: number): string {
-  const number = Math.floor(now / DAY_MILLIS);
-  if (number !== lastDay.number) lastDay = { number, text: new Date(now).toISOString().slice(0, 10) };
-  return lastDay.text;
 }
 
 /** @throws StsFault `api_key_unknown`. */

@@ -3,10 +3,10 @@
  *
  * Each step takes from what is then left, so that one cent more of payment never leaves less for energy.
  */
-import { BigNumber } from 'bignumber.js';
 import { chargesDue, payCharge } from './fixed-charges.ts';
 import type { ChargeState, Debt, PurchaseHistory } from './history.ts';
 import type { LocalMoment } from './local-time.ts';
+import { fractionOf, quotientOf } from './money.ts';
 import { withTax } from './tax.ts';
 import type { TariffTerms } from './terms.ts';
 
@@ -100,7 +100,8 @@ function askedBy({ recovery }: Debt, leftMinor: number): number {
 
 /** Rounded down. @param rate - decimal text. */
 function shareOf(rate: string, totalMinor: number): number {
-  return rate === '1' ? totalMinor : new BigNumber(rate).times(totalMinor).idiv(1).toNumber();
+  const { numerator, denominator } = fractionOf(rate);
+  return quotientOf(BigInt(totalMinor) * numerator, denominator, 'down');
 }
 
 function collect(

@@ -2,7 +2,6 @@
  * When a commit counts: flushed beside the thread that sells, and copied out of the log by another. Real files; the disk alone
  * is slowed down or broken where a test says so.
  */
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +15,11 @@ import { isStsFault } from '../../../lib/faults.ts';
 import { RandomStream } from '../../../meter-sim/world/random.ts';
 import { makeDurable } from '../../../vending-server/sqlite-driver.ts';
 import { openSqliteStore } from '../../../vending-server/store/open.ts';
-import { Checkpoints, type Copied } from '../../../vending-server/store/sqlite/checkpoints.ts';
+import {
+  type CheckpointOptions,
+  Checkpoints,
+  type Copied,
+} from '../../../vending-server/store/sqlite/checkpoints.ts';
 import { GroupCommit } from '../../../vending-server/store/sqlite/group-commit.ts';
 import { LogFile } from '../../../vending-server/store/sqlite/log-file.ts';
 import { ReadTurn } from '../../../vending-server/store/sqlite/read-turn.ts';
@@ -73,6 +76,22 @@ function committing({ database }: Files, disk: Pick<LogFile, 'flush'>) {
       );
   const rows = () => database.prepare('SELECT count(*) FROM row').pluck().get();
   return { commits, write, answered, rows };
+}
+
+/** Commits whose log is copied by the built thread. */
+function copying(database: Database.Database, options: Omit<CheckpointOptions, 'hold' | 'script'>) {
+  const log = new LogFile(database);
+  const commits: GroupCommit = new GroupCommit(database, new ReadTurn(database), log, ({ writes }) =>
+    checkpoints.noteCommit(writes),
+  );
+  const hold = (work: () => Promise<void>) => commits.hold(work);
+  const checkpoints = new Checkpoints({ ...options, hold, script: THREAD });
+  const close = async () => {
+    await commits.settle();
+    await checkpoints.close();
+    await log.close();
+  };
+  return { commits, close };
 }
 
 test('a large group is answered when the disk has it, and the next one is not committed before', async (files) => {
@@ -230,16 +249,10 @@ test('whenever the power fails, what was answered is on the disk', async (files)
 
 test('the log is copied beside the writes and begins anew, however long they go on', async (files) => {
   const { database, path } = files;
-  const log = new LogFile(database);
   const copies: Copied[] = [];
-  const commits: GroupCommit = new GroupCommit(database, new ReadTurn(database), log, ({ writes }) =>
-    checkpoints.noteCommit(writes),
-  );
-  const checkpoints = new Checkpoints({
+  const { commits, close } = copying(database, {
     path,
-    hold: (work) => commits.hold(work),
     writesBetween: 200,
-    script: THREAD,
     onCopied: (copied) => copies.push(copied),
   });
   database.pragma('wal_autocheckpoint = 0');
@@ -254,9 +267,7 @@ test('the log is copied beside the writes and begins anew, however long they go 
     while (group === 20 && copies.length === 0) await turn();
     most = Math.max(most, statSync(`${path}-wal`).size);
   }
-  await commits.settle();
-  await checkpoints.close();
-  await log.close();
+  await close();
   assert.is(database.prepare('SELECT count(*) FROM row').pluck().get(), groups * 20);
   assert.is(database.pragma('integrity_check', { simple: true }), 'ok');
   const whole = copies.filter(({ logPages, copiedPages }) => logPages === copiedPages).length;
@@ -335,25 +346,15 @@ test('a process that closes its books while their log is copied ends in order', 
 
 test('a thread that cannot copy keeps nobody from writing', async (files) => {
   const { database, folder } = files;
-  const log = new LogFile(database);
-  const commits: GroupCommit = new GroupCommit(database, new ReadTurn(database), log, ({ writes }) =>
-    checkpoints.noteCommit(writes),
-  );
-  const checkpoints = new Checkpoints({
-    path: join(folder, 'no such file.sqlite'),
-    hold: (work) => commits.hold(work),
-    writesBetween: 5,
-    script: THREAD,
-  });
+  const path = join(folder, 'no such file.sqlite');
+  const { commits, close } = copying(database, { path, writesBetween: 5 });
   const insert = database.prepare('INSERT INTO row (text) VALUES (?)');
   for (let group = 0; group < 100; group += 1) {
     await Promise.all(Array.from({ length: 10 }, () => commits.add(() => insert.run('x'))));
   }
   assert.is(database.prepare('SELECT count(*) FROM row').pluck().get(), 1000);
   for (let i = 0; i < 200 && commits.flushing === undefined; i += 1) await turn();
-  await commits.settle();
-  await checkpoints.close();
-  await log.close();
+  await close();
 });
 
 test.run();

@@ -175,14 +175,10 @@ export class GroupCommit {
     try {
       return this.#transact(jobs);
     } finally {
-      this.#restore();
+      // Full durability again, which SQLite refuses inside of a transaction.
+      this.#undo();
+      this.#database.pragma('synchronous = FULL');
     }
-  }
-
-  /** Full durability again; SQLite refuses it inside of a transaction. */
-  #restore(): void {
-    this.#undo();
-    this.#database.pragma('synchronous = FULL');
   }
 
   #transact(jobs: readonly Job[]): Attempt {

@@ -9,38 +9,32 @@ import type {
   ReplacedToken,
   SaleAftermath,
   VendClaim,
-  VendClaimRequest,
   VendRecord,
 } from '../contract.ts';
 import { type DebtRow, type HistoryRow, purchasesOf } from '../rows.ts';
 import type { Statements } from './statements.ts';
 
+/** The highest TID that was ever durably given to a meter on each base date. */
 type Tids = Readonly<Record<`tid_${BaseDate}`, number | null>>;
 
-/** What the meter has bought and owes, and the highest TIDs that it was ever durably given. */
-export function readPurchases(
-  sql: Statements,
-  meterPan: string,
-): { readonly purchases: MeterPurchases; readonly tids: Tids | undefined } {
-  const tids = sql.findHistory.get(meterPan) as (HistoryRow & Tids) | undefined;
-  return { purchases: purchasesOf(tids, debtRows(sql, meterPan)), tids };
+/** Undefined for a meter that was never sold to. */
+export type MeterHistory = (HistoryRow & Tids) | undefined;
+
+export function readHistory(sql: Statements, meterPan: string): MeterHistory {
+  return sql.findHistory.get(meterPan) as MeterHistory;
+}
+
+export function readPurchases(sql: Statements, meterPan: string, history: MeterHistory): MeterPurchases {
+  return purchasesOf(history, debtRows(sql, meterPan));
 }
 
 export function purchasesVersion(sql: Statements, meterPan: string): number {
-  return (sql.findHistory.get(meterPan) as HistoryRow | undefined)?.version ?? 0;
+  return readHistory(sql, meterPan)?.version ?? 0;
 }
 
-/**
- * The highest TID that was ever durably given to the meter on this base date; -1 when there is none.
- * @param seen - of {@link readPurchases}, where nothing was written since.
- */
-export function lastTidMinutes(
-  sql: Statements,
-  { meterPan, baseDate }: Pick<VendClaimRequest, 'meterPan' | 'baseDate'>,
-  seen: { readonly tids: Tids | undefined } | undefined,
-): number {
-  const tids = seen === undefined ? (sql.findMeterTids.get(meterPan) as Tids | undefined) : seen.tids;
-  return tids?.[`tid_${baseDate}`] ?? -1;
+/** The highest TID that was ever durably given to the meter on this base date; -1 when there is none. */
+export function lastTidMinutes(history: MeterHistory, baseDate: BaseDate): number {
+  return history?.[`tid_${baseDate}`] ?? -1;
 }
 
 /**
@@ -55,26 +49,25 @@ export function writePurchases(
   const { meterPan, baseDate, paidMinor } = request;
   const { history, saleId, soldAt, amountDeciKwh, carried, desk = {} } = record;
   const tid = (of: BaseDate) => (of === baseDate ? (tidMinutes.at(-1) ?? null) : null);
-  // By place: each name that is looked up in an object costs as much as its value.
-  const { changes } = sql.putHistory.run(
+  const { changes } = sql.putHistory.run({
     meterPan,
-    history.month,
-    history.monthUnitsDeciKwh,
-    history.freeUnitsMonth,
-    history.carriedMinor,
-    JSON.stringify(history.charges),
-    history.lastAt,
     saleId,
-    tid('93'),
-    tid('14'),
-    tid('35'),
-    desk.day ?? new Date(soldAt).toISOString().slice(0, 10),
+    month: history.month,
+    monthUnitsDeciKwh: history.monthUnitsDeciKwh,
+    freeUnitsMonth: history.freeUnitsMonth,
+    carriedMinor: history.carriedMinor,
+    charges: JSON.stringify(history.charges),
+    lastAt: history.lastAt,
+    tid93: tid('93'),
+    tid14: tid('14'),
+    tid35: tid('35'),
+    day: desk.day ?? new Date(soldAt).toISOString().slice(0, 10),
     paidMinor,
     amountDeciKwh,
     soldAt,
-    carried?.amountDeciKwh ?? 0,
-    carried?.amountHundredThousandth ?? 0,
-  );
+    carriedDeciKwh: carried?.amountDeciKwh ?? 0,
+    carriedHundredThousandth: carried?.amountHundredThousandth ?? 0,
+  });
   if (changes !== 1) throw new StsFault('internal_error', 'a TID that was given before');
   if (history.debts.length === 0) return;
   const held = new Map(debtRows(sql, meterPan).map((row) => [row.debt_id, row.balance_minor]));

@@ -37,8 +37,10 @@ import { ClaimBook } from './claims.ts';
 import type { SqliteFloats } from './floats.ts';
 import {
   lastTidMinutes,
+  type MeterHistory,
   purchasesVersion,
   raiseTid,
+  readHistory,
   readPurchases,
   writeChangeOut,
   writePurchases,
@@ -59,8 +61,8 @@ export interface SalesParts {
   readonly commits: () => number;
 }
 
-/** When a view was taken, and the TIDs seen with it; a view that is forgotten is only looked up again. */
-type Seen = WeakMap<SaleView, { readonly commits: number } & Pick<ReturnType<typeof readPurchases>, 'tids'>>;
+/** When a view was taken, and the row that it was taken from; a view that is forgotten is only looked up again. */
+type Seen = WeakMap<SaleView, { readonly commits: number; readonly history: MeterHistory }>;
 
 export class SqliteSales {
   readonly claims = new ClaimBook();
@@ -87,16 +89,16 @@ export class SqliteSales {
     readonly meterPan: string;
   }): SaleView {
     const meter = this.meter(meterPan);
-    const { purchases, tids } = readPurchases(this.#sql, meterPan);
+    const history = readHistory(this.#sql, meterPan);
     const view: SaleView = {
       earlier: requestId === undefined ? undefined : this.saleByRequest(vendorId, requestId),
       vendor: this.#recent.get(vendorId, () => this.vendor(vendorId)),
       meter,
-      purchases,
+      purchases: readPurchases(this.#sql, meterPan, history),
       tariff: meter === undefined ? [] : this.versions(meter.tariffId),
       contact: requestId === undefined ? undefined : this.#parts.contactOf(meterPan),
     };
-    if (requestId !== undefined) this.#seen.set(view, { commits: this.#parts.commits(), tids });
+    if (requestId !== undefined) this.#seen.set(view, { commits: this.#parts.commits(), history });
     return view;
   }
 
@@ -127,7 +129,8 @@ export class SqliteSales {
     if (reached !== undefined) return reached;
     const availableMinor = vendor.floatMinor + vendor.creditLimitMinor - this.claims.reservedMinor(vendorId);
     if (request.paidMinor > availableMinor) return { kind: 'float_exhausted', availableMinor };
-    const tidMinutes = this.#nextTids(request, isFresh ? seen : undefined);
+    const history = isFresh ? seen?.history : readHistory(this.#sql, meterPan);
+    const tidMinutes = this.#nextTids(request, history);
     const last = tidMinutes.at(-1);
     if (last !== undefined && last > request.maxTidMinutes) return { kind: 'tid_ahead_of_clock' };
     return { kind: 'claimed', claim: this.claims.open(request, tidMinutes) };
@@ -230,15 +233,11 @@ export class SqliteSales {
   }
 
   #nextTids(
-    request: VendClaimRequest,
-    seen: Pick<ReturnType<typeof readPurchases>, 'tids'> | undefined,
+    { meterPan, baseDate, tidCount, nowTidMinutes }: VendClaimRequest,
+    history: MeterHistory,
   ): readonly number[] {
-    const { meterPan, baseDate, tidCount, nowTidMinutes } = request;
     if (tidCount === 0) return [];
-    let last = Math.max(
-      lastTidMinutes(this.#sql, request, seen),
-      this.claims.lastTidMinutes(meterPan, baseDate),
-    );
+    let last = Math.max(lastTidMinutes(history, baseDate), this.claims.lastTidMinutes(meterPan, baseDate));
     return Array.from({ length: tidCount }, () => {
       last = nextTidMinutes(nowTidMinutes, last);
       return last;

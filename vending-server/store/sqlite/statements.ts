@@ -12,7 +12,8 @@ const ADD_TARIFF = 'INSERT OR IGNORE INTO tariff (tariff_id) VALUES (?)';
 const ADD_TARIFF_VERSION = 'INSERT INTO tariff_version (tariff_id, valid_from, terms) VALUES (?, ?, ?)';
 
 const HISTORY_COLUMNS = `month, month_units_deci_kwh, free_units_month, carried_minor, charges, last_at`;
-const FIND_HISTORY = `SELECT version, ${HISTORY_COLUMNS}, tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?`;
+const TID_COLUMNS = 'tid_93, tid_14, tid_35';
+const FIND_HISTORY = `SELECT version, ${HISTORY_COLUMNS}, ${TID_COLUMNS} FROM meter_history WHERE meter_pan = ?`;
 const FIND_DEBTS = `
   SELECT debt_id, label, balance_minor, recovery FROM debt WHERE meter_pan = ? ORDER BY opened_at, debt_id`;
 /** A sale that was reckoned without what has changed must be reckoned again. */
@@ -20,9 +21,10 @@ const RAISE_VERSION = `
   INSERT INTO meter_history (meter_pan, version) VALUES (?, 1) ON CONFLICT (meter_pan) DO UPDATE SET version = version + 1`;
 /** Everything that a sale changes of its meter, in one row. */
 const PUT_HISTORY = `
-  INSERT INTO meter_history AS h (meter_pan, version, ${HISTORY_COLUMNS}, last_sale_id, tid_93, tid_14, tid_35, day, day_sales,
+  INSERT INTO meter_history AS h (meter_pan, version, ${HISTORY_COLUMNS}, last_sale_id, ${TID_COLUMNS}, day, day_sales,
     day_paid_minor, day_deci_kwh, day_last_at, sold_deci_kwh, sold_hundred_thousandth)
-  VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
+  VALUES (:meterPan, 1, :month, :monthUnitsDeciKwh, :freeUnitsMonth, :carriedMinor, :charges, :lastAt, :saleId, :tid93, :tid14,
+    :tid35, :day, 1, :paidMinor, :amountDeciKwh, :soldAt, :carriedDeciKwh, :carriedHundredThousandth)
   ON CONFLICT (meter_pan) DO UPDATE SET version = h.version + 1,
     before = json_array(h.month, h.month_units_deci_kwh, h.free_units_month, h.carried_minor, h.charges, h.last_at),
     last_sale_id = excluded.last_sale_id,
@@ -62,7 +64,6 @@ const ADD_KEY_CHANGE = `
   SELECT :saleId, m.meter_pan, :changedAt, :from, :to, :threeSections, h.last_sale_id, coalesce(h.version, 0)
   FROM meter AS m LEFT JOIN meter_history AS h ON h.meter_pan = m.meter_pan WHERE m.meter_pan = :meterPan`;
 
-const FIND_METER_TIDS = 'SELECT tid_93, tid_14, tid_35 FROM meter_history WHERE meter_pan = ?';
 /** A TID only rises: tokens that were never released are named in another order than they were made. */
 const raiseTid = (column: string) => `
   INSERT INTO meter_history AS h (meter_pan, ${column}) VALUES (?, ?)
@@ -171,7 +172,6 @@ const SQL = {
   addMeter: ADD_METER,
   setMeter: SET_METER,
   addKeyChange: ADD_KEY_CHANGE,
-  findMeterTids: FIND_METER_TIDS,
   raiseTid93: raiseTid('tid_93'),
   raiseTid14: raiseTid('tid_14'),
   raiseTid35: raiseTid('tid_35'),

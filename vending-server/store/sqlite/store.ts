@@ -58,7 +58,7 @@ import { SqliteMoney } from './money.ts';
 import { SqliteOperation } from './operation.ts';
 import { notificationAdder, sqliteOutbox, sqliteReceiptKeys } from './outbox.ts';
 import { addApiKey, SqlitePeople } from './people.ts';
-import { addDebt, aftermathOf, readPurchases } from './purchases.ts';
+import { addDebt, aftermathOf, readHistory, readPurchases } from './purchases.ts';
 import { ReadTurn } from './read-turn.ts';
 import { Remembered } from './remembered.ts';
 import { entryRow, meterValues, SqliteSales } from './sales.ts';
@@ -111,7 +111,7 @@ export class SqliteStore implements Store {
     const access: SqliteAccess = {
       database,
       read: (look) => this.#read(look),
-      peek: (look) => this.#peek(look),
+      peek: (look) => this.#read(look, () => false),
       write: (change) => this.#write(change),
       settled: this.#settled,
     };
@@ -178,7 +178,7 @@ export class SqliteStore implements Store {
   }
 
   findPurchases(meterPan: string): Promise<MeterPurchases> {
-    return this.#read(() => readPurchases(this.#sql, meterPan).purchases);
+    return this.#read(() => readPurchases(this.#sql, meterPan, readHistory(this.#sql, meterPan)));
   }
 
   openDebt(record: DebtRecord): Promise<PutResult | 'meter_unknown' | 'meter_changed_out'> {
@@ -232,11 +232,13 @@ export class SqliteStore implements Store {
   }
 
   findApiKey(keyHash: string): Promise<ApiKeyRecord | undefined> {
-    return this.#peek(() =>
-      this.#settled.get(`api key ${keyHash}`, () => {
-        const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
-        return row && { ...apiKeyInfoOf(row), keyHash };
-      }),
+    const look = () => {
+      const row = this.#sql.findApiKey.get(keyHash) as ApiKeyInfoRow | undefined;
+      return row && { ...apiKeyInfoOf(row), keyHash };
+    };
+    return this.#read(
+      () => this.#settled.get(`api key ${keyHash}`, look),
+      () => false,
     );
   }
 
@@ -248,18 +250,18 @@ export class SqliteStore implements Store {
     return this.#write(() => this.#deposit(request));
   }
 
-  async viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
-    const { flushing } = this.#commits;
-    const view = this.#look(() => this.#sales.view(asked));
-    if (view.earlier !== undefined) await flushing;
-    return view;
+  viewForSale(asked: Parameters<Store['viewForSale']>[0]): Promise<SaleView> {
+    return this.#read(
+      () => this.#sales.view(asked),
+      ({ earlier }) => earlier !== undefined,
+    );
   }
 
-  async claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
-    const { flushing } = this.#commits;
-    const result = this.#look(() => this.#sales.claim(request, view));
-    if (result.kind === 'exists') await flushing;
-    return result;
+  claimVend(request: VendClaimRequest, view?: SaleView): Promise<ClaimVendResult> {
+    return this.#read(
+      () => this.#sales.claim(request, view),
+      ({ kind }) => kind === 'exists',
+    );
   }
 
   async recordVend(claim: VendClaim, record: VendRecord): Promise<RecordedSale> {
@@ -421,26 +423,19 @@ export class SqliteStore implements Store {
     return result;
   }
 
-  /** What was seen before it was flushed is given once it is. */
-  async #read<T>(look: () => T): Promise<T> {
-    const { flushing } = this.#commits;
-    const seen = this.#look(look);
-    if (flushing !== undefined) await flushing;
-    return seen;
-  }
-
-  async #peek<T>(look: () => T): Promise<T> {
-    return this.#look(look);
-  }
-
-  #look<T>(look: () => T): T {
+  /** What was seen before it was flushed, and is to leave this process, is given once it is. */
+  async #read<T>(look: () => T, leaves: (seen: T) => boolean = () => true): Promise<T> {
     this.#assertOpen();
+    const { flushing } = this.#commits;
+    let seen: T;
     try {
       this.#reads.begin();
-      return look();
+      seen = look();
     } catch (error) {
       throw storeFault(error);
     }
+    if (flushing !== undefined && leaves(seen)) await flushing;
+    return seen;
   }
 
   async #write<T>(change: () => T, committed?: () => void): Promise<T> {
