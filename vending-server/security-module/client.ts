@@ -1,6 +1,6 @@
 /**
- * The server's side of the security module: starts it as a process of its own and speaks to it in batches. While one batch
- * is being made and written to disk the next one gathers, so that many sales share one signature and one commit.
+ * The server's side of the security module: starts it as a process of its own and speaks to it in batches, so that many
+ * sales share one signature and one commit. The module takes them one after the other and seals each before the next.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,10 @@ export interface SecurityModuleOptions {
 const DEFAULT_TID_WINDOW_MINUTES = 1440;
 
 const BATCH_MAX = 512;
+/** Requests that are sent without waiting for more. */
+const BATCH_ENOUGH = 16;
+/** Batches that are sent and not sealed; what is asked for beyond them gathers. */
+const IN_FLIGHT_MAX = 4;
 const REPLY_TIMEOUT_MILLIS = 10_000;
 /** Opening takes 0.2 s; somebody at a terminal may type for as long as he likes. */
 const START_TIMEOUT_MILLIS = 60_000;
@@ -140,7 +144,8 @@ class SecurityModuleClient implements SecurityModule {
   readonly #exitListeners: ((reason: string) => void)[] = [];
   readonly #questions = new Map<number, Deferred<unknown> & { timer: NodeJS.Timeout }>();
   #queue: Waiting[] = [];
-  #inFlight: Batch | undefined;
+  /** Sent and not sealed yet, in the order in which the module takes them. */
+  readonly #inFlight: Batch[] = [];
   #gathering = false;
   #number = 0;
   /** Set once the module takes nothing any more. */
@@ -205,7 +210,7 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   async #close(): Promise<void> {
-    if (this.#inFlight !== undefined || this.#queue.length > 0) {
+    if (this.#inFlight.length > 0 || this.#queue.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -221,9 +226,17 @@ class SecurityModuleClient implements SecurityModule {
     });
   }
 
-  /** Sends at the end of this turn of the event loop, when all that is asked in it is known. */
+  /**
+   * Sends as soon as enough is asked for to be worth a signature and a flush, and what is less at the end of this turn of the
+   * event loop. A turn in which 64 sales are reckoned is long: told of them only at its end, the module would have nothing to
+   * do while it lasts, and this thread nothing while they are made.
+   */
   #gather(): void {
-    if (this.#gathering || this.#inFlight !== undefined) return;
+    if (this.#queue.length >= BATCH_ENOUGH) {
+      this.#sendBatch();
+      return;
+    }
+    if (this.#gathering) return;
     this.#gathering = true;
     setImmediate(() => {
       this.#gathering = false;
@@ -232,21 +245,21 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   #sendBatch(): void {
-    if (this.#gone !== undefined || this.#inFlight !== undefined) return;
+    if (this.#gone !== undefined || this.#inFlight.length === IN_FLIGHT_MAX) return;
     const waiting = this.#queue.splice(0, BATCH_MAX);
     if (waiting.length === 0) {
-      this.#idle?.();
+      if (this.#inFlight.length === 0) this.#idle?.();
       return;
     }
     this.#number += 1;
     const timer = setTimeout(() => this.#giveUp('it does not answer'), REPLY_TIMEOUT_MILLIS);
-    this.#inFlight = {
+    this.#inFlight.push({
       number: this.#number,
       waiting,
       sealed: defer<void>(),
       timer,
       startedAt: performance.now(),
-    };
+    });
     this.#send({ kind: 'issue', batch: this.#number, requests: waiting.map(({ request }) => request) });
   }
 
@@ -290,7 +303,7 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   #issued(number: number, results: readonly WireResult[]): void {
-    const batch = this.#inFlight;
+    const [batch] = this.#inFlight;
     if (batch?.number !== number || batch.waiting.length !== results.length) {
       this.#giveUp('it answers what was not asked');
       return;
@@ -309,13 +322,14 @@ class SecurityModuleClient implements SecurityModule {
   }
 
   #sealed(message: Extract<FromModule, { kind: 'sealed' }>): void {
-    const batch = this.#inFlight;
+    const [batch, next] = this.#inFlight;
     if (batch?.number !== message.batch) {
       this.#giveUp('it seals what is not in hand');
       return;
     }
     clearTimeout(batch.timer);
-    this.#inFlight = undefined;
+    this.#inFlight.shift();
+    next?.timer.refresh();
     this.#onBatch?.({
       requests: batch.waiting.length,
       waiting: this.#queue.length,
@@ -344,9 +358,7 @@ class SecurityModuleClient implements SecurityModule {
     const fault = unavailable(reason);
     this.#gone = fault;
     for (const id of [...this.#questions.keys()]) this.#takeQuestion(id)?.reject(fault);
-    const batch = this.#inFlight;
-    this.#inFlight = undefined;
-    if (batch !== undefined) {
+    for (const batch of this.#inFlight.splice(0)) {
       clearTimeout(batch.timer);
       for (const { issued } of batch.waiting) issued.reject(fault); // no effect on those resolved already
       batch.sealed.reject(fault);

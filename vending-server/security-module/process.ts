@@ -126,7 +126,8 @@ function issue(core: ModuleCore, batch: number, requests: readonly unknown[]): v
   try {
     seal();
   } catch (error) {
-    // What the disk holds is not known: only a fresh start that reads it back may count on.
+    // What the disk holds is not known: only a fresh start that reads it back may count on. Batches may wait already.
+    process.removeAllListeners('message');
     tell({ kind: 'sealed', batch, fault: faultToWire(error) }, () => process.exit(1));
     return;
   }

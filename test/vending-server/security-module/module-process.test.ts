@@ -3,6 +3,7 @@ import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TID_MAX } from '../../../lib/token/tid.ts';
@@ -73,6 +74,63 @@ test('when 64 callers ask at once, then each gets his token, sealed, in one chai
   await rejects(issueCredit(module, requestOf(1)), fault('security_module_unavailable'));
   report(`through the child, 64 callers: ${tokens} tokens, ${Math.round(tokens / seconds)} sealed tokens/s`);
   report(`one Ed25519 sign: ${microsecondsPerSignature(folder).toFixed(0)} µs; batches ${signatures}`);
+  folder.remove();
+});
+
+test('when many ask in one turn, then the module begins before the turn has ended, and takes no more than four batches', async () => {
+  const folder = folderWithKeys();
+  const batches: number[] = [];
+  const module = await start(folder, { onBatch: ({ requests }) => batches.push(requests) });
+  let heard = 0;
+  const ask = async (number: number): Promise<IssuedCredit> => {
+    const credit = await issueCredit(module, requestOf(number));
+    await credit.sealed;
+    heard += 1;
+    return credit;
+  };
+  const numbers = Array.from({ length: 110 }, (_, i) => i + 1);
+  const asked = numbers.map(ask);
+  const alone = module.close();
+  const credits = await Promise.all(asked);
+  await alone;
+  assert.is(heard, numbers.length, 'who closes waits for all that was asked');
+  assert.equal(batches, [16, 16, 16, 16, 46]);
+  assert.equal(
+    credits.map(({ entry }) => entry.counter),
+    numbers,
+    'in the order in which they were asked',
+  );
+  const again = await start(folder);
+  const identity = await again.identity();
+  assert.equal(verifyChain(await again.entriesAfter(0, 200), { ...identity, head: identity }), []);
+  await again.close();
+  folder.remove();
+});
+
+test('when the journal fails under one batch, then none of those behind it is made', async () => {
+  const folder = folderWithKeys();
+  const first = await start(folder);
+  await (await issueCredit(first, requestOf(1))).sealed;
+  await first.close();
+  // A trigger is the disk that says no: the third row of the next batch.
+  const journal = new Database(folder.journalPath);
+  journal.exec(
+    `CREATE TRIGGER full BEFORE INSERT ON entry WHEN new.counter = 4 BEGIN SELECT raise(ABORT, 'full'); END`,
+  );
+  journal.close();
+  const module = await start(folder);
+  const asked = Array.from({ length: 48 }, (_, i) => issueCredit(module, requestOf(2 + i)));
+  const ends = await Promise.allSettled(asked.map(async (issued) => (await issued).sealed));
+  const codes = ends.map((end) => (end.status === 'rejected' ? end.reason.code : 'sealed'));
+  assert.equal(new Set(codes.slice(0, 16)), new Set(['store_damaged']));
+  assert.equal(new Set(codes.slice(16)), new Set(['security_module_unavailable']));
+  await module.close();
+  const repaired = new Database(folder.journalPath);
+  repaired.exec('DROP TRIGGER full');
+  repaired.close();
+  const again = await start(folder);
+  assert.is((await again.identity()).counter, 1);
+  await again.close();
   folder.remove();
 });
 
