@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The vending server as a container. The image holds no key, no passphrase and no data: all three are mounted.
 
-FROM node:20-bookworm-slim AS build
+# Node 20 runs it too, and gets no security fixes since April 2026.
+FROM node:24-bookworm-slim AS build
 # The SQLite driver compiles itself where no ready build is at hand.
 RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
@@ -10,7 +11,7 @@ RUN npm ci --ignore-scripts && npm rebuild better-sqlite3
 COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /build/package.json ./
