@@ -90,9 +90,9 @@ test('when many ask in one turn, then the module begins before the turn has ende
   };
   const numbers = Array.from({ length: 110 }, (_, i) => i + 1);
   const asked = numbers.map(ask);
-  const alone = module.close();
+  const closed = module.close();
   const credits = await Promise.all(asked);
-  await alone;
+  await closed;
   assert.is(heard, numbers.length, 'who closes waits for all that was asked');
   assert.equal(batches, [16, 16, 16, 16, 46]);
   assert.equal(
