@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Told the process id of the security module, for supervisors and tests. */
   readonly onModuleStarted?: (pid: number) => void;
+  /** The program of the security module's process; another one in tests. */
+  readonly moduleProgram?: URL;
   /**
    * False ends the server with its security module, so that whoever watches it starts both again. Otherwise a module whose
    * passphrase stands in a file is started again in place.

@@ -170,7 +170,7 @@ async function makeMetrics({ metrics }: ServerOptions): Promise<Metrics | undefi
 /** The passphrase never enters this process: the module's own reads it where it is told to. */
 function startModule(options: ServerOptions, metrics: Metrics | undefined): Promise<SecurityModule> {
   const { keyStorePath, journalPath } = pathsOf(options);
-  const { passphraseFile, passphraseFd, onModuleStarted } = options;
+  const { passphraseFile, passphraseFd, onModuleStarted, moduleProgram } = options;
   return startSecurityModule({
     keyStorePath,
     journalPath,
@@ -178,6 +178,7 @@ function startModule(options: ServerOptions, metrics: Metrics | undefined): Prom
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
     ...(passphraseFd === undefined ? {} : { passphraseFd }),
     ...(onModuleStarted === undefined ? {} : { onStarted: onModuleStarted }),
+    ...(moduleProgram === undefined ? {} : { program: moduleProgram }),
     ...(metrics === undefined ? {} : { onBatch: (report) => metrics.batch(report) }),
   });
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { bundled } from './bundled.ts';
 import type { StepsName } from './test-steps.ts';
 
 export interface SellerOrder {
@@ -53,8 +54,6 @@ export interface Seller {
   kill(): Promise<void>;
 }
 
-const PROGRAM = fileURLToPath(new URL('./postgres-seller.ts', import.meta.url));
-
 /** Short against the wait for another server's row, so that a held process is slow and never away. */
 const HOLD_PERIOD_MILLIS = 20;
 
@@ -66,7 +65,8 @@ export function killSellers(): void {
 }
 
 export async function startSeller(order: SellerOrder): Promise<Seller> {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, JSON.stringify(order)], {
+  const program = fileURLToPath(bundled('test/support/postgres-seller.ts'));
+  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     stdio: ['pipe', 'pipe', 'inherit'], // it ends when its input does: a seller must not outlive a test that fails
   });
   const answered = new Map<string, string>();

@@ -27,6 +27,7 @@ import { type MeterRequest, registerMeter } from '../../vending-server/vending/r
 import { SalesUnderWay } from '../../vending-server/vending/sale-guard.ts';
 import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
 import { UtilityRules } from '../../vending-server/vending/utility-rules.ts';
+import { moduleProgram } from '../support/bundled.ts';
 import { ask } from '../support/postgres-books.ts';
 
 export const PASSPHRASE = 'a passphrase of a test';
@@ -128,6 +129,7 @@ export function startOn(dataFolder: string, more: Partial<ServerOptions> = {}): 
     port: 0,
     logLevel: 'silent',
     persons: 1,
+    moduleProgram: moduleProgram(),
     ...more,
     limits,
   });
@@ -155,6 +157,7 @@ export async function openHouse(dataFolder: string, more: Partial<Vending> = {})
     ...pathsOf({ dataFolder }),
     passphraseFile: passphraseFileOf(dataFolder),
     tidWindowMinutes: TID_MAX,
+    program: moduleProgram(),
     onStarted: (pid) => {
       modulePid = pid;
     },

@@ -32,7 +32,7 @@ export interface SecurityModuleOptions {
   /** How far a TID may be from the module's own clock, to both sides, in minutes; a day when left out. */
   readonly tidWindowMinutes?: number;
   /** The program of the process; another one in tests. */
-  readonly entry?: URL;
+  readonly program?: URL;
   /** Told of every batch that is durable in the module's journal. */
   readonly onBatch?: (report: BatchReport) => void;
   /** Called with the process id of the module, for supervisors and tests. */
@@ -70,7 +70,7 @@ export async function startSecurityModule(options: SecurityModuleOptions): Promi
 
 function forkModule(options: SecurityModuleOptions): ChildProcess {
   const { keyStorePath, journalPath, passphraseFile, passphraseFd } = options;
-  const program = options.entry ?? neighbour('process');
+  const program = options.program ?? neighbour('process');
   const asks = passphraseFile === undefined && passphraseFd === undefined;
   const window = String(options.tidWindowMinutes ?? DEFAULT_TID_WINDOW_MINUTES);
   const parameters = ['--key-store', keyStorePath, '--journal', journalPath, '--tid-window', window];
@@ -78,11 +78,19 @@ function forkModule(options: SecurityModuleOptions): ChildProcess {
   else if (passphraseFd !== undefined) parameters.push('--passphrase-fd', String(INHERITED_FD));
   const { NODE_OPTIONS: _dropped, ...env } = process.env;
   return fork(fileURLToPath(program), parameters, {
-    // Nobody looks into this process: no inspector, no heap dumps, whatever the server itself was started with.
-    execArgv: process.execArgv.filter((flag) => !/^--(inspect|heap|report|debug|cpu-prof)/.test(flag)),
+    execArgv: flagsOf(program),
     env,
     stdio: [asks ? 'inherit' : 'ignore', 'ignore', 'inherit', 'ipc', passphraseFd ?? 'ignore'],
   });
+}
+
+/**
+ * Nobody looks into this process: no inspector, no heap dumps, no program loaded beside it, whatever the server itself was
+ * started with. A program in TypeScript needs the loader under which this one runs.
+ */
+function flagsOf(program: URL): string[] {
+  if (!program.pathname.endsWith('.ts')) return [];
+  return process.execArgv.filter((flag) => !/^--(inspect|heap|report|debug|cpu-prof)/.test(flag));
 }
 
 /** Under tsx this file is .ts and so is its neighbour; in the shipped package both are .js. */

@@ -14,7 +14,9 @@ import {
 } from '../../../vending-server/security-module/client.ts';
 import type { ChainEntry, SecurityModule } from '../../../vending-server/security-module/contract.ts';
 import { openKeyStore } from '../../../vending-server/security-module/key-store.ts';
+import { moduleProgram } from '../../support/bundled.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
+import { collect } from '../../support/processes.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
   type Folder,
@@ -31,7 +33,6 @@ import {
 } from './module-fixtures.ts';
 
 const test = suite('security module process');
-const PROCESS = new URL('../../../vending-server/security-module/process.ts', import.meta.url);
 
 function start(folder: Folder, more: Partial<SecurityModuleOptions> = {}): Promise<SecurityModule> {
   const { keyStorePath, journalPath, passphraseFile } = folder;
@@ -40,6 +41,7 @@ function start(folder: Folder, more: Partial<SecurityModuleOptions> = {}): Promi
     journalPath,
     passphraseFile,
     tidWindowMinutes: TID_MAX,
+    program: moduleProgram(),
     ...more,
   });
 }
@@ -223,22 +225,30 @@ test('when two modules are started on one journal, then the second is refused', 
   folder.remove();
 });
 
-test('when the server is killed, then its module ends by itself and a restart at once succeeds', async () => {
-  const folder = folderWithKeys();
+/** A server that does nothing but what is written here, as a process of its own; `options` stands ready for it. */
+function startServer(folder: Folder, script: string, flags: readonly string[] = []) {
   const client = new URL('../../../vending-server/security-module/client.ts', import.meta.url).href;
   const { keyStorePath, journalPath, passphraseFile } = folder;
-  const options = JSON.stringify({ keyStorePath, journalPath, passphraseFile });
   const program = `${folder.path}/server.mts`;
   writeFileSync(
     program,
     `import { startSecurityModule } from ${JSON.stringify(client)};
-    await startSecurityModule({ ...${options}, onStarted: (pid) => console.log(pid) });
+    const options = ${JSON.stringify({ keyStorePath, journalPath, passphraseFile })};
+    ${script}`,
+  );
+  return spawn(process.execPath, [...process.execArgv, ...flags, program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test('when the server is killed, then its module ends by itself and a restart at once succeeds', async () => {
+  const folder = folderWithKeys();
+  const server = startServer(
+    folder,
+    `await startSecurityModule({ ...options, onStarted: (pid) => console.log(pid) });
     console.log('ready');
     setInterval(() => undefined, 1000);`,
   );
-  const server = spawn(process.execPath, [...process.execArgv, program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
   let said = '';
   for await (const chunk of server.stdout) {
     said += String(chunk);
@@ -264,10 +274,11 @@ test('when the start fails, then the module names why and nothing is left runnin
   await rejects(start(folder, { journalPath: wrong }), fault('store_damaged'));
   const silent = `${folder.path}/silent.mjs`;
   writeFileSync(silent, 'process.exit(3)');
-  await rejects(start(folder, { entry: pathToFileURL(silent) }), fault('security_module_unavailable'));
+  await rejects(start(folder, { program: pathToFileURL(silent) }), fault('security_module_unavailable'));
   const fd = openSync(folder.passphraseFile, 'r');
   const { keyStorePath, journalPath } = folder;
-  const module = await startSecurityModule({ keyStorePath, journalPath, passphraseFd: fd });
+  const program = moduleProgram();
+  const module = await startSecurityModule({ keyStorePath, journalPath, passphraseFd: fd, program });
   closeSync(fd);
   await module.close();
   folder.remove();
@@ -290,7 +301,7 @@ test('when a module answers what was not asked, then it is given up and the serv
       process.on('disconnect', () => process.exit(0));
       say({ kind: 'ready' });`,
     );
-    const module = await start(folder, { entry: pathToFileURL(entry) });
+    const module = await start(folder, { program: pathToFileURL(entry) });
     await rejects(issueCredit(module, requestOf(1)), fault('security_module_unavailable'));
     await module.close();
   }
@@ -299,30 +310,39 @@ test('when a module answers what was not asked, then it is given up and the serv
 
 test('when an inspector is asked for by signal, then the module opens none', async () => {
   const folder = folderWithKeys();
-  const program = `${folder.path}/signalled.mts`;
-  const client = new URL('../../../vending-server/security-module/client.ts', import.meta.url).href;
-  const { keyStorePath, journalPath, passphraseFile } = folder;
-  writeFileSync(
-    program,
-    `import { startSecurityModule } from ${JSON.stringify(client)};
-    let pid;
-    const module = await startSecurityModule({
-      ...${JSON.stringify({ keyStorePath, journalPath, passphraseFile })},
-      onStarted: (started) => { pid = started; },
-    });
+  const server = startServer(
+    folder,
+    `let pid;
+    const module = await startSecurityModule({ ...options, onStarted: (started) => { pid = started; } });
     process.kill(pid, 'SIGUSR1');
     // A listening inspector says so before the module can answer the last of these.
     for (let i = 0; i < 200; i += 1) await module.identity();
     await module.close();
     console.log('asked');`,
   );
-  const server = spawn(process.execPath, [...process.execArgv, program], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+  const said = collect(server);
   await once(server, 'close');
-  assert.is(said.trim(), 'asked');
+  assert.equal(said(), { stdout: 'asked\n', stderr: '' });
+  folder.remove();
+});
+
+test('when a program is loaded beside the server then the module runs without it', async () => {
+  const folder = folderWithKeys();
+  const beside = `${folder.path}/beside.cjs`;
+  writeFileSync(
+    beside,
+    `if (require('node:worker_threads').isMainThread) console.error('beside', process.pid);`,
+  );
+  const program = moduleProgram().href;
+  const server = startServer(
+    folder,
+    `const module = await startSecurityModule({ ...options, program: new URL(${JSON.stringify(program)}) });
+    await module.close();`,
+    ['--require', beside],
+  );
+  const said = collect(server);
+  await once(server, 'close');
+  assert.equal(said(), { stdout: '', stderr: `beside ${server.pid}\n` });
   folder.remove();
 });
 
@@ -339,7 +359,7 @@ function hasEnded(pid: number): boolean {
 /** Every message of a module that is asked everything, well and badly. */
 async function conversation(folder: Folder, passphraseFile: string, asked: readonly unknown[]) {
   const child: ChildProcess = fork(
-    PROCESS,
+    moduleProgram(),
     [
       '--key-store',
       folder.keyStorePath,
@@ -350,7 +370,7 @@ async function conversation(folder: Folder, passphraseFile: string, asked: reado
       '--tid-window',
       String(TID_MAX),
     ],
-    { execArgv: process.execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   const said: string[] = [];
   child.stdout?.on('data', (chunk) => said.push(String(chunk)));

@@ -12,6 +12,7 @@ import {
   superviseModule,
 } from '../../../vending-server/security-module/supervised-module.ts';
 import { openSqliteStore } from '../../../vending-server/store/open.ts';
+import { moduleProgram } from '../../support/bundled.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import { startTestServer } from '../furnished.ts';
@@ -37,6 +38,7 @@ async function watch(folder: Folder, more: Partial<Supervision> = {}): Promise<W
       journalPath,
       passphraseFile,
       tidWindowMinutes: TID_MAX,
+      program: moduleProgram(),
       onStarted: (pid) => void pids.push(pid),
     });
   const module = superviseModule(await start(), {
