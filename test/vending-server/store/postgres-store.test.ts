@@ -40,8 +40,12 @@ async function engine(): Promise<TestPostgres> {
   return shared;
 }
 
+/** Books whose test has ended. */
+const spare: string[] = [];
+
 async function openOnEngine(): Promise<OpenedBooks> {
-  const url = await (await engine()).createBooks();
+  const postgres = await engine();
+  const url = spare.pop() ?? (await postgres.createBooks());
   let store = await openPostgresStore({ url });
   return {
     store,
@@ -50,7 +54,11 @@ async function openOnEngine(): Promise<OpenedBooks> {
       store = await openPostgresStore({ url });
       return store;
     },
-    destroy: () => store.close(),
+    destroy: async () => {
+      await store.close();
+      await postgres.emptyBooks(url);
+      spare.push(url);
+    },
     sql: (text) => ask(url, text),
   };
 }
