@@ -40,6 +40,9 @@ import { fieldsOfToken, tokenOfFields } from './token-fields.ts';
 
 type Handlers = { readonly [Name in Operation]: (request: Request<Name>) => object };
 
+const IDENTIFIED = z.looseObject({ id: idSchema.optional() });
+const OPERATION = z.looseObject({ op: z.string() });
+
 export class AdapterSession {
   private readonly meters = new MeterBench();
   private readonly handlers: Handlers = {
@@ -68,7 +71,7 @@ export class AdapterSession {
   answer(value: unknown): object {
     const id = idOf(value);
     try {
-      const { op } = read(z.looseObject({ op: z.string() }), value);
+      const { op } = read(OPERATION, value);
       if (!Object.hasOwn(this.handlers, op)) {
         throw new StsFault('operation_unsupported', 'there is no such "op"', { param: 'op' });
       }
@@ -90,7 +93,7 @@ export function refuseLongLine(): string {
 }
 
 function idOf(value: unknown): RequestId {
-  const holder = z.looseObject({ id: idSchema.optional() }).safeParse(value);
+  const holder = IDENTIFIED.safeParse(value);
   return holder.success ? (holder.data.id ?? null) : null;
 }
 

@@ -12,6 +12,29 @@ export function count(full: number, everyday: number): number {
   return SHARE > 0 ? Math.max(everyday, Math.round(full * SHARE)) : everyday;
 }
 
+export interface LongWork {
+  readonly parts: number;
+  /** Parts after which it is known how long all would take. */
+  readonly fewest: number;
+  /** What all of them may take of a core; of work that would take more the everyday run does the fewest, and ends in time. */
+  readonly cpuSeconds: number;
+}
+
+/** @returns the number of each part that is to be done, in order. */
+export function* partsOf({ parts, fewest, cpuSeconds }: LongWork): Generator<number, void> {
+  const begin = process.cpuUsage();
+  for (let part = 0; part < parts; part += 1) {
+    yield part;
+    if (part + 1 === fewest && SHARE === 0 && (cpuSecondsSince(begin) * parts) / fewest > cpuSeconds) return;
+  }
+}
+
+/** Of a core, by this process. */
+export function cpuSecondsSince(begin: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1e6;
+}
+
 /** The seed of a random test: from WATTOKEN_SEED or fixed, and always printed. */
 export function seedOf(name: string): number {
   const seed = Number(process.env['WATTOKEN_SEED'] ?? 20_261_121);

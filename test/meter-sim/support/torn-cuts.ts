@@ -135,6 +135,7 @@ class Walk {
   };
   #tid = 1_000;
   #deedsDone = 0;
+  #keyChanges = 0;
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -433,8 +434,10 @@ class Walk {
     const newDecoderKey = Array.from({ length: digits }, () => this.#random.integer(0, 15).toString(16)).join(
       '',
     );
-    const threeSections = encryptionAlgorithm === 7 && this.#random.integer(0, 1) === 0;
-    const rollOver = this.#random.integer(0, 2) === 0;
+    // The shapes take turns, so that a short walk meets each.
+    this.#keyChanges += 1;
+    const rollOver = this.#keyChanges % 2 === 0;
+    const threeSections = encryptionAlgorithm === 7 && this.#keyChanges % 4 > 1;
     const change: KeyChange = {
       newDecoderKey,
       keyExpiry: 255,

@@ -20,7 +20,7 @@ import {
   shrinkLife,
 } from '../../../meter-sim/world/faulted-life.ts';
 import { shrink } from '../../../meter-sim/world/shrink.ts';
-import { count, FULL_COUNTS, report, seedOf } from '../../support/counts.ts';
+import { count, cpuSecondsSince, partsOf, report, seedOf } from '../../support/counts.ts';
 import { PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
 import { PUBLIC_VENDOR } from '../support/public-vendor.ts';
 
@@ -108,26 +108,18 @@ class Sums {
   }
 }
 
-/** Of every run; fewer where the first of them show that all would take more of a core than this: the run ends in time. */
 const YEARS = 1_000;
-const MOST_CPU_SECONDS = 450;
-const FEWEST_YEARS = 100;
 
 test('meters through bad years keep every invariant at every event', () => {
   const seed = seedOf('faulted meter-years');
   const sums = new Sums();
   const begin = process.cpuUsage();
-  const cpuSeconds = () => {
-    const { user, system } = process.cpuUsage(begin);
-    return (user + system) / 1e6;
-  };
-  let years = YEARS;
-  for (let year = 0; year < years; year++) {
+  let years = 0;
+  for (const year of partsOf({ parts: YEARS, fewest: 50, cpuSeconds: 450 })) {
     sums.add(mustHold(lifeOptions(`${seed}/${year}`, { micros: YEAR_MICROS })));
-    if (year + 1 !== FEWEST_YEARS || FULL_COUNTS) continue;
-    if ((cpuSeconds() * YEARS) / FEWEST_YEARS > MOST_CPU_SECONDS) years = FEWEST_YEARS;
+    years += 1;
   }
-  sums.tell(`${years} faulted meter-years of ${YEARS} in ${cpuSeconds().toFixed(1)} s of a core`);
+  sums.tell(`${years} faulted meter-years of ${YEARS} in ${cpuSecondsSince(begin).toFixed(1)} s of a core`);
   for (const kind of Object.keys(STRESS_RATES)) assert.ok((sums.faults.get(kind) ?? 0) > 0, kind);
 });
 
