@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { suite } from 'uvu';
@@ -57,10 +58,16 @@ function fileOf(name: string): string {
   return join(utility.folder, name);
 }
 
+/** Between the sales of one seller: an export is whole beside any of them, and verifying more of them proves no more. */
+const PAUSE_MILLIS = 50;
+
 test('when the server sells, then every export of that moment is whole for both verifiers', async () => {
   let selling = true;
   const sellers = Array.from({ length: 16 }, async () => {
-    while (selling) await sell();
+    while (selling) {
+      await sell();
+      await sleep(PAUSE_MILLIS);
+    }
   });
   const exports: number[] = [];
   try {
