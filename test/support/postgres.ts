@@ -13,7 +13,6 @@ import pg from 'pg';
 import { STEPS } from '../../vending-server/store/migrations.ts';
 import { openPool } from '../../vending-server/store/postgres/connections.ts';
 import { migratePostgres } from '../../vending-server/store/postgres/migrate.ts';
-import { ask } from './postgres-books.ts';
 
 const NOBODY = 65_534;
 const USER = 'vend';
@@ -25,8 +24,6 @@ export interface TestPostgres {
   createDatabase(): Promise<string>;
   /** Makes a database at the newest schema, a copy of one that was brought there once. @returns its URL. */
   createBooks(): Promise<string>;
-  /** Takes out of such books all that was written since, which is far cheaper than another copy; nothing may have them open. */
-  emptyBooks(url: string): Promise<void>;
   /** A database that holds what another one holds. @returns its URL. */
   copyDatabase(url: string): Promise<string>;
   /** SIGKILL to the server and every process of it, as the machine's own crash would do. */
@@ -133,7 +130,6 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       books ??= empty();
       return copy(await books);
     },
-    emptyBooks,
     copyDatabase: copy,
     kill: () => end('SIGKILL'),
     start,
@@ -143,17 +139,6 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     },
     cpuSeconds: () => (child?.pid === undefined ? 0 : cpuSecondsOf(child.pid)),
   };
-}
-
-/** A migration writes its own steps and no other row. Triggers that keep rows from being deleted are asked to look away. */
-async function emptyBooks(url: string): Promise<void> {
-  const [made] = await ask(
-    url,
-    `SELECT string_agg(format('DELETE FROM %I', tablename), ';') AS emptying FROM pg_tables
-      WHERE schemaname = 'public' AND tablename <> 'schema_step'`,
-  );
-  const restarting = 'SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence';
-  await ask(url, `SET session_replication_role = replica; ${made?.['emptying']}; ${restarting}`);
 }
 
 async function freePort(): Promise<number> {

@@ -28,7 +28,7 @@ import { SalesUnderWay } from '../../vending-server/vending/sale-guard.ts';
 import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
 import { UtilityRules } from '../../vending-server/vending/utility-rules.ts';
 import { moduleProgram } from '../support/bundled.ts';
-import { ask } from '../support/postgres-books.ts';
+import { ask, emptyBooks } from '../support/postgres-books.ts';
 
 export const PASSPHRASE = 'a passphrase of a test';
 export const DRN = '11111111115';
@@ -248,10 +248,15 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
+/** Databases whose server has ended. */
+const spareDatabases: string[] = [];
+
 /** A database of its own where the suites run on PostgreSQL (test/vending-server/api/postgres-doors.test.ts). */
 async function databaseOf(): Promise<Pick<ServerOptions, 'databaseUrl'>> {
   const engine = process.env['WATTOKEN_TEST_POSTGRES'];
   if (engine === undefined) return {};
+  const spare = spareDatabases.pop();
+  if (spare !== undefined) return { databaseUrl: spare };
   const name = `doors_${randomBytes(8).toString('hex')}`;
   await ask(engine, `CREATE DATABASE ${name}`);
   return { databaseUrl: engine.replace(/[^/]*$/, name) };
@@ -263,7 +268,8 @@ export async function startTestServer(
   more: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const dataFolder = newDataFolder();
-  const server = await startOn(dataFolder, { ...(await databaseOf()), ...more });
+  const database = await databaseOf();
+  const server = await startOn(dataFolder, { ...database, ...more });
   const operatorKey = readFileSync(server.operatorKeyPath, 'utf8').trim();
   const call = (method: string, path: string, options: CallOptions = {}) =>
     request(`${server.url}${path}`, method, options);
@@ -294,6 +300,9 @@ export async function startTestServer(
     close: async () => {
       await server.close();
       removeFolder(dataFolder);
+      if (database.databaseUrl === undefined) return;
+      await emptyBooks(database.databaseUrl);
+      spareDatabases.push(database.databaseUrl);
     },
   };
 }

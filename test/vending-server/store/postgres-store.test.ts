@@ -11,7 +11,7 @@ import { openPostgresStore } from '../../../vending-server/store/open.ts';
 import { openPool } from '../../../vending-server/store/postgres/connections.ts';
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { ask } from '../../support/postgres-books.ts';
+import { ask, emptyBooks } from '../../support/postgres-books.ts';
 import { adviceContract } from './advice-contract.ts';
 import { customerContract } from './customer-contract.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
@@ -56,7 +56,7 @@ async function openOnEngine(): Promise<OpenedBooks> {
     },
     destroy: async () => {
       await store.close();
-      await postgres.emptyBooks(url);
+      await emptyBooks(url);
       spare.push(url);
     },
     sql: (text) => ask(url, text),
