@@ -2,7 +2,8 @@
  * The test entry: `node --import tsx test/run.ts [part of a path …]`.
  *
  * Each core takes one test file after the other, in a process that stays, and one more process works while others wait for a
- * disk or a clock; what a file prints comes out in one piece when it is done.
+ * disk or a clock; WATTOKEN_TEST_WORKERS is another number of processes. What a file prints comes out in one piece when it is
+ * done.
  *
  * uvu's own command exits 0 when a hook throws, when `.run()` is forgotten and when no file matches; this runner counts those
  * as failures, prints how long each file took, and closes with one line `N passed, N failed`.
@@ -97,7 +98,8 @@ setTimeout(() => {
 }, LIMIT_MINUTES * 60_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
 
-const workers = Math.min(availableParallelism() + 1, files.length);
+const atOnce = Number(process.env['WATTOKEN_TEST_WORKERS'] ?? availableParallelism() + 1);
+const workers = Math.min(atOnce, files.length);
 await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
 
 tellLongFiles();

@@ -30,7 +30,12 @@ test('when servers sell on PostgreSQL then the suites of the door hold as on SQL
       process.execPath,
       ['--import', 'tsx', run, ...SUITES.map((name) => `vending-server/api/${name}.test`)],
       {
-        env: { ...everyday, WATTOKEN_TEST_POSTGRES: await postgres.createDatabase() },
+        // One process, for each loads the whole server first.
+        env: {
+          ...everyday,
+          WATTOKEN_TEST_POSTGRES: await postgres.createDatabase(),
+          WATTOKEN_TEST_WORKERS: '1',
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
