@@ -2,18 +2,10 @@
 import { z } from 'zod';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
 import { SALE_KINDS } from '../store/money-contract.ts';
-import {
-  Block,
-  Currency,
-  DebtBody,
-  Id,
-  Minor,
-  MOST_MINOR,
-  ONE_OF_TWO,
-  picture,
-  TermsBody,
-  Text,
-} from './schemas.ts';
+import { DebtBody } from './meter-schemas.ts';
+import { ONE_OF_TWO, picture } from './sale-schemas.ts';
+import { Block, Currency, Id, Minor, MOST_MINOR, Text } from './schemas.ts';
+import { TermsBody } from './tariff-schemas.ts';
 
 const Time = z.iso.datetime();
 const Month = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/);

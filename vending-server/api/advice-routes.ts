@@ -30,7 +30,8 @@ import {
   withQuery,
 } from './route.ts';
 import { TILL_FAULTS } from './sale-routes.ts';
-import { Id, SaleAnswer } from './schemas.ts';
+import { SaleAnswer } from './sale-schemas.ts';
+import { Id } from './schemas.ts';
 import { iso } from './time.ts';
 
 const ASKED = { status: 202, description: 'Waits for a second person', schema: ApprovalAnswer } as const;

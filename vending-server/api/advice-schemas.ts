@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { SALE_KINDS } from '../store/money-contract.ts';
 import { Page } from './people-schemas.ts';
-import { Currency, desk, Id, MeterNumber, Minor, MOST_MINOR, Text } from './schemas.ts';
+import { desk } from './sale-schemas.ts';
+import { Currency, Id, MeterNumber, Minor, MOST_MINOR, Text } from './schemas.ts';
 import { SendTo } from './send-to.ts';
 
 const Time = z.iso.datetime();

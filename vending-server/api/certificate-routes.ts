@@ -2,7 +2,7 @@
 import { StsFault } from '../../lib/faults.ts';
 import { findVendor } from '../vending/open-vendor.ts';
 import { json, param, type Route, type Service, withBody, withoutBody } from './route.ts';
-import { CertificateAnswer, CertificateBody } from './schemas.ts';
+import { CertificateAnswer, CertificateBody } from './vendor-schemas.ts';
 
 const PATH = '/v1/vendors/{vendorId}/certificates';
 

@@ -21,7 +21,7 @@ import {
 import { ApprovalAnswer } from './people-schemas.ts';
 import { type Answer, json, param, REPLAYED, type Route, vendorOf, withBody } from './route.ts';
 import { SALE_FAULTS } from './sale-routes.ts';
-import { SaleAnswer } from './schemas.ts';
+import { SaleAnswer } from './sale-schemas.ts';
 
 /** Of a purchase alone: what a gift is never refused with. */
 const OF_MONEY: readonly FaultCode[] = [

@@ -35,6 +35,7 @@ import {
   VendingKeysAnswer,
   WantedKeyBody,
 } from './key-schemas.ts';
+import { MeterAnswer } from './meter-schemas.ts';
 import {
   checkedParam,
   json,
@@ -46,7 +47,7 @@ import {
   withQuery,
 } from './route.ts';
 import { SALE_FAULTS } from './sale-routes.ts';
-import { MeterAnswer, SaleAnswer } from './schemas.ts';
+import { SaleAnswer } from './sale-schemas.ts';
 import { iso } from './time.ts';
 import { nextOf } from './user-routes.ts';
 

@@ -1,7 +1,8 @@
 /** What goes over the wire about keys of meters: key changes, wanted keys, and how far a campaign has come. */
 import { z } from 'zod';
 import { KEY_STATES } from '../vending/key-report.ts';
-import { Id, KeyExpiry, KeyName, MeterAnswer, Text } from './schemas.ts';
+import { MeterAnswer } from './meter-schemas.ts';
+import { Id, KeyExpiry, KeyName, Text } from './schemas.ts';
 import { SendTo } from './send-to.ts';
 
 const Time = z.iso.datetime();

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { LANGUAGES, type Language } from '../language/catalogue.ts';
 import { GIVEN_KINDS, PURPOSES } from '../receipt/facts.ts';
-import { Block, Currency, Hex64, Line, Minor, Text } from './schemas.ts';
+import { Line } from './sale-schemas.ts';
+import { Block, Currency, Hex64, Minor, Text } from './schemas.ts';
 
 const Format = z.enum(['json', 'text32', 'text48', 'pdf']);
 export type ReceiptFormat = z.output<typeof Format>;

@@ -15,22 +15,18 @@ import { findVendor, issueVendorKey, openVendor } from '../vending/open-vendor.t
 import { findMeter, registerMeter } from '../vending/register-meter.ts';
 import { AT_ONCE, askSecondPerson } from '../vending/two-persons.ts';
 import { approvalAnswer } from './approval-routes.ts';
+import { DebtAnswer, DebtBody, LookUpAnswer, MeterAnswer, MeterBody } from './meter-schemas.ts';
 import { ApprovalAnswer } from './people-schemas.ts';
 import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
+import { iso } from './time.ts';
 import {
-  DebtAnswer,
-  DebtBody,
   DepositAnswer,
   DepositBody,
-  LookUpAnswer,
-  MeterAnswer,
-  MeterBody,
   VendorAnswer,
   VendorBody,
   VendorKeyAnswer,
   VendorKeyBody,
-} from './schemas.ts';
-import { iso } from './time.ts';
+} from './vendor-schemas.ts';
 
 const METER_ROUTES: readonly Route[] = [
   withBody({

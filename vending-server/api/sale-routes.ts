@@ -5,7 +5,7 @@ import { answerLost } from '../vending/advice.ts';
 import { findSale, findSaleByRequest } from '../vending/find-sale.ts';
 import { trialSale } from '../vending/trial-sale.ts';
 import { json, param, REPLAYED, type Route, vendorOf, withBody, withoutBody } from './route.ts';
-import { ReversedSaleAnswer, SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './schemas.ts';
+import { ReversedSaleAnswer, SaleAnswer, SaleBody, TrialAnswer, TrialBody } from './sale-schemas.ts';
 
 /** What can be wrong with a purchase before anything is made of it. */
 const PURCHASE_FAULTS = [

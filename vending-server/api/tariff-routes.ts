@@ -7,7 +7,7 @@ import { TariffTrialAnswer, TariffTrialBody } from './account-schemas.ts';
 import { approvalAnswer } from './approval-routes.ts';
 import { ApprovalAnswer, PageById } from './people-schemas.ts';
 import { json, param, type Route, withBody, withoutBody, withQuery } from './route.ts';
-import { TariffAnswer, TariffBody, TariffsAnswer } from './schemas.ts';
+import { TariffAnswer, TariffBody, TariffsAnswer } from './tariff-schemas.ts';
 import { nextOf } from './user-routes.ts';
 
 /** PUT and POST do the same: the terms of a version never change, so that both are safe to repeat. */

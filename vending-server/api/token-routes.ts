@@ -1,7 +1,7 @@
 /** Questions about a token number that somebody brings. */
 import { verifyToken } from '../vending/verify-token.ts';
 import { json, type Route, withBody } from './route.ts';
-import { TokenQuestionBody, TokenVerdictAnswer } from './schemas.ts';
+import { TokenQuestionBody, TokenVerdictAnswer } from './token-schemas.ts';
 
 export const TOKEN_ROUTES: readonly Route[] = [
   withBody({

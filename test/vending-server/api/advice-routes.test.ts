@@ -2,8 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as advice from '../../../vending-server/api/advice-schemas.ts';
 import * as customers from '../../../vending-server/api/customer-schemas.ts';
+import { LookUpAnswer } from '../../../vending-server/api/meter-schemas.ts';
 import { ApprovalAnswer } from '../../../vending-server/api/people-schemas.ts';
-import { LookUpAnswer, ReversedSaleAnswer, SaleAnswer } from '../../../vending-server/api/schemas.ts';
+import { ReversedSaleAnswer, SaleAnswer } from '../../../vending-server/api/sale-schemas.ts';
 import { DRN, KEYLESS_DRN, METER_PAN, OTHER_DRN, startTestServer, type TestServer } from '../furnished.ts';
 import { hire } from '../people/office.ts';
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AMOUNT_MAX } from '../../../lib/token/amount.ts';
 import { ShiftAnswer } from '../../../vending-server/api/money-schemas.ts';
-import { SaleAnswer } from '../../../vending-server/api/schemas.ts';
+import { SaleAnswer } from '../../../vending-server/api/sale-schemas.ts';
 import { chance } from '../../support/chance.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ReversedSaleAnswer } from '../../../vending-server/api/schemas.ts';
+import { ReversedSaleAnswer } from '../../../vending-server/api/sale-schemas.ts';
 import { exportLedger, verifyExport } from '../../../vending-server/audit.ts';
 import { SCRIPTED_METERS } from '../../../vending-server/operation/scripted-meters.ts';
 // @ts-expect-error: a plain script, as an outsider would write it

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
 import { TestTokenAnswer } from '../../../vending-server/api/issue-schemas.ts';
 import { ApprovalAnswer } from '../../../vending-server/api/people-schemas.ts';
-import { SaleAnswer } from '../../../vending-server/api/schemas.ts';
+import { SaleAnswer } from '../../../vending-server/api/sale-schemas.ts';
 import {
   DRN,
   factoryMeter,

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as account from '../../../vending-server/api/account-schemas.ts';
 import { MeterKeyStateAnswer, VendingKeysAnswer } from '../../../vending-server/api/key-schemas.ts';
-import { TariffsAnswer } from '../../../vending-server/api/schemas.ts';
+import { TariffsAnswer } from '../../../vending-server/api/tariff-schemas.ts';
 import {
   DRN,
   KEY_RECORD,

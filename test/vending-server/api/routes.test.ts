@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { enterToken } from '../../../lib/meter/enter-token.ts';
-import { SaleAnswer } from '../../../vending-server/api/schemas.ts';
+import { SaleAnswer } from '../../../vending-server/api/sale-schemas.ts';
 import { DRN, factoryMeter, METER_PAN, OTHER_DRN, startTestServer, type TestServer } from '../furnished.ts';
 
 const FLOAT = 100_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { TokenVerdictAnswer } from '../../../vending-server/api/schemas.ts';
+import { TokenVerdictAnswer } from '../../../vending-server/api/token-schemas.ts';
 import { entryHash, tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import { startTestServer, type TestServer } from '../furnished.ts';
 

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isStsFault } from '../../../lib/faults.ts';
-import { TermsBody } from '../../../vending-server/api/schemas.ts';
+import { TermsBody } from '../../../vending-server/api/tariff-schemas.ts';
 import { canonicalJson } from '../../../vending-server/ledger/canonical.ts';
 import { PEOPLE } from '../../../vending-server/store/migrations/step-5-people.ts';
 import { MIGRATIONS, STEPS } from '../../../vending-server/store/migrations.ts';
