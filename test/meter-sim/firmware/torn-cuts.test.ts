@@ -61,7 +61,7 @@ test('cuts at every byte of every write, for every kind of token and key change:
   ];
   const started = process.cpuUsage();
   const found: CutCounts[] = [];
-  // A million takes less than a minute of a core where there is one that is good for it.
+  // A million, where a core does them within a minute.
   for (const part of partsOf({ parts: count(50, 5), fewest: 1, cpuSeconds: 60 })) {
     for (const [index, walk] of walks.entries()) {
       const cuts = Math.ceil(200_000 / walks.length);

@@ -5,14 +5,13 @@ import * as assert from 'uvu/assert';
 import { entryHash, GENESIS_HASH, tokenDigest } from '../../../vending-server/ledger/chain.ts';
 import { signEntryHash } from '../../../vending-server/ledger/signature.ts';
 import { verifyChain } from '../../../vending-server/ledger/verify-chain.ts';
-import { openKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import { report } from '../../support/counts.ts';
 import { fault, rejects } from '../../support/throws.ts';
 import {
   type Folder,
   folderWithKeys,
   openCore,
-  PASSPHRASE,
+  openKnownKeyStore,
   requestOf,
   requestOfCredit,
   sha256,
@@ -35,7 +34,7 @@ const SCHEMA_OF_VERSION_1 = `
 
 /** A journal of the first version: entries of format 1, each third one signed, some of them lost and adopted. */
 function journalOfVersion1(folder: Folder, length: number, lost: number): void {
-  const { moduleId, signingKey } = openKeyStore(folder.keyStorePath, PASSPHRASE);
+  const { moduleId, signingKey } = openKnownKeyStore(folder.keyStorePath);
   const database = new Database(folder.journalPath);
   database.exec(SCHEMA_OF_VERSION_1);
   database.prepare('INSERT INTO module VALUES (1, ?)').run(moduleId);

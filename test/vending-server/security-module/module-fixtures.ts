@@ -12,16 +12,19 @@ import type {
   MeterKeyAttributes,
   SecurityModule,
 } from '../../../vending-server/security-module/contract.ts';
+import { type Content, unsealContent } from '../../../vending-server/security-module/key-content.ts';
 import {
   addVendingKey,
   createKeyStore,
-  openKeyStore,
+  type OpenKeyStore,
+  openContent,
 } from '../../../vending-server/security-module/key-store.ts';
 import { ModuleCore } from '../../../vending-server/security-module/module.ts';
 import {
   type ModuleJournal,
   openModuleJournal,
 } from '../../../vending-server/security-module/module-journal.ts';
+import { readSealedFile } from '../../../vending-server/security-module/sealed-file.ts';
 
 export const PASSPHRASE = 'correct horse, public battery';
 
@@ -199,8 +202,20 @@ export interface TestModule {
 }
 
 /** The core in this process, on the folder's real key store and journal. */
+/** What the sealed files held that were opened before, by passphrase and text. */
+const opened = new Map<string, Content>();
+
+/** A key store as `openKeyStore` opens it, where opening is not what is tried: the same file is unsealed once. */
+export function openKnownKeyStore(path: string, passphrase = PASSPHRASE): OpenKeyStore {
+  const text = readSealedFile(path);
+  const name = JSON.stringify([passphrase, text]);
+  const content = opened.get(name) ?? unsealContent(text, passphrase);
+  opened.set(name, content);
+  return openContent(content);
+}
+
 export async function openCore(folder: Folder, tidWindowMinutes = TID_MAX): Promise<TestModule> {
-  const keyStore = openKeyStore(folder.keyStorePath, PASSPHRASE);
+  const keyStore = openKnownKeyStore(folder.keyStorePath);
   const journal = await openModuleJournal(folder.journalPath, keyStore);
   const clock = new TestClock();
   const random = new SeededRandom(7);

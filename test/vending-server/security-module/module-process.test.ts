@@ -13,7 +13,6 @@ import {
   startSecurityModule,
 } from '../../../vending-server/security-module/client.ts';
 import type { ChainEntry, SecurityModule } from '../../../vending-server/security-module/contract.ts';
-import { openKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import { moduleProgram } from '../../support/bundled.ts';
 import { count, report, seedOf } from '../../support/counts.ts';
 import { collect } from '../../support/processes.ts';
@@ -25,6 +24,7 @@ import {
   issueCredit,
   METER,
   OFFICIAL,
+  openKnownKeyStore,
   PASSPHRASE,
   requestOf,
   SeededRandom,
@@ -137,7 +137,7 @@ test('when the journal fails under one batch, then none of those behind it is ma
 });
 
 function microsecondsPerSignature(folder: Folder): number {
-  const { signingKey } = openKeyStore(folder.keyStorePath, PASSPHRASE);
+  const { signingKey } = openKnownKeyStore(folder.keyStorePath);
   const hash = randomBytes(32);
   const times = 500;
   const startedAt = performance.now();
@@ -389,7 +389,7 @@ async function conversation(folder: Folder, passphraseFile: string, asked: reado
 
 test('when everything is asked of the module, then no message holds a key or the passphrase', async () => {
   const folder = folderWithKeys();
-  const { signingKey, vendingKeys } = openKeyStore(folder.keyStorePath, PASSPHRASE);
+  const { signingKey, vendingKeys } = openKnownKeyStore(folder.keyStorePath);
   const pkcs8 = createPrivateKey(signingKey.export({ format: 'pem', type: 'pkcs8' })).export({
     format: 'der',
     type: 'pkcs8',

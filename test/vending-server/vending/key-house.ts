@@ -26,7 +26,7 @@ import {
   writeContent,
 } from '../../../vending-server/security-module/key-content.ts';
 import { parseVendingKeyRecord } from '../../../vending-server/security-module/key-record.ts';
-import { createKeyStore, openKeyStore } from '../../../vending-server/security-module/key-store.ts';
+import { createKeyStore } from '../../../vending-server/security-module/key-store.ts';
 import { ModuleCore } from '../../../vending-server/security-module/module.ts';
 import { openModuleJournal } from '../../../vending-server/security-module/module-journal.ts';
 import type { MeterKeyName, MeterRecord, Store } from '../../../vending-server/store/contract.ts';
@@ -46,7 +46,7 @@ import { type SaleAnswer, sell } from '../../../vending-server/vending/sell.ts';
 import { UnreleasedTokens } from '../../../vending-server/vending/unreleased-tokens.ts';
 import { UtilityRules } from '../../../vending-server/vending/utility-rules.ts';
 import { PASSPHRASE, TERMS, TestClock, VENDOR_ID } from '../furnished.ts';
-import { SeededRandom } from '../security-module/module-fixtures.ts';
+import { openKnownKeyStore, SeededRandom } from '../security-module/module-fixtures.ts';
 
 export interface KeyRecord {
   readonly supplyGroupCode: string;
@@ -143,7 +143,7 @@ export async function openKeyHouse(
   const random = new SeededRandom(seed);
   const { databaseUrl } = options;
   const store = await openStore({ dataFolder, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
-  const keyStore = openKeyStore(keyStorePath, PASSPHRASE);
+  const keyStore = openKnownKeyStore(keyStorePath, PASSPHRASE);
   const journal = await openModuleJournal(journalPath, keyStore);
   const core = new ModuleCore({ keyStore, journal, clock, random, tidWindowMinutes: TID_MAX });
   const securityModule = inThisProcess(core, () => journal.close());
