@@ -79,13 +79,16 @@ export const REAL_TIME = 2;
 export const TEN_TIMES = 3;
 export const HOUR_A_SECOND = 6;
 
-/** Counts for three seconds how often the light goes on, and how far anything moved by itself. */
+/** Counts for three seconds how often the light goes on, and names what moved by itself, and from where to where. */
 export const WATCH_THE_LIGHT = `new Promise((done) => {
   let onsets = 0;
-  let shift = 0;
+  const moved = [];
+  const box = ({ x, y, width, height }) => [x, y, width, height].join(' ');
+  const moves = ({ node, previousRect, currentRect }) =>
+    (node?.outerHTML ?? node?.nodeName ?? 'gone').slice(0, 200) + ': ' + box(previousRect) + ' to ' + box(currentRect);
   const light = document.querySelector('.lamp.red');
   new MutationObserver(() => { if (light.dataset.light === 'lit') onsets++; }).observe(light, { attributes: true });
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift += entry.value; })
+  new PerformanceObserver((list) => { for (const { sources } of list.getEntries()) moved.push(...sources.map(moves)); })
     .observe({ type: 'layout-shift' });
-  setTimeout(() => done({ onsets, shift }), 3000);
+  setTimeout(() => done({ onsets, moved }), 3000);
 })`;

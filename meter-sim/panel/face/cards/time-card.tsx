@@ -15,6 +15,18 @@ const STEPS = [
   { micros: 60_000_000, label: '1 min' },
 ] as const;
 
+/** As many digits at any hour of any day, so that what stands beside the clock stays where it is. */
+const CLOCK: Intl.DateTimeFormatOptions = {
+  timeZone: 'UTC',
+  year: 'numeric',
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+};
+
 /** The step of the slider that is nearest to a speed, by its ratio. */
 function stepOf(speed: number | 'max'): number {
   if (speed === 'max') return SPEEDS.length - 1;
@@ -29,11 +41,7 @@ export function TimeCard({ state, act, pulses }: TimeCardProps) {
     speed === 'max' ? say('speedMax') : say('speedTimes', { speed: speed.toLocaleString(locale) });
   const now = Number(pulses.speed.toPrecision(2)).toLocaleString(locale);
   const isTooFast = speed === 'max' || speed > TOO_FAST_TO_KEY;
-  const clock = new Date(state.simulatedTime).toLocaleString(locale, {
-    timeZone: 'UTC',
-    dateStyle: 'medium',
-    timeStyle: 'medium',
-  });
+  const clock = new Date(state.simulatedTime).toLocaleString(locale, CLOCK);
   const setSpeed = (step: number) => {
     const chosen = SPEEDS[step];
     if (chosen !== undefined) act({ do: 'speed', speed: chosen });
