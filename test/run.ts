@@ -103,6 +103,7 @@ const workers = Math.min(atOnce, files.length);
 await Promise.all(Array.from({ length: workers }, runUntilNoneIsLeft));
 
 tellLongFiles();
+if (files.length > 0) broken.push(`${files.length} files were not begun`);
 broken.push(...results.flatMap((result) => result.broken));
 for (const line of broken) console.error('FAIL', line);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);

@@ -61,17 +61,25 @@ export interface PlannedKeyChange {
   readonly sectionCount: 2 | 3 | 4;
 }
 
+/** What two keys of a meter can differ in. */
+const KEY_DIFFERENCES = [
+  'supplyGroupCode',
+  'tariffIndex',
+  'keyRevision',
+  'keyType',
+  'keyExpiry',
+  'baseDate',
+  'decoderKeyAlgorithm',
+] as const;
+
+/**
+ * Every {@link KeyChangeReason}. `keyChangeNotConfirmed`: a set was issued and not confirmed, and only the same set again makes
+ * sure of the meter's key.
+ */
+export const KEY_CHANGE_REASONS = [...KEY_DIFFERENCES, 'keyChangeNotConfirmed'] as const;
+
 /** Why the meter is not on the current key. */
-export type KeyChangeReason =
-  | 'supplyGroupCode'
-  | 'tariffIndex'
-  | 'keyRevision'
-  | 'keyType'
-  | 'keyExpiry'
-  | 'baseDate'
-  | 'decoderKeyAlgorithm'
-  /** A set was issued and not confirmed: only the same set again makes sure of the meter's key. */
-  | 'keyChangeNotConfirmed';
+export type KeyChangeReason = (typeof KEY_CHANGE_REASONS)[number];
 
 /** In their rank: the first that applies is the one that a plan names. */
 export type IssueRefusal =
@@ -219,16 +227,7 @@ function differences(
   wanted: MeterKeyAttributes,
   { keyExpiryAlone }: IssuePolicy,
 ): readonly KeyChangeReason[] {
-  const all = [
-    'supplyGroupCode',
-    'tariffIndex',
-    'keyRevision',
-    'keyType',
-    'keyExpiry',
-    'baseDate',
-    'decoderKeyAlgorithm',
-  ] as const;
-  const reasons = all.filter((name) => present[name] !== wanted[name]);
+  const reasons = KEY_DIFFERENCES.filter((name) => present[name] !== wanted[name]);
   return reasons.length === 1 && reasons[0] === 'keyExpiry' && !keyExpiryAlone ? [] : reasons;
 }
 

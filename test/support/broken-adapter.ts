@@ -184,7 +184,7 @@ function misbehave(request: Record<string, unknown>): string | undefined {
   }
 }
 
-if (process.argv[1]?.includes('broken-adapter') === true) {
+if (/broken-adapter\.ts(\.mjs)?$/.test(process.argv[1] ?? '')) {
   for await (const line of createInterface({ input: process.stdin })) {
     count += 1;
     const request = JSON.parse(line) as Record<string, unknown>;

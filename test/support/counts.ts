@@ -21,17 +21,17 @@ export interface LongWork {
 }
 
 /** @returns the number of each part that is to be done, in order. */
-export function* partsOf({ parts, fewest, cpuSeconds }: LongWork): Generator<number, void> {
+export function* partsOf({ parts, fewest, cpuSeconds: most }: LongWork): Generator<number, void> {
   const begin = process.cpuUsage();
   for (let part = 0; part < parts; part += 1) {
     yield part;
-    if (part + 1 === fewest && SHARE === 0 && (cpuSecondsSince(begin) * parts) / fewest > cpuSeconds) return;
+    if (part + 1 === fewest && SHARE === 0 && (cpuSeconds(begin) * parts) / fewest > most) return;
   }
 }
 
-/** Of a core, by this process. */
-export function cpuSecondsSince(begin: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(begin);
+/** Of a core, by this process since then, or since its start. */
+export function cpuSeconds(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
   return (user + system) / 1e6;
 }
 

@@ -79,16 +79,28 @@ export const REAL_TIME = 2;
 export const TEN_TIMES = 3;
 export const HOUR_A_SECOND = 6;
 
+export interface Watched {
+  readonly onsets: number;
+  /** By the measure of browsers. */
+  readonly shift: number;
+  readonly moved: readonly string[];
+}
+
 /** Counts for three seconds how often the light goes on, and names what moved by itself, and from where to where. */
 export const WATCH_THE_LIGHT = `new Promise((done) => {
   let onsets = 0;
+  let shift = 0;
   const moved = [];
   const box = ({ x, y, width, height }) => [x, y, width, height].join(' ');
   const moves = ({ node, previousRect, currentRect }) =>
     (node?.outerHTML ?? node?.nodeName ?? 'gone').slice(0, 200) + ': ' + box(previousRect) + ' to ' + box(currentRect);
   const light = document.querySelector('.lamp.red');
   new MutationObserver(() => { if (light.dataset.light === 'lit') onsets++; }).observe(light, { attributes: true });
-  new PerformanceObserver((list) => { for (const { sources } of list.getEntries()) moved.push(...sources.map(moves)); })
-    .observe({ type: 'layout-shift' });
-  setTimeout(() => done({ onsets, moved }), 3000);
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      shift += value;
+      moved.push(...sources.map(moves));
+    }
+  }).observe({ type: 'layout-shift' });
+  setTimeout(() => done({ onsets, shift, moved }), 3000);
 })`;

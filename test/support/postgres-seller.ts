@@ -12,6 +12,7 @@ import type { JournalledEntry } from '../../vending-server/security-module/contr
 import type { RecordedSale, VendClaim } from '../../vending-server/store/contract.ts';
 import { openPostgresStore } from '../../vending-server/store/open.ts';
 import { claimOf, recordOf, TestChain } from '../vending-server/store/store-fixtures.ts';
+import { cpuSeconds } from './counts.ts';
 import type { SellerOrder } from './postgres-sellers.ts';
 import { stepsNamed } from './test-steps.ts';
 
@@ -133,8 +134,7 @@ await Promise.all(Array.from({ length: sellers }, (_, seller) => sell(seller)));
 const seconds = (performance.now() - startedAt) / 1000;
 await settle().catch(() => undefined);
 await store.close();
-const { user, system } = process.cpuUsage();
-say({ totals, seconds, cpuSeconds: (user + system) / 1e6 });
+say({ totals, seconds, cpuSeconds: cpuSeconds() });
 process.stdin.destroy();
 
 function say(line: object): void {

@@ -28,7 +28,7 @@ import { SalesUnderWay } from '../../vending-server/vending/sale-guard.ts';
 import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
 import { UtilityRules } from '../../vending-server/vending/utility-rules.ts';
 import { moduleProgram } from '../support/bundled.ts';
-import { ask, emptyBooks } from '../support/postgres-books.ts';
+import { ask, BooksInTurn } from '../support/postgres-books.ts';
 
 export const PASSPHRASE = 'a passphrase of a test';
 export const DRN = '11111111115';
@@ -248,19 +248,16 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** Databases whose server has ended. */
-const spareDatabases: string[] = [];
-
-/** A database of its own where the suites run on PostgreSQL (test/vending-server/api/postgres-doors.test.ts). */
-async function databaseOf(): Promise<Pick<ServerOptions, 'databaseUrl'>> {
-  const engine = process.env['WATTOKEN_TEST_POSTGRES'];
-  if (engine === undefined) return {};
-  const spare = spareDatabases.pop();
-  if (spare !== undefined) return { databaseUrl: spare };
-  const name = `doors_${randomBytes(8).toString('hex')}`;
-  await ask(engine, `CREATE DATABASE ${name}`);
-  return { databaseUrl: engine.replace(/[^/]*$/, name) };
-}
+/** Where the suites run on PostgreSQL (test/vending-server/api/postgres-doors.test.ts), each server has a database of its own. */
+const engine = process.env['WATTOKEN_TEST_POSTGRES'];
+const databases =
+  engine === undefined
+    ? undefined
+    : new BooksInTurn(async () => {
+        const name = `doors_${randomBytes(8).toString('hex')}`;
+        await ask(engine, `CREATE DATABASE ${name}`);
+        return engine.replace(/[^/]*$/, name);
+      });
 
 /** A server on a port, furnished over HTTP as an operator would do it. */
 export async function startTestServer(
@@ -268,8 +265,8 @@ export async function startTestServer(
   more: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const dataFolder = newDataFolder();
-  const database = await databaseOf();
-  const server = await startOn(dataFolder, { ...database, ...more });
+  const databaseUrl = await databases?.take();
+  const server = await startOn(dataFolder, { ...(databaseUrl && { databaseUrl }), ...more });
   const operatorKey = readFileSync(server.operatorKeyPath, 'utf8').trim();
   const call = (method: string, path: string, options: CallOptions = {}) =>
     request(`${server.url}${path}`, method, options);
@@ -300,9 +297,7 @@ export async function startTestServer(
     close: async () => {
       await server.close();
       removeFolder(dataFolder);
-      if (database.databaseUrl === undefined) return;
-      await emptyBooks(database.databaseUrl);
-      spareDatabases.push(database.databaseUrl);
+      if (databaseUrl !== undefined) await databases?.giveBack(databaseUrl);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** Meters, what a till sees of one before it sells, and what its customer owes. */
 import { z } from 'zod';
-import { FAULTS, type FaultCode } from '../../lib/faults.ts';
 import {
   BaseDates,
   Block,
   Currency,
+  Fault,
   Id,
   KeyExpiry,
   KeyName,
@@ -71,7 +71,7 @@ export const LookUpAnswer = z.strictObject({
   customer: z.strictObject({ name: z.string().nullable(), addressLines: z.array(z.string()) }).nullable(),
   canVend: z.boolean(),
   /** The fault that a sale would be refused with. */
-  cannotVendBecause: z.enum(Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]).nullable(),
+  cannotVendBecause: Fault.nullable(),
   currency: Currency,
   minimumMinor: Minor,
   maximumMinor: Minor,

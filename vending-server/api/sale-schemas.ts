@@ -1,6 +1,7 @@
 /** A sale, the picture of one that is not made yet, and the tokens it gives. */
 import { z } from 'zod';
 import { AMOUNT_MAX } from '../../lib/token/amount.ts';
+import { KEY_CHANGE_REASONS } from '../../lib/token/issue-plan.ts';
 import { SALE_KINDS, TENDERS } from '../store/money-contract.ts';
 import {
   Block,
@@ -79,18 +80,7 @@ const KeyChange = z.strictObject({
   sections: z.int().min(2).max(4),
   rollOver: z.boolean(),
   /** What of the key is new; empty where an earlier set is given once more. */
-  reasons: z.array(
-    z.enum([
-      'supplyGroupCode',
-      'tariffIndex',
-      'keyRevision',
-      'keyType',
-      'keyExpiry',
-      'baseDate',
-      'decoderKeyAlgorithm',
-      'keyChangeNotConfirmed',
-    ]),
-  ),
+  reasons: z.array(z.enum(KEY_CHANGE_REASONS)),
 });
 export const picture = {
   /** Under whose key credit is made: after the key change, if there is one. */

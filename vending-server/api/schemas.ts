@@ -21,6 +21,7 @@ export const Text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
 export const Minor = z.int().min(0).max(MOST_MINOR);
 /** A fraction from 0 to 1. */
 export const Rate = z.string().regex(/^(0(\.[0-9]{1,8})?|1(\.0{1,8})?)$/);
+export const Fault = z.enum(Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]);
 export const BaseDates = z.enum(['93', '14', '35']);
 export const KeyExpiry = z.int().min(0).max(255);
 export const KeyName = z.strictObject({
@@ -53,7 +54,7 @@ export const ProblemAnswer = z.strictObject({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  code: z.enum(Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]),
+  code: Fault,
   /** none: nothing happened; done: it is done already; unknown: ask again under the same request id. */
   outcome: z.enum(['none', 'done', 'unknown']),
   retry: z.enum(['never', 'same-key', 'later']),

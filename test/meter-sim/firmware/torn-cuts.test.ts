@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { readUnsigned } from '../../../meter-sim/firmware/bytes.ts';
 import { crc32 } from '../../../meter-sim/firmware/crc32.ts';
 import type { Checksum } from '../../../meter-sim/firmware/journal-records.ts';
-import { count, cpuSecondsSince, FULL_COUNTS, partsOf, report, seedOf } from '../../support/counts.ts';
+import { count, cpuSeconds, FULL_COUNTS, partsOf, report, seedOf } from '../../support/counts.ts';
 import { type CutCounts, type WalkOptions, walkWithCuts } from '../support/torn-cuts.ts';
 
 const test = suite('meter-sim/firmware/torn-cuts');
@@ -68,7 +68,7 @@ test('cuts at every byte of every write, for every kind of token and key change:
       found.push(walkWithCuts({ seed: seed + part * walks.length + index, cuts, stopAt: 5, ...walk }));
     }
   }
-  const seconds = cpuSecondsSince(started);
+  const seconds = cpuSeconds(started);
   const sum = (field: 'total' | 'foundOld' | 'foundNew' | 'entered' | 'violationCount'): number =>
     found.reduce((all, counts) => all + counts[field], 0);
   report(

@@ -20,7 +20,7 @@ import {
   shrinkLife,
 } from '../../../meter-sim/world/faulted-life.ts';
 import { shrink } from '../../../meter-sim/world/shrink.ts';
-import { count, cpuSecondsSince, partsOf, report, seedOf } from '../../support/counts.ts';
+import { count, cpuSeconds, partsOf, report, seedOf } from '../../support/counts.ts';
 import { PUBLIC_FACTORY, tokenOfAnotherMeter } from '../../support/public-meter.ts';
 import { PUBLIC_VENDOR } from '../support/public-vendor.ts';
 
@@ -119,7 +119,7 @@ test('meters through bad years keep every invariant at every event', () => {
     sums.add(mustHold(lifeOptions(`${seed}/${year}`, { micros: YEAR_MICROS })));
     years += 1;
   }
-  sums.tell(`${years} faulted meter-years of ${YEARS} in ${cpuSecondsSince(begin).toFixed(1)} s of a core`);
+  sums.tell(`${years} faulted meter-years of ${YEARS} in ${cpuSeconds(begin).toFixed(1)} s of a core`);
   for (const kind of Object.keys(STRESS_RATES)) assert.ok((sums.faults.get(kind) ?? 0) > 0, kind);
 });
 

@@ -201,7 +201,6 @@ export interface TestModule {
   readonly clock: TestClock;
 }
 
-/** The core in this process, on the folder's real key store and journal. */
 /** What the sealed files held that were opened before, by passphrase and text. */
 const opened = new Map<string, Content>();
 
@@ -214,6 +213,7 @@ export function openKnownKeyStore(path: string, passphrase = PASSPHRASE): OpenKe
   return openContent(content);
 }
 
+/** The core in this process, on the folder's real key store and journal. */
 export async function openCore(folder: Folder, tidWindowMinutes = TID_MAX): Promise<TestModule> {
   const keyStore = openKnownKeyStore(folder.keyStorePath);
   const journal = await openModuleJournal(folder.journalPath, keyStore);

@@ -249,6 +249,7 @@ test('when the server is killed, then its module ends by itself and a restart at
     console.log('ready');
     setInterval(() => undefined, 1000);`,
   );
+  server.stderr.pipe(process.stderr);
   let said = '';
   for await (const chunk of server.stdout) {
     said += String(chunk);

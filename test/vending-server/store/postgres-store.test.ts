@@ -11,7 +11,7 @@ import { openPostgresStore } from '../../../vending-server/store/open.ts';
 import { openPool } from '../../../vending-server/store/postgres/connections.ts';
 import { report, seedOf } from '../../support/counts.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { ask, emptyBooks } from '../../support/postgres-books.ts';
+import { ask, BooksInTurn } from '../../support/postgres-books.ts';
 import { adviceContract } from './advice-contract.ts';
 import { customerContract } from './customer-contract.ts';
 import { issueContract, type OpenedBooks } from './issue-contract.ts';
@@ -40,12 +40,10 @@ async function engine(): Promise<TestPostgres> {
   return shared;
 }
 
-/** Books whose test has ended. */
-const spare: string[] = [];
+const booksInTurn = new BooksInTurn(async () => (await engine()).createBooks());
 
 async function openOnEngine(): Promise<OpenedBooks> {
-  const postgres = await engine();
-  const url = spare.pop() ?? (await postgres.createBooks());
+  const url = await booksInTurn.take();
   let store = await openPostgresStore({ url });
   return {
     store,
@@ -56,8 +54,7 @@ async function openOnEngine(): Promise<OpenedBooks> {
     },
     destroy: async () => {
       await store.close();
-      await emptyBooks(url);
-      spare.push(url);
+      await booksInTurn.giveBack(url);
     },
     sql: (text) => ask(url, text),
   };
