@@ -54,6 +54,7 @@ const ARROWS: readonly (readonly [room: string, mayTouch: readonly string[]])[] 
       'vending-server/durable-file.ts',
       'vending-server/sha256.ts',
       'vending-server/sqlite-driver.ts',
+      'vending-server/system-random.ts',
     ],
   ],
   ['vending-server/tariff', ['lib']],

@@ -1,4 +1,7 @@
-/** Real chance for the server: unpredictable bytes of the system, fetched many at a time because each fetch is a system call. */
+/**
+ * Real chance for the server and the security module: unpredictable bytes of the system, fetched many at a time because each
+ * fetch is a system call.
+ */
 import { randomFillSync } from 'node:crypto';
 import type { Random } from './clock.ts';
 

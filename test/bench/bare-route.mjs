@@ -1,12 +1,16 @@
 /**
  * The rival of the sales bench, plain JavaScript: one route on the same HTTP stack, which only writes the rows that a sale
  * of the server writes, in grouped durable commits, and answers with a sale's answer when they are durable. It asks nobody's
- * name, reckons nothing, looks nothing up and makes no token. A second route answers without writing.
+ * name, reckons nothing, looks nothing up and makes no token. A second route answers without writing. A third writes the rows
+ * once a process of its own has signed and keeps a row of each in a durable journal (bare-signer.mjs): what a sale costs
+ * before anything of it is reckoned, where keys stand in another process than the door.
  *
  * Arguments: a copy of a server's ledger, and in it the ids of a sale without arrears and of one with. Prints its address.
  */
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import express from 'express';
 
@@ -118,9 +122,55 @@ const answer = (response) => {
   });
   response.end(bytes);
 };
-app.post('/rows', express.json(), ({ body }, response) => {
+const write = (body, written) => {
   if (waiting.length === 0) setImmediate(commitAll);
-  waiting.push({ body, answer: () => answer(response) });
+  waiting.push({ body, answer: written });
+};
+app.post('/rows', express.json(), ({ body }, response) => write(body, () => answer(response)));
+
+/** Batches at the signer, oldest first; what is asked for meanwhile gathers, as the server's does. */
+const batches = [];
+let unsigned = [];
+let signer;
+
+function signAll() {
+  if (unsigned.length === 0 || batches.length === 4) return;
+  batches.push({ calls: unsigned, isSealed: false, unanswered: [] });
+  signer.send(unsigned.map(({ body }) => body));
+  unsigned = [];
+}
+
+function startSigner() {
+  const program = fileURLToPath(new URL('./bare-signer.mjs', import.meta.url));
+  const child = fork(program, [`${process.argv[2]}-signer`], { execArgv: [] });
+  const writeAll = (batch) => {
+    for (const { body, response } of batch.calls) {
+      write(body, () => {
+        if (batch.isSealed) answer(response);
+        else batch.unanswered.push(response);
+      });
+    }
+  };
+  child.on('message', (word) => {
+    const batch = word === 'sealed' ? batches.shift() : batches.find(({ isSigned }) => !isSigned);
+    // One alone is written beside the signer's own commit, more after it: only the last of them is signed.
+    if (word === 'sealed') {
+      batch.isSealed = true;
+      if (batch.calls.length > 1) writeAll(batch);
+      for (const response of batch.unanswered) answer(response);
+      signAll();
+    } else {
+      batch.isSigned = true;
+      if (batch.calls.length === 1) writeAll(batch);
+    }
+  });
+  return child;
+}
+
+app.post('/signed', express.json(), ({ body }, response) => {
+  signer ??= startSigner();
+  if (unsigned.length === 0) setImmediate(signAll);
+  unsigned.push({ body, response });
 });
 app.post('/nothing', express.json(), (_request, response) => answer(response));
 // As the server's own door (api/http-server.ts): without it Express is a third as fast, and so would be the rival.

@@ -11,7 +11,7 @@ import { tokenBench } from './token.bench.ts';
 console.log(provenance());
 tokenBench(9, 400);
 await bulkBench(500_000, 5);
-await salesBench({ rounds: 5, millis: 3_000, meterCount: 100_000, months: 12 });
+await salesBench({ rounds: 9, millis: 2_500, meterCount: 100_000, months: 12 });
 await postgresBench(3, 4_000, 4_000);
 await meterBench(
   5,

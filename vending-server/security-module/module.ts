@@ -2,7 +2,6 @@
  * The security module's core: it holds the keys, judges each request by the attributes of its key, makes the token, counts
  * it, links it into the chain and signs. It knows no process and no file but its journal (design.md section 2, step 4).
  */
-import { randomBytes } from 'node:crypto';
 import { invariant } from '../../lib/assert.ts';
 import { isStsFault, StsFault } from '../../lib/faults.ts';
 import type { Clock, Random } from '../clock.ts';
@@ -42,9 +41,6 @@ export interface ModuleParts {
   /** How far a TID may be from the clock, to both sides, in minutes (open questions C6 and D3). */
   readonly tidWindowMinutes: number;
 }
-
-/** Real unpredictable bytes. */
-export const SYSTEM_RANDOM: Random = { bytes: (length) => randomBytes(length) };
 
 export class ModuleCore {
   readonly #parts: ModuleParts;

@@ -8,8 +8,9 @@
  */
 import { parseArgs } from 'node:util';
 import { StsFault } from '../../lib/faults.ts';
+import { systemRandom } from '../system-random.ts';
 import { openKeyStore } from './key-store.ts';
-import { ModuleCore, SYSTEM_RANDOM } from './module.ts';
+import { ModuleCore } from './module.ts';
 import { type ModuleJournal, openModuleJournal } from './module-journal.ts';
 import { promptPassphrase, readPassphraseFile } from './passphrase.ts';
 import { type FromModule, faultToWire, type Question, type ToModule } from './protocol.ts';
@@ -92,7 +93,7 @@ async function open(from: Arguments): Promise<{ core: ModuleCore; journal: Modul
   const clock = { now: () => Date.now() };
   const { tidWindowMinutes } = from;
   return {
-    core: new ModuleCore({ keyStore, journal, clock, random: SYSTEM_RANDOM, tidWindowMinutes }),
+    core: new ModuleCore({ keyStore, journal, clock, random: systemRandom(), tidWindowMinutes }),
     journal,
   };
 }

@@ -344,4 +344,31 @@ test('many writes of one turn share a commit', async ({ store }) => {
   );
 });
 
+test('when the rows of a sale are written then SQLite builds no table in memory for a rule of their columns', ({
+  dataFolder,
+}) => {
+  const books = new Database(join(dataFolder, DATABASE_FILE), { readonly: true });
+  try {
+    for (const table of [
+      'sale',
+      'transfer',
+      'float_entry',
+      'day_count',
+      'meter_history',
+      'debt',
+      'chain_entry',
+    ]) {
+      const { length } = books.pragma(`table_info(${table})`) as unknown[];
+      const program = books
+        .prepare(`EXPLAIN INSERT INTO ${table} VALUES (${Array(length).fill('NULL').join(', ')})`)
+        .all() as { opcode: string }[];
+      const opcodes = program.map(({ opcode }) => opcode);
+      assert.ok(opcodes.includes('Insert') || opcodes.includes('IdxInsert'), table);
+      assert.not.ok(opcodes.includes('OpenEphemeral'), table);
+    }
+  } finally {
+    books.close();
+  }
+});
+
 test.run();

@@ -1,5 +1,5 @@
 /** The text of step 5 for SQLite. */
-import { MOST } from './step.ts';
+import { isOneOf, MOST } from './step.ts';
 
 const PEOPLE = `
 CREATE TABLE person (
@@ -214,7 +214,7 @@ CREATE TABLE limit_rule (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE day_count (
-  scope TEXT NOT NULL CHECK (scope IN ('vendor', 'operator', 'meter')),
+  scope TEXT NOT NULL CHECK (${isOneOf('scope', ['vendor', 'operator', 'meter'])}),
   subject TEXT NOT NULL,
   day TEXT NOT NULL CHECK (length(day) = 10),
   sales INTEGER NOT NULL,

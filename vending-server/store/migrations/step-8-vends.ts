@@ -2,7 +2,7 @@
  * A sale of any number of tokens, or of none: key changes with it, free units, money that arrears take. What a sale changes
  * of a meter stands in one row, because each row that is written somewhere else in the file costs a page of its own.
  */
-import { type MigrationStep, MOST } from './step.ts';
+import { isOneOf, type MigrationStep, MOST } from './step.ts';
 
 const SQLITE = `
 ALTER TABLE meter ADD COLUMN token_carrier_type INTEGER NOT NULL DEFAULT 2 CHECK (token_carrier_type BETWEEN 0 AND 99);
@@ -45,7 +45,7 @@ CREATE TABLE chain_entry_next (
   state TEXT NOT NULL CHECK (state IN ('released', 'unreleased')),
   sale_id TEXT REFERENCES sale,
   meter_pan TEXT NOT NULL CHECK (length(meter_pan) = 18),
-  base_date TEXT NOT NULL CHECK (base_date IN ('93', '14', '35')),
+  base_date TEXT NOT NULL CHECK (${isOneOf('base_date', ['93', '14', '35'])}),
   tid_minutes INTEGER CHECK (tid_minutes BETWEEN 0 AND 16777215),
   statement TEXT NOT NULL,
   UNIQUE (module_id, counter),
@@ -121,7 +121,7 @@ CREATE INDEX key_change_of_meter ON key_change (meter_pan, changed_at);
 CREATE TABLE float_entry_next (
   entry_id INTEGER PRIMARY KEY,
   vendor_id TEXT NOT NULL REFERENCES vendor,
-  kind TEXT NOT NULL CHECK (kind IN ('sale', 'saleReversal', 'deposit', 'depositReversal', 'commission')),
+  kind TEXT NOT NULL CHECK (${isOneOf('kind', ['sale', 'saleReversal', 'deposit', 'depositReversal', 'commission'])}),
   reference TEXT NOT NULL,
   at INTEGER NOT NULL,
   amount_minor INTEGER NOT NULL CHECK (abs(amount_minor) <= ${MOST}),
@@ -153,7 +153,7 @@ CREATE INDEX float_entry_of_vendor ON float_entry (vendor_id, entry_id);
 CREATE INDEX float_entry_by_time ON float_entry (at);
 CREATE INDEX float_entry_of_shift ON float_entry (vendor_id, shift_id) WHERE shift_id IS NOT NULL;
 CREATE UNIQUE INDEX float_entry_once ON float_entry (kind, vendor_id, reference)
-  WHERE kind IN ('saleReversal', 'depositReversal', 'commission');
+  WHERE ${isOneOf('kind', ['saleReversal', 'depositReversal', 'commission'])};
 ${sharedTables('INTEGER', 'STRICT, WITHOUT ROWID')}
 `;
 
