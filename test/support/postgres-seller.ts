@@ -11,6 +11,7 @@ import { isStsFault } from '../../lib/faults.ts';
 import type { JournalledEntry } from '../../vending-server/security-module/contract.ts';
 import type { RecordedSale, VendClaim } from '../../vending-server/store/contract.ts';
 import { openPostgresStore } from '../../vending-server/store/open.ts';
+import { UnreleasedTokens } from '../../vending-server/vending/unreleased-tokens.ts';
 import { claimOf, recordOf, TestChain } from '../vending-server/store/store-fixtures.ts';
 import { cpuSeconds } from './counts.ts';
 import type { SellerOrder } from './postgres-sellers.ts';
@@ -41,16 +42,8 @@ const last = earlier.at(-1);
 await store.bindModule({ moduleId, publicKey: 'cHVibGlj', counter: last?.counter ?? 0 });
 const named = await store.recordUnreleased(earlier);
 const chain = new TestChain(moduleId, last);
-let waiting: JournalledEntry[] = [];
+const unreleased = new UnreleasedTokens();
 say({ ready: true, named });
-
-/** Names what could not be recorded before anything more is made. */
-async function settle(): Promise<void> {
-  const entries = waiting;
-  if (entries.length === 0) return;
-  await store.recordUnreleased(entries);
-  waiting = waiting.filter((entry) => !entries.includes(entry));
-}
 
 async function sellOnce(
   vendorId: string,
@@ -59,7 +52,7 @@ async function sellOnce(
 ): Promise<RecordedSale | undefined> {
   await store.findSaleByRequest(vendorId, requestId);
   for (;;) {
-    await settle();
+    await unreleased.settle(store);
     await Promise.all([store.findMeter(meterPan), store.findVendor(vendorId), store.findTariff('home')]);
     const { version } = await store.findPurchases(meterPan);
     const request = claimOf(requestId, {
@@ -89,8 +82,8 @@ async function complete(claim: VendClaim): Promise<RecordedSale> {
   try {
     return await store.recordVend(claim, record);
   } catch (error) {
-    waiting.push(...made.entries);
-    await settle().catch(() => undefined);
+    unreleased.add(made.entries);
+    await unreleased.settle(store).catch(() => undefined);
     store.releaseClaim(claim);
     throw error;
   }
@@ -132,7 +125,7 @@ if (order.startOnSignal) await toldToBegin;
 const startedAt = performance.now();
 await Promise.all(Array.from({ length: sellers }, (_, seller) => sell(seller)));
 const seconds = (performance.now() - startedAt) / 1000;
-await settle().catch(() => undefined);
+await unreleased.settle(store).catch(() => undefined);
 await store.close();
 say({ totals, seconds, cpuSeconds: cpuSeconds() });
 process.stdin.destroy();
