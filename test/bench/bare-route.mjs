@@ -135,34 +135,32 @@ let signer;
 
 function signAll() {
   if (unsigned.length === 0 || batches.length === 4) return;
-  batches.push({ calls: unsigned, isSealed: false, unanswered: [] });
+  const batch = { calls: unsigned };
+  batch.sealed = new Promise((resolve) => {
+    batch.seal = resolve;
+  });
+  batches.push(batch);
   signer.send(unsigned.map(({ body }) => body));
   unsigned = [];
+}
+
+function writeAll({ calls, sealed }) {
+  for (const { body, response } of calls) write(body, () => sealed.then(() => answer(response)));
 }
 
 function startSigner() {
   const program = fileURLToPath(new URL('./bare-signer.mjs', import.meta.url));
   const child = fork(program, [`${process.argv[2]}-signer`], { execArgv: [] });
-  const writeAll = (batch) => {
-    for (const { body, response } of batch.calls) {
-      write(body, () => {
-        if (batch.isSealed) answer(response);
-        else batch.unanswered.push(response);
-      });
-    }
-  };
   child.on('message', (word) => {
-    const batch = word === 'sealed' ? batches.shift() : batches.find(({ isSigned }) => !isSigned);
+    // It seals each batch before it looks at the next.
+    const [batch] = batches;
+    const isSealed = word === 'sealed';
     // One alone is written beside the signer's own commit, more after it: only the last of them is signed.
-    if (word === 'sealed') {
-      batch.isSealed = true;
-      if (batch.calls.length > 1) writeAll(batch);
-      for (const response of batch.unanswered) answer(response);
-      signAll();
-    } else {
-      batch.isSigned = true;
-      if (batch.calls.length === 1) writeAll(batch);
-    }
+    if (isSealed === batch.calls.length > 1) writeAll(batch);
+    if (!isSealed) return;
+    batch.seal();
+    batches.shift();
+    signAll();
   });
   return child;
 }

@@ -7,6 +7,7 @@
  * The first line on stdout says that it sells; each following one is a sale that was answered.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isStsFault } from '../../lib/faults.ts';
 import type { JournalledEntry } from '../../vending-server/security-module/contract.ts';
 import type { RecordedSale, VendClaim } from '../../vending-server/store/contract.ts';
@@ -16,6 +17,8 @@ import { claimOf, recordOf, TestChain } from '../vending-server/store/store-fixt
 import { cpuSeconds } from './counts.ts';
 import type { SellerOrder } from './postgres-sellers.ts';
 import { stepsNamed } from './test-steps.ts';
+
+const RETRY_MILLIS = 20;
 
 const order: SellerOrder = JSON.parse(process.argv[2] ?? '');
 const { moduleId, journal, vendors, meters, sellers, prefix, leaseMillis, connections } = order;
@@ -95,8 +98,7 @@ async function sell(seller: number): Promise<void> {
   for (let sale = 0; !stopping && (order.each === undefined || sale < order.each); sale += 1) {
     const vendorId = vendors[(seller + sale * (order.roam ? 1 : 0)) % vendors.length] ?? '';
     const meterPan = meters[(seller + sale * sellers) % meters.length] ?? '';
-    if (order.pauseMillis !== undefined)
-      await new Promise((resolve) => setTimeout(resolve, order.pauseMillis));
+    if (order.pauseMillis !== undefined) await pause(order.pauseMillis);
     const requestId = `${prefix}-${seller}-${sale}`;
     for (;;) {
       try {
@@ -115,7 +117,7 @@ async function sell(seller: number): Promise<void> {
         }
         totals.unknown += 1;
         if (stopping) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(RETRY_MILLIS);
       }
     }
   }
@@ -127,7 +129,7 @@ await Promise.all(Array.from({ length: sellers }, (_, seller) => sell(seller)));
 const seconds = (performance.now() - startedAt) / 1000;
 // A server would name them at its next start; here there is none, and an engine that was killed may still be on its way back.
 for (let tries = 0; unreleased.size > 0 && tries < 500; tries += 1)
-  await unreleased.settle(store).catch(() => new Promise((resolve) => setTimeout(resolve, 20)));
+  await unreleased.settle(store).catch(() => pause(RETRY_MILLIS));
 await store.close();
 say({ totals, seconds, cpuSeconds: cpuSeconds() });
 process.stdin.destroy();
